@@ -1,0 +1,208 @@
+"""What crosses between the engine and the window: frames one way, commands the other. All frozen; an array inside belongs to the receiver."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from liqdesk.alerts.rules import AnyRule, Fired, RuleStatus
+from liqdesk.insight.imbalance import Imbalance
+from liqdesk.insight.zones import Zone
+from liqdesk.market import ForcedOrder, Instrument, LinkState
+
+
+class SourceKind(StrEnum):
+    LIVE = "live"  # Binance itself, and nothing else is ever called that
+    DEMO = "demo"  # the built-in market
+    CUSTOM = "custom"  # an endpoint the user typed in
+    HISTORY = "history"  # imported or recorded data, no connection
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where the data come from. `host` is shown in the pill for anything but LIVE; seed and speed are the demo's."""
+
+    kind: SourceKind
+    host: str
+    seed: int | None = None
+    speed: float = 1.0
+    note: str = ""  # why the demo replaced the live market, one sentence
+
+
+class StreamStatus(msgspec.Struct, frozen=True):
+    """One row of the status bar. `age_s` is venue seconds since the last event (None: nothing yet); `limit_s` is the age at which
+    it counts as stale (None: silence is normal)."""
+
+    name: str  # mark, trades, book, forced, OI, funding
+    age_s: float | None
+    limit_s: float | None
+    rate: float  # events per wall second, last 5 s
+    dropped: int
+
+    @property
+    def stale(self) -> bool:
+        return self.limit_s is not None and self.age_s is not None and self.age_s > self.limit_s
+
+
+class Health(StrEnum):
+    LOADING = "loading"
+    FRESH = "fresh"
+    STALE = "stale"  # older than 30 s: the map dims
+    DOWN = "down"
+    ENDED = "ended"  # history: nothing will move
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """What the pill says. `sentence` names cause and way out; `retry_in_s` counts down on wall time."""
+
+    health: Health
+    latency_ms: float | None
+    sentence: str
+    retry_in_s: float | None
+    attempt: int
+    links: tuple[LinkState, ...]
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Back-fill: `done` of `total` pages, and what is being loaded now."""
+
+    done: int
+    total: int
+    text: str
+
+
+class Prices(msgspec.Struct, frozen=True):
+    """Quote units; NaN where not known yet. `change_24h` is a fraction."""
+
+    last: float
+    mark: float
+    index: float
+    change_24h: float
+    mark_ms: int
+
+
+class FundingView(msgspec.Struct, frozen=True):
+    """`rate` is the predicted rate per interval (a fraction, None where the contract has no funding); `history` is settled
+    payments (venue ms, rate), oldest first."""
+
+    rate: float | None
+    interval_h: int
+    next_ms: int
+    history: tuple[tuple[int, float], ...]
+
+
+class NowPlanes(msgspec.Struct, frozen=True):
+    """The density now, between columns: `usd` float32 [10, 800], estimated USD per 10 bp row with the gain applied, plane =
+    side·5 + class; row 0 is display bin `base`. It belongs to the open column of every ring."""
+
+    time_ms: int
+    base: int
+    mark: float
+    usd: NDArray[np.float32]
+
+
+class Published(msgspec.Struct, frozen=True):
+    """Frozen columns a reader may look at in one ring: absolute numbers [first, last]; last < first when there are none.
+    Columns numbered below `live_from` were back-computed."""
+
+    span_ms: int
+    first: int
+    last: int
+    live_from: int
+
+
+class GapView(msgspec.Struct, frozen=True):
+    """A stretch of venue time without data, [from_ms, to_ms)."""
+
+    from_ms: int
+    to_ms: int
+    stream: str
+    reason: str
+
+
+class SideLedger(msgspec.Struct, frozen=True):
+    """gain · standing basis + not liquidatable = open interest, in USD at mark, for one side."""
+
+    liquidatable_usd: float
+    not_liquidatable_usd: float
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """The mass balance of the model. `audit_error` is the relative gap between the running and the full sum; `clamped` says that
+    the estimate exceeded open interest and the residual was held at zero."""
+
+    long: SideLedger
+    short: SideLedger
+    open_interest_usd: float
+    audit_error: float
+    clamped: bool
+
+
+class Bars(msgspec.Struct, frozen=True):
+    """Candles that are new or changed, one array per span: dtype `liqdesk.model.candles.BAR`."""
+
+    span_ms: int
+    rows: NDArray[np.void]
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """Everything the window shows at one moment. A new `epoch` (symbol or source changed) voids all that came before; lists whose
+    name starts with `new_` hold what came since the last frame taken."""
+
+    epoch: int
+    serial: int
+    source: Source
+    instrument: Instrument
+    venue_ms: int
+    connection: Connection
+    streams: tuple[StreamStatus, ...]
+    progress: Progress | None
+    prices: Prices
+    funding: FundingView
+    open_interest: float  # contracts; NaN before the first sample
+    published: tuple[Published, ...]  # finest ring first
+    now: NowPlanes | None
+    new_bars: tuple[Bars, ...]
+    new_forced: tuple[ForcedOrder, ...]  # of this symbol and of others
+    imbalance: tuple[Imbalance, ...]
+    zones: tuple[Zone, ...]  # by price, highest first
+    ledger: Ledger | None
+    gaps: tuple[GapView, ...]
+    rules: tuple[RuleStatus, ...]
+    new_fired: tuple[Fired, ...]
+    gain: float
+    gain_default: bool
+    model_version: str
+    brackets_as_of: str
+    notices: tuple[str, ...]  # sentences that stay true: read-only profile, disk full, recording off
+
+
+class SetSymbol(msgspec.Struct, frozen=True):
+    symbol: str
+
+
+class UseLive(msgspec.Struct, frozen=True):
+    """Go (back) to the configured venue."""
+
+
+class UseDemo(msgspec.Struct, frozen=True):
+    pass
+
+
+class RetryNow(msgspec.Struct, frozen=True):
+    pass
+
+
+class PutRule(msgspec.Struct, frozen=True):
+    """Add a rule, or replace the one with the same id."""
+
+    rule: AnyRule
+
+
+class DropRule(msgspec.Struct, frozen=True):
+    rule_id: str
+
+
+Command = SetSymbol | UseLive | UseDemo | RetryNow | PutRule | DropRule

@@ -1,0 +1,105 @@
+"""Where files live: the profile (settings, alerts, history, log), the cache, and the program's own resources."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import appdirs
+
+from liqdesk.errors import InputError, ProfileError
+
+APP = "liqdesk"
+
+
+class Profile:
+    """One folder that holds everything liqdesk writes, except caches that can be made again."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "settings.json"
+
+    @property
+    def alerts(self) -> Path:
+        return self.root / "alerts.json"
+
+    @property
+    def history(self) -> Path:
+        return self.root / "history.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "liqdesk.log"
+
+    def create(self) -> bool:
+        """Make the folder; return whether it can be written. Raises ProfileError where it is not a folder at all."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as e:
+            raise ProfileError(f"{self.root} is a file", f"{self.root} is a file, not a folder; name another --profile.") from e
+        except OSError:
+            return False
+        return os.access(self.root, os.W_OK | os.X_OK)
+
+
+def default_profile() -> Profile:
+    return Profile(Path(appdirs.user_data_dir(APP, False)))
+
+
+def profile_at(text: str | None) -> Profile:
+    """Return the profile a user named, or the default one. Raises InputError for text that cannot be a path."""
+    if text is None:
+        return default_profile()
+    if not text.strip() or "\0" in text:
+        raise InputError(f"profile {text!r}", "The profile must be the path of a folder.")
+    return Profile(Path(text).expanduser().absolute())
+
+
+def cache_dir() -> Path:
+    return Path(appdirs.user_cache_dir(APP, False))
+
+
+def prepare_numba_cache() -> None:
+    """Point numba at the user's cache, unless the user set it; must run before numba is first imported."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir() / "kernels"))
+
+
+def resource(name: str) -> Path:
+    """Return the path of a file of the program: in a checkout `resources/`, in an installed or frozen program beside the package."""
+    package = Path(__file__).resolve().parent
+    frozen = getattr(sys, "_MEIPASS", None)
+    folders = [package / "_resources", package.parent / "resources"]
+    if frozen:
+        folders.insert(0, Path(frozen) / "liqdesk" / "_resources")
+    for folder in folders:
+        if (folder / name).exists():
+            return folder / name
+    raise InputError(f"resource {name} is in none of {folders}", f"The program's own file “{name}” is missing; install it again.")
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` so that a reader, or a crash at any instant, sees the old file or the new one whole.
+
+    Raises OSError (disk full, read-only folder); the old file is then untouched.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
+    try:
+        with os.fdopen(handle, "wb") as f:
+            f.write(data)
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
