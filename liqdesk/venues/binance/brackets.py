@@ -1,0 +1,92 @@
+"""The maintenance-margin brackets that are shipped, and their patching by the venue's own announcements.
+
+The venue shows its brackets to account holders alone, so a dated table is shipped and `!contractInfo` patches it while the program runs.
+The file keeps, per table, [cap, rate, highest leverage] of each bracket: a bracket begins where the one before ends, and its cum follows
+from margin being continuous there, cum = cum' + floor·(rate − rate').
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+import msgspec
+
+from liqdesk.errors import InputError
+from liqdesk.market import Bracket, BracketTable, ContractChange
+from liqdesk.paths import resource
+
+FILE: Final = "brackets-binance.json"
+GENERIC: Final = "generic table, this symbol has none shipped"
+
+
+class Shipped(msgspec.Struct, frozen=True):
+    """The file as it is: `symbols` names a row of `tables`, `generic` the row for symbols that are not there."""
+
+    source: str
+    as_of: str
+    generic: int
+    tables: list[list[tuple[float, float, int]]]
+    symbols: dict[str, int]
+
+
+class Brackets:
+    """Every symbol's table. Frozen: `patched` returns another."""
+
+    def __init__(self, shipped: Shipped, live: Mapping[str, BracketTable] | None = None) -> None:
+        self._shipped = shipped
+        self._live = dict(live or {})
+
+    @property
+    def as_of(self) -> str:
+        """The ISO date of the shipped file; a table's own `as_of` is newer once it was patched."""
+        return self._shipped.as_of
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        return frozenset(self._shipped.symbols) | frozenset(self._live)
+
+    def table(self, symbol: str) -> BracketTable:
+        """Return the symbol's brackets, or for a symbol without any the generic ones, whose source says so.
+
+        The generic table is the commonest one among the shipped: 50x, lowest rate 1.5 %.
+        """
+        if symbol in self._live:
+            return self._live[symbol]
+        row = self._shipped.symbols.get(symbol)
+        source = self._shipped.source if row is not None else GENERIC
+        tiers = self._shipped.tables[self._shipped.generic if row is None else row]
+        return BracketTable(symbol, expand(tiers), self._shipped.as_of, source)
+
+    def patched(self, change: ContractChange) -> Brackets:
+        """Return these brackets with what the venue announced; a change without brackets changes nothing."""
+        if change.brackets is None:
+            return self
+        return Brackets(self._shipped, {**self._live, change.symbol: change.brackets})
+
+
+def expand(tiers: list[tuple[float, float, int]]) -> tuple[Bracket, ...]:
+    """Return whole brackets from [cap, rate, highest leverage], lowest first."""
+    made: list[Bracket] = []
+    floor = cum = last = 0.0
+    for cap, rate, leverage in tiers:
+        cum = round(cum + floor * (rate - last), 6) if made else 0.0
+        made.append(Bracket(floor, cap, rate, cum, leverage))
+        floor, last = cap, rate
+    return tuple(made)
+
+
+@cache
+def shipped_brackets() -> Brackets:
+    """Read the shipped file. Raises InputError when it is missing or broken."""
+    path = resource(FILE)
+    try:
+        shipped = msgspec.json.decode(path.read_bytes(), type=Shipped)
+        for row in (shipped.generic, *shipped.symbols.values()):
+            if not shipped.tables[row]:
+                raise msgspec.ValidationError(f"table {row} is empty")
+    except (OSError, msgspec.MsgspecError, IndexError) as e:
+        text = "The program's own table of margin brackets cannot be read; install it again."
+        raise InputError(f"{path}: {e}", text) from e
+    return Brackets(shipped)

@@ -1,0 +1,95 @@
+"""Stream names of Binance USDⓈ-M futures, which socket carries them, and how soon their first data come."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from liqdesk.errors import InputError
+from liqdesk.venues.binance.endpoints import Route
+
+NAMES_PER_REQUEST: Final = 200
+ASCII_LOWER: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+ASCII_UPPER: Final = {v: k for k, v in ASCII_LOWER.items()}
+
+# Letters, digits and the Han characters some contracts are named in; "_" stands only before a delivery date or in COIN-M names.
+SYMBOL: Final = re.compile(r"[A-Za-z0-9_\u3400-\u9fff\uf900-\ufaff]{1,30}\Z")
+
+
+def check_symbol(text: str) -> str:
+    """Return a symbol in the venue's upper case. Raises InputError for anything that could not be one."""
+    symbol = text.strip(" ")
+    if not SYMBOL.match(symbol):
+        shown = "".join(c if c.isprintable() else "?" for c in text[:40])
+        raise InputError(f"symbol {text[:80]!r}", f"“{shown}” is not a symbol; symbols look like BTCUSDT.")
+    return symbol.translate(ASCII_UPPER)
+
+
+def lower(symbol: str) -> str:
+    """Return a symbol as stream names spell it: only ASCII letters have a case there."""
+    return symbol.translate(ASCII_LOWER)
+
+
+def subscriptions(symbol: str) -> dict[Route, list[str]]:
+    """Return the streams of one watched symbol and of the whole market, by the route that carries them.
+
+    The venue acknowledges a stream on the wrong route and never sends it.
+    """
+    s = lower(symbol)
+    return {
+        "market": [
+            f"{s}@markPrice@1s",
+            "!forceOrder@arr",
+            f"{s}@aggTrade",
+            f"{s}@kline_1m",
+            "!miniTicker@arr",
+            "!contractInfo",
+        ],
+        "public": [f"{s}@depth@500ms"],
+    }
+
+
+def expected_within_s(stream: str) -> float | None:
+    """Return within how many seconds a subscribed stream sends its first frame on a busy symbol; None where silence is normal."""
+    _, _, kind = stream.rpartition("!") if stream.startswith("!") else stream.partition("@")
+    name = kind.partition("@")[0]
+    if name == "markPrice":
+        return 5.0 if stream.endswith("@1s") else 10.0
+    if name.startswith("kline_"):
+        return 60.0
+    if name.startswith("depth"):
+        return 5.0
+    return {"aggTrade": 60.0, "bookTicker": 10.0, "miniTicker": 10.0, "ticker": 10.0}.get(name)
+
+
+PREFIX: Final = b'{"stream":"'
+
+
+class BinanceDialect:
+    """How Binance's sockets are asked for streams."""
+
+    def subscribe(self, names: Sequence[str], first_id: int) -> list[str]:
+        return self._requests("SUBSCRIBE", names, first_id)
+
+    def unsubscribe(self, names: Sequence[str], first_id: int) -> list[str]:
+        return self._requests("UNSUBSCRIBE", names, first_id)
+
+    def stream_of(self, data: bytes) -> str | None:
+        """Return the name in a wrapped frame's envelope; the venue writes it first in every frame seen."""
+        if not data.startswith(PREFIX):
+            return None
+        end = data.find(b'"', len(PREFIX), len(PREFIX) + 160)
+        return data[len(PREFIX) : end].decode("utf-8", "replace") if end > 0 else None
+
+    def expected_within_s(self, stream: str) -> float | None:
+        return expected_within_s(stream)
+
+    @staticmethod
+    def _requests(method: str, names: Sequence[str], first_id: int) -> list[str]:
+        parts = [list(names[i : i + NAMES_PER_REQUEST]) for i in range(0, len(names), NAMES_PER_REQUEST)]
+        return [
+            json.dumps({"method": method, "params": part, "id": first_id + n}, ensure_ascii=False)
+            for n, part in enumerate(parts)
+        ]
