@@ -2,8 +2,9 @@
 
     python packaging/convert_brackets.py IN.json[.gz] YYYY-MM-DD resources/brackets-binance.json
 
-IN maps unified names ("BTC/USDT:USDT") to lists of {"info": {notionalFloor, notionalCap, maintMarginRatio, initialLeverage, cum}}.
-Only the numbers are kept. Every floor and cum is checked against what the program will derive; any difference ends the conversion.
+IN maps unified names ("BTC/USDT:USDT") to lists of {"info": {notionalFloor, notionalCap, maintMarginRatio,
+initialLeverage, cum}}. Only the numbers are kept. Every floor and cum is checked against what the program will derive;
+any difference ends the conversion.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Venues: bytes in, events out.
 
-Law: no sockets, no Qt, no clock reads; time is passed in. One folder per venue, always the same files. A venue's own JSON names stay in
-its `wire`; nothing else sees them. Bytes that mean nothing raise DecodeError, and only that.
+Law: no sockets, no Qt, no clock reads; time is passed in. One folder per venue, always the same files. A venue's own
+JSON names stay in its `wire`; nothing else sees them. Bytes that mean nothing raise DecodeError, and only that.
 """
 
 from liqdesk.venues.registry import VENUES, venue

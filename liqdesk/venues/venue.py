@@ -30,7 +30,9 @@ class Endpoints(Protocol):
 
 
 class ControlReply(msgspec.Struct, frozen=True):
-    """The venue's answer to a control message: `error` is empty for an acknowledgement (which proves nothing about data)."""
+    """The venue's answer to a control message: `error` is empty for an acknowledgement (which proves nothing about
+    data).
+    """
 
     id: int | str | None
     error: str = ""
@@ -40,8 +42,9 @@ class ControlReply(msgspec.Struct, frozen=True):
 class Decoded(msgspec.Struct, frozen=True, gc=False):
     """One frame in our words.
 
-    `kind` is one of mark, trade, forced, kline, ticker, contract, book, control, other. `event_ms` is the newest push time in the
-    frame, `rejected` how many rows of an array meant nothing, `dropped` how many were another product's or of an unknown symbol.
+    `kind` is one of mark, trade, forced, kline, ticker, contract, book, control, other. `event_ms` is the newest push
+    time in the frame, `rejected` how many rows of an array meant nothing, `dropped` how many were another product's or
+    of an unknown symbol.
     """
 
     kind: str
@@ -111,7 +114,8 @@ class Pool(StrEnum):
 class Request(msgspec.Struct, frozen=True):
     """One GET to make. `weight` is what it costs in `pool`; `text` says to a person what is being loaded.
 
-    `span_ms` is the width of the bars asked for; [from_ms, to_ms) the venue time the answer should cover, zero where that means nothing.
+    `span_ms` is the width of the bars asked for; [from_ms, to_ms) the venue time the answer should cover, zero where
+    that means nothing.
     """
 
     path: str

@@ -1,7 +1,8 @@
 """Binance USDⓈ-M perpetual futures, public data only.
 
-Law: no key, no signed path. JSON names stay in `wire`. Everything a frame or a reply can hold is read tolerantly (unknown keys and values,
-numbers as text) but checked (finite, in range), since all-market streams mix in COIN-M contracts and change without notice.
+Law: no key, no signed path. JSON names stay in `wire`. Everything a frame or a reply can hold is read tolerantly
+(unknown keys and values, numbers as text) but checked (finite, in range), since all-market streams mix in COIN-M
+contracts and change without notice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which REST requests fill a map from nothing, and which mend a gap. Plans only: no socket, no clock.
 
-Law of back-filling: open interest first (no step is possible without), then bars from coarse to fine and oldest first, so that the map
-on screen grows towards the present. The three bar sizes do not overlap.
+Law of back-filling: open interest first (no step is possible without), then bars from coarse to fine and oldest first,
+so that the map on screen grows towards the present. The three bar sizes do not overlap.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ STAGES: Final = ((15 * MINUTE_MS, 30 * DAY_MS), (5 * MINUTE_MS, 8 * DAY_MS), (MI
 
 
 def plan(symbol: str, now_ms: int) -> list[Request]:
-    """Return every request of a full back-fill at venue time `now_ms`: open interest over 30 days, then klines with mark klines.
+    """Return every request of a full back-fill at venue time `now_ms`: open interest over 30 days, then klines with
+    mark klines.
 
     Bars: 15 min from 30 to 8 days ago, 5 min to 2 days ago, 1 min up to now; the last one still open.
     """
@@ -45,8 +46,9 @@ def plan(symbol: str, now_ms: int) -> list[Request]:
 def interest_pages(symbol: str, now_ms: int, depth_ms: int = INTEREST_DEPTH_MS) -> Iterator[Request]:
     """Yield the pages of 5 min open interest over the last `depth_ms`, oldest first.
 
-    A page is named by its end alone: the venue refuses start times at or beyond its 30 days, and of a longer range it returns the LATEST
-    rows. Each page then reaches 500 rows back from its end; a page may overlap the one before where the venue left out rows.
+    A page is named by its end alone: the venue refuses start times at or beyond its 30 days, and of a longer range it
+    returns the LATEST rows. Each page then reaches 500 rows back from its end; a page may overlap the one before where
+    the venue left out rows.
     """
     newest = floor_to(now_ms, INTEREST_SPAN_MS)
     rows = min(depth_ms, INTEREST_DEPTH_MS) // INTEREST_SPAN_MS
@@ -70,7 +72,7 @@ def interest_pages(symbol: str, now_ms: int, depth_ms: int = INTEREST_DEPTH_MS) 
 
 
 def bars(symbol: str, span_ms: int, from_ms: int, to_ms: int) -> Iterator[Request]:
-    """Yield pages of klines, each followed by its mark klines, of the bars that open in [from_ms, to_ms), oldest first."""
+    """Yield pages of bars, each with its mark klines after it, of bars that open in [from_ms, to_ms), oldest first."""
     interval = INTERVALS[span_ms]
     start = -(-from_ms // span_ms) * span_ms
     count = max(0, -(-(to_ms - start) // span_ms))
@@ -116,7 +118,7 @@ def missing_trades(symbol: str, from_id: int, to_id: int) -> Iterator[Request]:
 
 
 def kline_weight(limit: int) -> int:
-    """Return what a page of klines costs; the steps' tops are inclusive, as measured (the documentation is off by one)."""
+    """Return what a page of klines costs; the steps' tops are inclusive, as measured (documented one off)."""
     return 1 if limit <= 100 else 2 if limit <= 500 else 5 if limit <= 1000 else 10
 
 

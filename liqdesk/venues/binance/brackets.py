@@ -1,8 +1,8 @@
 """The maintenance-margin brackets that are shipped, and their patching by the venue's own announcements.
 
-The venue shows its brackets to account holders alone, so a dated table is shipped and `!contractInfo` patches it while the program runs.
-The file keeps, per table, [cap, rate, highest leverage] of each bracket: a bracket begins where the one before ends, and its cum follows
-from margin being continuous there, cum = cum' + floor·(rate − rate').
+The venue shows its brackets to account holders alone, so a dated table is shipped and `!contractInfo` patches it while
+the program runs. The file keeps, per table, [cap, rate, highest leverage] of each bracket: a bracket begins where the
+one before ends, and its cum follows from margin being continuous there, cum = cum' + floor·(rate − rate').
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Frames of Binance's sockets, decoded: wrapped or raw, objects or arrays, in today's form and in the older ones.
 
-The common frame is decoded in one typed pass. Only what fails it is looked at again, to tell the unknown (kept out, no error) from the
-broken (DecodeError), and to save the good rows of an array that has bad ones.
+The common frame is decoded in one typed pass. Only what fails it is looked at again, to tell the unknown (kept out, no
+error) from the broken (DecodeError), and to save the good rows of an array that has bad ones.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -77,7 +78,9 @@ TAGS: Final = {str(k.__struct_config__.tag): word for k, word in KINDS.items()} 
 
 
 class Codec:
-    """Decodes frames. `instruments` gives the price grid: trades and books of symbols not in it are dropped and counted in `unknown`."""
+    """Decodes frames. `instruments` gives the price grid: trades and books of symbols not in it are dropped and counted
+    in `unknown`.
+    """
 
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
         self.instruments = instruments
@@ -99,7 +102,9 @@ class Codec:
         return self.decode(data).events
 
     def decode(self, data: bytes | str) -> Decoded:
-        """Decode one frame. Raises DecodeError for bytes that mean nothing: truncated, oversized, wrong types, not UTF-8, not finite."""
+        """Decode one frame. Raises DecodeError for bytes that mean nothing: truncated, oversized, wrong types, not
+        UTF-8, not finite.
+        """
         if len(data) > MAX_FRAME:
             raise DecodeError(f"frame of {len(data)} bytes")
         try:
@@ -220,7 +225,9 @@ class Codec:
 
 
 def _coin_margined(w: Any, symbol: str) -> bool:
-    """Whether a payload is of a COIN-M contract, whose quantities are contracts, not coins; all-market streams carry them since 2026-06-30."""
+    """Whether a payload is of a COIN-M contract, whose quantities are contracts, not coins; all-market streams carry
+    them since 2026-06-30.
+    """
     st = w.st
     if st is None and type(w) is wire.ForceOrder:
         st = w.o.st
@@ -228,22 +235,23 @@ def _coin_margined(w: Any, symbol: str) -> bool:
 
 
 def number(value: float | str) -> float | None:
-    """Return a number that may come as text, None where the venue left it empty. Raises DecodeError for anything else."""
+    """Return a number that may come as text, None where the venue left it empty. Raises DecodeError."""
     if value == "":
         return None
     try:
         result = float(value)
     except ValueError as e:
         raise DecodeError(f"{value[:40]!r} is not a number") from e  # type: ignore[index]
-    if not math.isfinite(result):
-        raise DecodeError(f"{value!r} is not finite")
+    if not math.isfinite(result) or abs(result) > 1e12:
+        raise DecodeError(f"{value!r} is out of range")
     return result
 
 
 def _mark(w: wire.Mark) -> MarkPrice | None:
     if w.p <= 0:
         return None
-    return MarkPrice(w.s, w.E, w.p, number(w.i) or 0.0, number(w.r) if w.T else None, w.T)
+    index = number(w.i) or 0.0
+    return MarkPrice(w.s, w.E, w.p, max(index, 0.0), number(w.r) if w.T else None, w.T)
 
 
 def _forced(w: wire.ForceOrder) -> ForcedOrder | None:
@@ -273,7 +281,7 @@ def _contract(w: wire.ContractInfo) -> ContractChange:
     table = None
     if w.bks:
         tiers = sorted(w.bks, key=lambda t: t.bnf)
-        if any(t.bnc <= t.bnf for t in tiers) or any(a.bnc > b.bnf for a, b in zip(tiers, tiers[1:], strict=False)):
+        if any(t.bnc <= t.bnf for t in tiers) or any(a.bnc > b.bnf for a, b in pairwise(tiers)):
             raise DecodeError(f"brackets of {w.s} that overlap: {tiers!r}"[:300])
         as_of = datetime.fromtimestamp(w.E / 1000, UTC).date().isoformat()
         table = BracketTable(
@@ -283,7 +291,9 @@ def _contract(w: wire.ContractInfo) -> ContractChange:
 
 
 def _control(head: wire.Envelope) -> ControlReply:
-    """Read a control reply. Errors come as {"error": {code, msg}, "id"} on the wire and as bare {code, msg} in the documentation."""
+    """Read a control reply. Errors come as {"error": {code, msg}, "id"} on the wire and as bare {code, msg} in the
+    documentation.
+    """
     identity = None if head.id is UNSET else head.id
     if head.error is not UNSET:
         fault = _fault.decode(bytes(head.error))

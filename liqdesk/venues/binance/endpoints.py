@@ -33,7 +33,9 @@ class BinanceEndpoints(msgspec.Struct, frozen=True):
         return urlsplit(own).netloc
 
     def socket_url(self, route: Route) -> str:
-        """Return the wrapped-frame socket of a route. The unrouted paths of before 2026-04-23 are silent and never used."""
+        """Return the wrapped-frame socket of a route. The unrouted paths of before 2026-04-23 are silent and never
+        used.
+        """
         return f"{self.stream}/{route}/stream"
 
 

@@ -1,4 +1,5 @@
-"""REST answers of Binance, decoded. Every function takes the body's bytes and raises DecodeError for what it cannot mean.
+"""REST answers of Binance, decoded. Every function takes the body's bytes and raises DecodeError for what it cannot
+mean.
 
 Pages of at most 1,500 klines parse in about 2 ms, so that no parse holds the interpreter for long.
 """
@@ -65,7 +66,8 @@ def server_time(data: bytes) -> int:
 def universe(data: bytes) -> Universe:
     """Return every listed contract whose symbol and grids make sense; the rest is left out.
 
-    The price grid is PRICE_FILTER's tickSize: `pricePrecision` is only a number of decimals. Status and contract type are open sets.
+    The price grid is PRICE_FILTER's tickSize: `pricePrecision` is only a number of decimals. Status and contract type
+    are open sets.
     """
     info = _read(_info, data, "exchangeInfo")
     instruments = []
@@ -97,7 +99,7 @@ def universe(data: bytes) -> Universe:
 
 
 def klines_columns(data: bytes) -> Rows:
-    """Return a page of klines or mark klines as rows of `market.rows.BAR`, ascending. The last bar may still be open."""
+    """Return a page of klines or mark klines as rows of `market.rows.BAR`, ascending. The last may be open still."""
     page = _read(_klines, data, "klines")
     rows = np.array([(r.t, r.o, r.h, r.l, r.c, r.v, r.taker_buy) for r in page], dtype=BAR)
     low_ok = (rows["low"] > 0) & (rows["low"] <= np.minimum(rows["open"], rows["close"]))
@@ -107,7 +109,9 @@ def klines_columns(data: bytes) -> Rows:
 
 
 def klines(data: bytes, symbol: str, span_ms: int, mark: bool, now_ms: int) -> list[Kline]:
-    """Return a page as events; a bar is closed when its span has ended at venue time `now_ms` (the answer itself does not say)."""
+    """Return a page as events; a bar is closed when its span has ended at venue time `now_ms` (the answer itself does
+    not say).
+    """
     rows = klines_columns(data)
     return [
         Kline(symbol, mark, t, span_ms, o, h, low, c, v, b, t + span_ms <= now_ms)
@@ -116,7 +120,9 @@ def klines(data: bytes, symbol: str, span_ms: int, mark: bool, now_ms: int) -> l
 
 
 def interest_columns(data: bytes) -> Rows:
-    """Return a page of open interest history as rows of `market.rows.INTEREST`, ascending; an unknown symbol's page is empty."""
+    """Return a page of open interest history as rows of `market.rows.INTEREST`, ascending; an unknown symbol's page is
+    empty.
+    """
     page = _read(_interest_rows, data, "openInterestHist")
     rows = [(r.timestamp, r.sumOpenInterest, r.sumOpenInterestValue or math.nan) for r in page]
     return _ascending(np.array(rows, dtype=INTEREST), "openInterestHist")

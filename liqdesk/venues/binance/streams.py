@@ -14,7 +14,8 @@ NAMES_PER_REQUEST: Final = 200
 ASCII_LOWER: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 ASCII_UPPER: Final = {v: k for k, v in ASCII_LOWER.items()}
 
-# Letters, digits and the Han characters some contracts are named in; "_" stands only before a delivery date or in COIN-M names.
+# Letters, digits and the Han characters some contracts are named in; "_" stands only before a delivery date or in
+# COIN-M names.
 SYMBOL: Final = re.compile(r"[A-Za-z0-9_\u3400-\u9fff\uf900-\ufaff]{1,30}\Z")
 
 
@@ -52,7 +53,9 @@ def subscriptions(symbol: str) -> dict[Route, list[str]]:
 
 
 def expected_within_s(stream: str) -> float | None:
-    """Return within how many seconds a subscribed stream sends its first frame on a busy symbol; None where silence is normal."""
+    """Return within how many seconds a subscribed stream sends its first frame on a busy symbol; None where silence is
+    normal.
+    """
     _, _, kind = stream.rpartition("!") if stream.startswith("!") else stream.partition("@")
     name = kind.partition("@")[0]
     if name == "markPrice":

@@ -1,7 +1,8 @@
-"""Structs that mirror Binance's JSON, its names kept: keys come in pairs that differ by case alone. Only this folder sees them.
+"""Structs that mirror Binance's JSON, its names kept: keys come in pairs that differ by case alone. Only this folder
+sees them.
 
-Keys we do not use are not declared, so they cost nothing and may change. Numbers arrive as text, as JSON numbers, or (timestamps) as
-either; the decoders here accept both and refuse what is not finite or not in range.
+Keys we do not use are not declared, so they cost nothing and may change. Numbers arrive as text, as JSON numbers, or
+(timestamps) as either; the decoders here accept both and refuse what is not finite or not in range.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class Mark(Struct, tag_field="e", tag="markPriceUpdate", frozen=True, gc=False):
 
 
 class Order(Struct, frozen=True, gc=False):
-    """`p` is the limit (about the bankruptcy price), `ap` the average fill, `z` the whole fill (`l` only the last part)."""
+    """`p` is the limit (about the bankruptcy price), `ap` the average fill, `z` the whole fill (`l` only the last
+    part).
+    """
 
     s: str
     S: str
@@ -138,7 +141,7 @@ class Envelope(Struct, frozen=True, gc=False):
     stream: str | UnsetType = UNSET
     data: Raw | UnsetType = UNSET
     e: str | UnsetType = UNSET
-    id: int | str | None | UnsetType = UNSET
+    id: int | str | UnsetType | None = UNSET
     result: Raw | UnsetType = UNSET
     error: Raw | UnsetType = UNSET
     code: int | UnsetType = UNSET
