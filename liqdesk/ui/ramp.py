@@ -5,6 +5,7 @@ One rule, three forms: `colour_of` for a single value, `heat_table` for the pain
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Final
 
@@ -43,6 +44,8 @@ STOPS: Final = 256
 FADES: Final = 9  # levels of the prior's share, 0 … 1
 OPAQUE_AT: Final = 0.10  # position from which nothing of the ground shows
 STALE: Final = 0.62
+PRIOR_FROM: Final = 0.05
+PRIOR_RISE: Final = 0.02
 
 _TO_LMS: Final = np.array(
     [
@@ -95,7 +98,8 @@ def stops(name: str) -> NDArray[np.float64]:
 def pack(rgb: NDArray[np.float64]) -> NDArray[np.uint32]:
     """Return opaque 0xFFRRGGBB words for floats [..., 3] in [0, 1]."""
     eight = np.round(np.clip(rgb, 0.0, 1.0) * 255)
-    return (0xFF000000 + eight @ np.array([65_536.0, 256.0, 1.0])).astype(np.uint32)
+    words: NDArray[np.uint32] = (0xFF000000 + eight @ np.array([65_536.0, 256.0, 1.0])).astype(np.uint32)
+    return words
 
 
 @cache
@@ -129,10 +133,10 @@ def position(usd: float, low: float, high: float) -> int:
 
 
 def prior_share(price: float, mark: float) -> float:
-    """Return how much of a cell is set by the prior: 0 up to 5 % from the column's mark, 1 from 7 %, smooth between."""
+    """Return how much of a cell the prior sets: 0 up to 5 % (log) from the column's mark, 1 from 7 %, smooth between."""
     if not (price > 0 and mark > 0):
         return 0.0
-    x = min(1.0, max(0.0, (abs(price / mark - 1.0) - 0.05) / 0.02))
+    x = min(1.0, max(0.0, (abs(math.log(price / mark)) - PRIOR_FROM) / PRIOR_RISE))
     return x * x * (3.0 - 2.0 * x)
 
 

@@ -1,7 +1,7 @@
 """The style sheet of the whole program, made from a theme. Roles it knows, set with `widget.setProperty("role", …)`:
 
-QFrame and QWidget: bar, panel, card, well, line · QPushButton: primary, segment, chip, link, icon · QLabel: title, caption,
-note. A field with the property `invalid` set to "true" gets the alert outline.
+QFrame and QWidget: bar, panel, card, well, line · QPushButton: primary, segment, chip, link, icon · QLabel: title,
+caption, note. A field with the property `invalid` set to "true" gets the alert outline.
 """
 
 from __future__ import annotations
