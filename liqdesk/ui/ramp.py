@@ -133,7 +133,7 @@ def position(usd: float, low: float, high: float) -> int:
 
 
 def prior_share(price: float, mark: float) -> float:
-    """Return how much of a cell the prior sets: 0 up to 5 % (log) from the column's mark, 1 from 7 %, smooth between."""
+    """Return how much of a cell the prior sets: 0 to 5 % (log) from the column's mark, 1 from 7 %, smooth between."""
     if not (price > 0 and mark > 0):
         return 0.0
     x = min(1.0, max(0.0, (abs(math.log(price / mark)) - PRIOR_FROM) / PRIOR_RISE))
