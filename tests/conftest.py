@@ -1,7 +1,8 @@
 """What every test stands on: an isolated home, real children and displays, and the law that any warning fails.
 
-A test fails on any log record at WARNING or above, any Qt warning, and anything alive that it left behind. A test that provokes a
-record says so: `@pytest.mark.expects_log("pattern")` where it must come, `allow_log("pattern")` where it may.
+A test fails on any log record at WARNING or above, any Qt warning, and anything alive that it left behind. A test
+that provokes a record says so: `@pytest.mark.expects_log("pattern")` where it must come, `allow_log("pattern")`
+where it may.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Qt calls must not drop references on None and True: PySide6 6.12.0 does, and aborts CPython 3.11 within minutes of painting."""
+"""Qt calls must not drop references on None and True: PySide6 6.12.0 does, and aborts CPython 3.11 in minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Count the references that Qt calls drop on None and True; run as a program, prints JSON {call: [None, True]} per call."""
+"""Count the references that Qt calls drop on None and True; prints JSON {call: [None, True]}, per call."""
 
 import json
 import sys

@@ -15,7 +15,7 @@ STOP_S = 5.0
 
 
 class Exchange:
-    """One `liqdesk exchange`. After `kill`, `restart` brings the same market back on the same port, at the moment it would have reached."""
+    """One `liqdesk exchange`. After `kill`, `restart` brings the same market back, as if it had never stopped."""
 
     def __init__(
         self, seed: int = 7, speed: float = 1.0, start: str | None = None, trades: float | None = None, port: int = 0
@@ -23,7 +23,7 @@ class Exchange:
         self._seed, self._speed, self._start, self._trades, self._port = seed, speed, start, trades, port
         self._epoch: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self.line: dict[str, Any] = {}
         self._launch()
 

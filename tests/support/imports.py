@@ -1,4 +1,4 @@
-"""Every import of the program, read with `ast`: at the top of a module, inside functions and under TYPE_CHECKING alike."""
+"""Every import of the program, read with `ast`: at the top, inside functions and under TYPE_CHECKING alike."""
 
 from __future__ import annotations
 

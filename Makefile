@@ -1,0 +1,44 @@
+# make run    open the window (ARGS="--demo" passes arguments); without a display, draw it to liqdesk.png
+# make test   style, types and every test
+# make bench  timings, with what they are held against beside them
+# make soak   ten simulated days at 600 times speed, watching memory
+#
+# Needs git, make and python3 >= 3.11 with venv. Everything else is added on the first call.
+
+ARGS ?=
+
+# The environment's own Python where it works, else the first on the path that can make one.
+PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
+	&& { echo "$$p"; break; }; done)
+BIN := .venv/bin
+
+.PHONY: run test bench soak lint dev clean need-python
+.DEFAULT_GOAL := run
+
+need-python:
+	@test -n "$(PYTHON)" || { echo "liqdesk needs python3 3.11 to 3.14 with venv (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
+
+run: need-python
+	@$(PYTHON) packaging/bootstrap.py run $(ARGS)
+
+dev: need-python
+	@$(PYTHON) packaging/bootstrap.py dev
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+bench: dev
+	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+soak: dev
+	$(BIN)/python tests/soak/soak.py $(ARGS)
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info liqdesk.png
+	find liqdesk tests packaging -name __pycache__ -type d -prune -exec rm -rf {} +
