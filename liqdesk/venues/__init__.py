@@ -4,6 +4,7 @@ Law: no sockets, no Qt, no clock reads; time is passed in. One folder per venue,
 JSON names stay in its `wire`; nothing else sees them. Bytes that mean nothing raise DecodeError, and only that.
 """
 
+from liqdesk.venues.addresses import is_loopback
 from liqdesk.venues.registry import VENUES, venue
 from liqdesk.venues.venue import (
     ControlReply,
@@ -30,5 +31,6 @@ __all__ = [
     "Request",
     "SocketPlan",
     "Venue",
+    "is_loopback",
     "venue",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from liqdesk.errors import InputError
+from liqdesk.venues.addresses import is_loopback
 
 Route = Literal["market", "public"]
 
@@ -77,16 +77,6 @@ def _check(text: str, secure: str, what: str) -> str:
     if parts.scheme == plain and not is_loopback(parts.hostname):
         raise refuse(f"must start with {secure}://; unencrypted {plain}:// is for this machine alone")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address is this machine's loopback, without asking a name server."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _genuine(url: str, scheme: str) -> bool:
