@@ -4,6 +4,7 @@ wall time drives back-off, pings and frames alone."""
 from __future__ import annotations
 
 import time
+from typing import Final
 
 
 def wall_ns() -> int:
@@ -16,27 +17,37 @@ def utc_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class VenueClock:
-    """Venue time, as the newest stamp seen carried forward by the wall clock at the venue's own rate.
+BUCKET_NS: Final = 5_000_000_000
 
-    A simulated venue may run faster than the wall (`speed`). Stamps that lag (a late frame) never turn the clock back.
+
+class VenueClock:
+    """Venue time, carried forward by the wall clock at the venue's own rate between stamps.
+
+    A simulated venue may run faster than the wall (`speed`). The offset is the largest one of the last five to ten seconds: stamps that
+    came late do not turn the clock back, and a venue that falls behind its rate is followed.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
-        self._venue_ms = 0
-        self._wall_ns = 0
+        self.newest_ms = 0
+        self.newest_wall_ns = 0
+        self._bucket = -1
+        self._offset_ms: float | None = None
+        self._before_ms: float | None = None
 
     def observe(self, venue_ms: int, wall_at_ns: int) -> None:
         """Take a stamp that the venue put on something received at `wall_at_ns`."""
-        if venue_ms >= self.now_ms(wall_at_ns) or not self._venue_ms:
-            self._venue_ms, self._wall_ns = venue_ms, wall_at_ns
-
-    def reset(self, venue_ms: int, wall_at_ns: int) -> None:
-        self._venue_ms, self._wall_ns = venue_ms, wall_at_ns
+        if venue_ms > self.newest_ms:
+            self.newest_ms, self.newest_wall_ns = venue_ms, wall_at_ns
+        offset = venue_ms - wall_at_ns * self.speed / 1e6
+        bucket = wall_at_ns // BUCKET_NS
+        if bucket != self._bucket:
+            self._before_ms = self._offset_ms if bucket == self._bucket + 1 else None
+            self._bucket, self._offset_ms = bucket, offset
+        elif self._offset_ms is None or offset > self._offset_ms:
+            self._offset_ms = offset
 
     def now_ms(self, wall_at_ns: int) -> int:
         """Return venue time at a wall reading; 0 before the first stamp."""
-        if not self._venue_ms:
-            return 0
-        return self._venue_ms + int((wall_at_ns - self._wall_ns) * self.speed) // 1_000_000
+        offsets = [o for o in (self._offset_ms, self._before_ms) if o is not None]
+        return round(wall_at_ns * self.speed / 1e6 + max(offsets)) if offsets else 0

@@ -46,7 +46,9 @@ class Profile:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except FileExistsError as e:
-            raise ProfileError(f"{self.root} is a file", f"{self.root} is a file, not a folder; name another --profile.") from e
+            raise ProfileError(
+                f"{self.root} is a file", f"{self.root} is a file, not a folder; name another --profile."
+            ) from e
         except OSError:
             return False
         return os.access(self.root, os.W_OK | os.X_OK)
@@ -84,7 +86,9 @@ def resource(name: str) -> Path:
     for folder in folders:
         if (folder / name).exists():
             return folder / name
-    raise InputError(f"resource {name} is in none of {folders}", f"The program's own file “{name}” is missing; install it again.")
+    raise InputError(
+        f"resource {name} is in none of {folders}", f"The program's own file “{name}” is missing; install it again."
+    )
 
 
 def write_atomic(path: Path, data: bytes) -> None:

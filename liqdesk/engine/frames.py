@@ -147,6 +147,14 @@ class Bars(msgspec.Struct, frozen=True):
     rows: NDArray[np.void]
 
 
+class LiveOffer(msgspec.Struct, frozen=True):
+    """Shown while the built-in market stands in for the venue: whether the venue answers again, and in a sentence why not."""
+
+    reachable: bool
+    sentence: str
+    retry_in_s: float | None
+
+
 class Frame(msgspec.Struct, frozen=True):
     """Everything the window shows at one moment. A new `epoch` (symbol or source changed) voids all that came before; lists whose
     name starts with `new_` hold what came since the last frame taken."""
@@ -177,6 +185,7 @@ class Frame(msgspec.Struct, frozen=True):
     model_version: str
     brackets_as_of: str
     notices: tuple[str, ...]  # sentences that stay true: read-only profile, disk full, recording off
+    live_offer: LiveOffer | None = None  # one click goes back to the venue
 
 
 class SetSymbol(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from liqdesk.market import MINUTE_MS, Kline, MarkPrice, Trade, floor_to
 
-MARK_HOLE_MS: Final = 5_000
+MARK_HOLE_MS: Final = 5_000  # the venue skips a second now and then; after a lost link every second counts
 GRACE_MS: Final = 2_000  # trades of a minute may arrive this much venue time after a mark beyond it
 LONGEST_TRADE_HOLE: Final = 60_000  # ids; beyond that the minutes are taken from klines
 
@@ -81,6 +81,7 @@ class Assembler:
         self._last_trade_ms = 0
         self._last_mark_ms = 0
         self._unsure = False
+        self._marks_lost = False
         self.duplicates = 0
 
     @property
@@ -94,7 +95,9 @@ class Assembler:
     def mark(self, event: MarkPrice) -> None:
         if event.time_ms <= self._last_mark_ms:
             return
-        if self._last_mark_ms and event.time_ms - self._last_mark_ms > MARK_HOLE_MS:
+        quiet = 1_000 if self._marks_lost else MARK_HOLE_MS
+        self._marks_lost = False
+        if self._last_mark_ms and event.time_ms - self._last_mark_ms > quiet:
             self._mark_holes.append((self._last_mark_ms, event.time_ms))
         elif not self._last_mark_ms and event.time_ms > self.next_ms:
             self._mark_holes.append((self.next_ms - 1, event.time_ms))
@@ -145,6 +148,7 @@ class Assembler:
     def link_lost(self) -> None:
         """Say that the socket broke: until the next trade nobody knows whether some are missing."""
         self._unsure = self._next_id is not None
+        self._marks_lost = True
 
     def ask_tail(self) -> Need | None:
         """Return the request that settles whether trades are missing, for a symbol too quiet to tell by its next trade."""

@@ -69,7 +69,11 @@ class PollThread(QThread):
             return None if self._stopping else self._jobs.popleft()
 
     def run(self) -> None:
-        rest = self._rest = self._make_rest()
+        try:
+            rest = self._rest = self._make_rest()
+        except VenueError as e:
+            self._inbox.put(Failure("rest", e, time.monotonic_ns()))
+            return
         try:
             while (job := self._next()) is not None:
                 self._run_one(rest, job)

@@ -1,0 +1,100 @@
+"""What a command line asked for, and the orders for an engine that follow from it and the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from liqdesk import settings as stored
+from liqdesk.engine.opening import Orders
+from liqdesk.errors import InputError
+from liqdesk.paths import Profile, profile_at
+from liqdesk.settings import Loaded, Settings
+from liqdesk.venues.binance import Binance
+
+
+class Choices(msgspec.Struct, frozen=True, kw_only=True):
+    """The options that choose a market and a profile; None leaves it to the environment, then the settings."""
+
+    symbol: str | None = None
+    profile: str | None = None
+    rest_url: str | None = None
+    stream_url: str | None = None
+    demo: bool = False
+    seed: int | None = None
+    speed: float | None = None
+    verbose: bool = False
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """What a snapshot should show and where it goes."""
+
+    out: Path
+    report: Path | None
+    size: tuple[int, int]
+    window_ms: int | None
+    candle_ms: int | None
+    theme: str | None
+    history: bool
+    to_ms: int | None
+    settle_s: float
+    timeout_s: float
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A profile, its settings as they hold for this run, and what a user should read about them."""
+
+    profile: Profile
+    writable: bool
+    saved: Settings
+    settings: Settings
+    notices: tuple[str, ...]
+
+
+def prepare(choices: Choices) -> Prepared:
+    """Find the profile and its settings, with environment and options applied over them, in that order."""
+    profile = profile_at(choices.profile)
+    writable = profile.create()
+    loaded: Loaded = stored.load(profile.settings)
+    over = {"symbol": choices.symbol, "rest_url": choices.rest_url, "stream_url": choices.stream_url}
+    settings = msgspec.structs.replace(
+        stored.from_environment(loaded.settings), **{k: v for k, v in over.items() if v is not None}
+    )
+    if choices.seed is not None:
+        settings = msgspec.structs.replace(settings, demo_seed=choices.seed)
+    if choices.speed is not None:
+        settings = msgspec.structs.replace(settings, demo_speed=choices.speed)
+    notices = loaded.notices
+    if not writable:
+        notices += (
+            f"The profile {profile.root} cannot be written: settings, alerts and history of this run are not kept.",
+        )
+    return Prepared(profile, writable, loaded.settings, settings, notices)
+
+
+def orders_for(prepared: Prepared, choices: Choices, *, record: bool) -> Orders:
+    """Return an engine's orders. Raises InputError for a symbol or an address that cannot be one."""
+    venue = Binance()
+    settings = prepared.settings
+    return Orders(
+        symbol=venue.check_symbol(settings.symbol),
+        endpoints=venue.endpoints(settings.rest_url, settings.stream_url),
+        folder=prepared.profile.root,
+        record=record and prepared.writable,
+        demo=choices.demo,
+        demo_seed=settings.demo_seed,
+        demo_speed=settings.demo_speed,
+        history_limit_mb=settings.history_limit_mb,
+        history_days=settings.history_days,
+    )
+
+
+def need_history(profile: Profile) -> Path:
+    """Return the history file of a profile. Raises InputError when there is none yet."""
+    if not profile.history.exists():
+        raise InputError(
+            f"no history at {profile.history}",
+            f"There is no history in {profile.root}; import archive files first (liqdesk import PATH…).",
+        )
+    return profile.history

@@ -1,0 +1,107 @@
+"""The window and its engine, joined. The skeleton is painted before anything heavy is imported."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from liqdesk import settings as stored
+from liqdesk.app.choices import Choices, Prepared, orders_for, prepare
+from liqdesk.paths import prepare_numba_cache
+from liqdesk.settings import Settings
+
+if TYPE_CHECKING:
+    from liqdesk.engine.host import Host
+    from liqdesk.ui.window import Window
+
+log = logging.getLogger(__name__)
+
+
+def open_window(choices: Choices) -> int:
+    """Open the window and run until it closes; returns the exit code."""
+    from liqdesk import logs
+    from liqdesk.ui.application import make_application
+    from liqdesk.ui.window import Window
+
+    prepare_numba_cache()
+    prepared = prepare(choices)
+    orders = orders_for(prepared, choices, record=True)
+    logs.setup(prepared.profile.log if prepared.writable else None, choices.verbose)
+    application = make_application(prepared.settings)
+    sys.excepthook = _log_uncaught
+    window = Window(prepared.settings, profile_writable=prepared.writable, profile_dir=str(prepared.profile.root))
+    desk = Desk(window, prepared)
+    window.show()
+    window.when_painted(lambda: desk.join(orders))
+    try:
+        return application.exec()
+    finally:
+        desk.close()
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    # An exception in a slot must not end the program, nor pass unseen.
+    log.error("uncaught", exc_info=(kind, error, trace))
+
+
+class Desk:
+    """Holds window and engine together for as long as the window is open."""
+
+    def __init__(self, window: Window, prepared: Prepared) -> None:
+        self._window = window
+        self._prepared = prepared
+        self._settings = prepared.settings
+        self.host: Host | None = None
+
+    def join(self, orders: object) -> None:
+        """Build the engine and connect it to the painted window."""
+        from liqdesk.engine.host import Host
+        from liqdesk.engine.opening import Orders
+
+        assert isinstance(orders, Orders)
+        window = self._window
+        self.host = host = Host(orders)
+        host.grid.connect(window.set_grid)
+        host.frame.connect(window.apply)
+        host.universe.connect(window.set_universe)
+        host.tickers.connect(window.set_tickers)
+        window.frame_taken.connect(host.taken)
+        window.command.connect(host.command)
+        window.settings_changed.connect(self.keep)
+        for notice in self._prepared.notices:
+            window.notify(notice)
+        window.load_chart()
+        host.start()
+
+    def keep(self, settings: Settings) -> None:
+        """Save changed settings. What came from the command line or the environment alone is not written."""
+        saved, running = self._prepared.saved, self._prepared.settings
+        fields = [f.name for f in msgspec.structs.fields(Settings)]
+        mine = {n: getattr(saved, n) for n in fields if getattr(settings, n) == getattr(running, n)}
+        self._settings = settings
+        if not self._prepared.writable:
+            return
+        try:
+            stored.save(self._prepared.profile.settings, msgspec.structs.replace(settings, **mine))
+        except OSError as e:
+            self._window.notify(f"The settings could not be saved ({e.strerror}).")
+
+    def close(self) -> None:
+        """Stop the engine, then let the window go."""
+        if self.host is not None:
+            self.host.stop()
+        self._window.close()
+        self._window.deleteLater()
+
+
+def use_offscreen() -> None:
+    """Render without a screen; must run before Qt starts."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    with contextlib.suppress(KeyError):
+        del os.environ["QT_SCALE_FACTOR"]

@@ -1,0 +1,222 @@
+"""The commands; each calls one room. Exit codes: 0 done, 1 failed, 2 bad input, 3 profile, 4 no data, 5 venue."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import math
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from liqdesk import __version__
+from liqdesk.errors import InputError, LiqdeskError
+
+SPANS = {"12h": 12, "1d": 24, "3d": 72, "1w": 168, "1M": 720}
+BARS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
+
+
+def iso_ms(text: str) -> int:
+    """Read an ISO date or time, UTC unless it says otherwise, as milliseconds since 1970."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a date such as 2026-04-14 or 2026-04-14T12:30Z") from e
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a size such as 1920x1080")
+    pair = int(width), int(height)
+    if not (800 <= pair[0] <= 7680 and 500 <= pair[1] <= 4320):
+        raise argparse.ArgumentTypeError("the size must lie between 800x500 and 7680x4320")
+    return pair
+
+
+def number(low: float, high: float) -> object:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"“{text}” must be a number from {low:g} to {high:g}")
+        return value
+
+    return read
+
+
+def seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"“{text}” must be a whole number below 2^32")
+    return int(text)
+
+
+def port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a port")
+    return int(text)
+
+
+def _market_options(p: argparse.ArgumentParser, absent: object = None) -> None:
+    """Add what chooses a market. A subcommand passes SUPPRESS, so that it does not overwrite what stood before the command."""
+    p.add_argument("--symbol", default=absent, help="the contract to open, such as BTCUSDT")
+    p.add_argument("--profile", default=absent, metavar="DIR", help="the folder for settings, alerts and history")
+    p.add_argument("--rest-url", default=absent, metavar="URL", help="REST endpoint instead of Binance's")
+    p.add_argument("--stream-url", default=absent, metavar="URL", help="stream endpoint instead of Binance's")
+    p.add_argument(
+        "--demo", default=absent or False, action="store_true", help="start on the built-in, simulated market"
+    )
+    p.add_argument("--seed", default=absent, type=seed, help="the demo market's seed")
+    p.add_argument("--speed", default=absent, type=number(0.1, 600.0), help="the demo market's speed, 1 is real time")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="liqdesk",
+        description="Estimated liquidation density for perpetual futures, live, on your own machine.",
+        epilog="Without a command the window opens. An estimate, not advice.",
+    )
+    top.add_argument("--version", action="version", version=f"liqdesk {__version__}")
+    top.add_argument("--verbose", action="store_true", help="write the log to the terminal too")
+    _market_options(top)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    exchange = commands.add_parser("exchange", help="serve the built-in market on loopback, in Binance's protocol")
+    exchange.add_argument("--port", type=port, default=0, help="0 takes a free one")
+    exchange.add_argument("--seed", type=seed, default=7)
+    exchange.add_argument("--speed", type=number(0.1, 600.0), default=1.0)
+    exchange.add_argument(
+        "--start", type=iso_ms, help="the market's time when it begins to serve (ISO, UTC); default now"
+    )
+    exchange.add_argument("--epoch", type=int, help="wall time (ms since 1970) at which the market stood at --start")
+    exchange.add_argument(
+        "--trades", type=number(0.01, 20_000.0), help="trades a market second is split into, on average"
+    )
+    exchange.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+
+    snapshot = commands.add_parser("snapshot", help="render the window off-screen to a picture")
+    _market_options(snapshot, argparse.SUPPRESS)
+    snapshot.add_argument("--out", required=True, type=Path, metavar="PNG")
+    snapshot.add_argument("--report", type=Path, metavar="JSON", help="write what the window shows")
+    snapshot.add_argument("--size", type=size, default=(1920, 1080))
+    snapshot.add_argument("--window", choices=list(SPANS), default=None, help="the stretch of time shown")
+    snapshot.add_argument("--candle", choices=["1m", "5m", "15m", "1h", "4h"], default=None)
+    snapshot.add_argument("--theme", choices=["dark", "light"], default=None)
+    snapshot.add_argument(
+        "--history", action="store_true", help="map the imported or recorded history instead of a venue"
+    )
+    snapshot.add_argument("--to", type=iso_ms, help="with --history: the moment to show (ISO, UTC); default the newest")
+    snapshot.add_argument(
+        "--settle", type=number(0.0, 3600.0), default=2.0, help="seconds to go on after the map is whole"
+    )
+    snapshot.add_argument("--timeout", type=number(1.0, 3600.0), default=120.0, help="seconds to wait for a whole map")
+
+    take = commands.add_parser("import", help="read files of Binance's public archive into the history")
+    take.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    take.add_argument("--profile", default=argparse.SUPPRESS, metavar="DIR")
+
+    score = commands.add_parser("score", help="write what the map says was swept, per bar and side, from the history")
+    score.add_argument("--symbol", default=argparse.SUPPRESS)
+    score.add_argument("--from", dest="start", type=iso_ms)
+    score.add_argument("--to", type=iso_ms)
+    score.add_argument("--swept", required=True, type=Path, metavar="CSV")
+    score.add_argument("--bars", choices=list(BARS), default="30m")
+    score.add_argument("--profile", default=argparse.SUPPRESS, metavar="DIR")
+    return top
+
+
+def _exchange(a: argparse.Namespace) -> int:
+    from liqdesk.paths import prepare_numba_cache
+
+    prepare_numba_cache()
+    from liqdesk.simulator import serve
+
+    start = None if a.start is None else dt.datetime.fromtimestamp(a.start / 1000, dt.UTC).isoformat()
+    serve(
+        port=a.port, seed=a.seed, speed=a.speed, start=start, epoch=a.epoch, parent=a.parent, trades_per_second=a.trades
+    )
+    return 0
+
+
+def _import(a: argparse.Namespace) -> int:
+    from liqdesk.app import import_archive
+
+    return import_archive(a.paths, a.profile)
+
+
+def _score(a: argparse.Namespace) -> int:
+    from liqdesk.app import score_swept
+
+    if a.start is not None and a.to is not None and a.start >= a.to:
+        raise InputError("score --from is not before --to", "--from must lie before --to.")
+    return score_swept(a.profile, a.symbol or "BTCUSDT", a.start, a.to, BARS[a.bars] * 60_000, a.swept)
+
+
+def _snapshot(a: argparse.Namespace) -> int:
+    from liqdesk.app import Picture, snapshot
+
+    if a.to is not None and not a.history:
+        raise InputError("snapshot --to without --history", "--to needs --history.")
+    if a.history and (a.demo or a.rest_url or a.stream_url):
+        raise InputError("snapshot --history with a venue", "--history takes no venue: leave out --demo and the URLs.")
+    for target in (a.out, a.report):
+        if target is not None and not target.absolute().parent.is_dir():
+            raise InputError(f"no folder for {target}", f"The folder of {target} does not exist.")
+    picture = Picture(
+        out=a.out,
+        report=a.report,
+        size=a.size,
+        window_ms=SPANS[a.window] * 3_600_000 if a.window else None,
+        candle_ms=BARS[a.candle] * 60_000 if a.candle else None,
+        theme=a.theme,
+        history=a.history,
+        to_ms=a.to,
+        settle_s=a.settle,
+        timeout_s=a.timeout,
+    )
+    return snapshot(_choices(a), picture)
+
+
+def _window(a: argparse.Namespace) -> int:
+    from liqdesk.app import open_window
+
+    return open_window(_choices(a))
+
+
+def _choices(a: argparse.Namespace) -> object:
+    from liqdesk.app import Choices
+
+    return Choices(
+        symbol=a.symbol,
+        profile=a.profile,
+        rest_url=a.rest_url,
+        stream_url=a.stream_url,
+        demo=a.demo,
+        seed=a.seed,
+        speed=a.speed,
+        verbose=a.verbose,
+    )
+
+
+RUN = {"exchange": _exchange, "import": _import, "score": _score, "snapshot": _snapshot, None: _window}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; an explained failure is one sentence on standard error."""
+    arguments = parser().parse_args(argv)
+    try:
+        return RUN[arguments.command](arguments)
+    except LiqdeskError as e:
+        print(f"liqdesk: {e.user}", file=sys.stderr)
+        return e.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130

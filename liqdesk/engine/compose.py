@@ -1,0 +1,81 @@
+"""Frames: everything the window shows, put together from a source and its session."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import msgspec
+
+from liqdesk.alerts import Fired, RuleStatus
+from liqdesk.engine.connection import connection_of
+from liqdesk.engine.frames import Bars, Frame, FundingView, LiveOffer, Prices
+from liqdesk.engine.run import Run
+from liqdesk.market import ForcedOrder, Instrument
+from liqdesk.model import MODEL_VERSION_NAME, SHIPPED_GAIN
+
+NOTHING: Final = Prices(math.nan, math.nan, math.nan, math.nan, 0)
+
+
+class News(msgspec.Struct):
+    """What came since the window took its last frame."""
+
+    bars: list[Bars] = msgspec.field(default_factory=list)
+    forced: list[ForcedOrder] = msgspec.field(default_factory=list)
+    fired: list[Fired] = msgspec.field(default_factory=list)
+
+    def gather(self, run: Run) -> None:
+        if run.session is None:
+            return
+        for mine, theirs in (
+            (self.bars, run.session.new_bars),
+            (self.forced, run.session.new_forced),
+            (self.fired, run.session.new_fired),
+        ):
+            mine.extend(theirs)  # type: ignore[arg-type]
+            theirs.clear()
+
+
+def compose(
+    run: Run,
+    epoch: int,
+    serial: int,
+    now_ns: int,
+    news: News,
+    rules: tuple[RuleStatus, ...],
+    notices: tuple[str, ...],
+    offer: LiveOffer | None,
+) -> Frame:
+    """Return the frame of this moment; `news` goes into it whole."""
+    session = run.session
+    venue_ms = run.clock.now_ms(now_ns)
+    instrument = session.instrument if session else Instrument(run.symbol, "", "", 0.1, 0.001)
+    return Frame(
+        epoch=epoch,
+        serial=serial,
+        source=run.source,
+        instrument=instrument,
+        venue_ms=venue_ms,
+        connection=connection_of(run, now_ns),
+        streams=session.meters.statuses(venue_ms, now_ns, run.inbox.dropped_book) if session else (),
+        progress=None if session is None or session.loaded else session.loading.progress,
+        prices=session.prices if session else NOTHING,
+        funding=session.funding if session else FundingView(None, 8, 0, ()),
+        open_interest=session.open_interest if session else math.nan,
+        published=session.map.published() if session else (),
+        now=session.now if session else None,
+        new_bars=tuple(news.bars),
+        new_forced=tuple(news.forced),
+        imbalance=session.imbalance if session else (),
+        zones=session.zones if session else (),
+        ledger=session.map.ledger(session.prices.mark, session.open_interest) if session and session.loaded else None,
+        gaps=tuple(session.gaps) if session else (),
+        rules=rules,
+        new_fired=tuple(news.fired),
+        gain=SHIPPED_GAIN,
+        gain_default=True,
+        model_version=MODEL_VERSION_NAME,
+        brackets_as_of=run.brackets.table(run.symbol).as_of,
+        notices=notices,
+        live_offer=offer,
+    )

@@ -1,0 +1,42 @@
+"""What the pill and the banner say of a source: fresh, stale, down, and why."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from liqdesk.engine.frames import Connection, Health
+from liqdesk.engine.run import Run
+from liqdesk.market import LinkPhase
+
+STALE_S: Final = 30.0
+
+
+def connection_of(run: Run, now_ns: int) -> Connection:
+    """Return the condition of a source at a wall reading; staleness counts in venue time."""
+    links = tuple(run.links.values())
+    retry = None if run.retry_at_ns is None else max(run.retry_at_ns - now_ns, 0) / 1e9
+    session = run.session
+    if session is None:
+        if run.error is not None:
+            return Connection(Health.DOWN, None, run.error.user, retry, run.attempt, links)
+        return Connection(Health.LOADING, None, _opening(run), None, run.attempt, links)
+    lost = next((s for s in links if s.phase in (LinkPhase.WAITING, LinkPhase.REFUSED, LinkPhase.CONNECTING)), None)
+    venue_ms = run.clock.now_ms(now_ns)
+    age_s = session.meters.age_s("mark", venue_ms)
+    if not session.loaded:
+        sentence = run.error.user if run.error is not None else ""
+        return Connection(Health.LOADING, run.latency_ms, sentence, retry, run.attempt, links)
+    if age_s is not None and age_s > STALE_S * max(run.source.speed, 1.0):
+        why = lost.user if lost is not None and lost.user else "The venue sends nothing."
+        sentence = f"No mark price for {age_s:,.0f} s. Nothing below is current. {why}"
+        wait = lost.retry_in_s if lost is not None else None
+        return Connection(Health.STALE, run.latency_ms, sentence, wait, lost.attempt if lost else 0, links)
+    if lost is not None:
+        return Connection(Health.DOWN, run.latency_ms, lost.user, lost.retry_in_s, lost.attempt, links)
+    return Connection(Health.FRESH, run.latency_ms, "", None, 0, links)
+
+
+def _opening(run: Run) -> str:
+    if run.source.kind.value == "demo":
+        return "Making thirty days of the built-in market."
+    return f"Asking {run.source.host}."

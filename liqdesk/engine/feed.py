@@ -1,0 +1,55 @@
+"""A feed thread: one socket, decoded where it is read, left in the inbox."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QThread
+
+from liqdesk.engine.inbox import Arrival, Garbled, Inbox, LinkNews
+from liqdesk.errors import DecodeError
+from liqdesk.market import LinkState
+from liqdesk.net.link import Link
+from liqdesk.venues.venue import Dialect, FrameCodec, SocketPlan
+
+log = logging.getLogger(__name__)
+
+
+class FeedThread(QThread):
+    """Runs one link until stopped. All of its methods but `stop` and `retry_now` run in the thread itself."""
+
+    def __init__(
+        self, plan: SocketPlan, dialect: Dialect, codec: FrameCodec, inbox: Inbox, make_link: Callable[..., Link] = Link
+    ) -> None:
+        super().__init__()
+        self.setObjectName(f"feed {plan.name}")
+        self.plan = plan
+        self._codec = codec
+        self._inbox = inbox
+        self._link = make_link(plan, dialect, on_frame=self._frame, on_state=self._state)
+
+    def run(self) -> None:
+        self._link.run()
+
+    def stop(self) -> None:
+        self._link.stop()
+
+    def retry_now(self) -> None:
+        self._link.retry_now()
+
+    def _frame(self, data: bytes, recv_ns: int) -> None:
+        name = self.plan.name
+        try:
+            decoded = self._codec.decode(data)
+        except DecodeError as e:
+            self._inbox.put(Garbled(name, recv_ns, f"{e}: {data[:120]!r}"))
+            return
+        if decoded.rejected:
+            self._inbox.put(Garbled(name, recv_ns, f"{decoded.rejected} rows of a {decoded.kind} frame rejected"))
+        if decoded.events:
+            self._inbox.put(Arrival(name, decoded.kind, recv_ns, decoded.event_ms, tuple(decoded.events)))
+
+    def _state(self, state: LinkState) -> None:
+        self._inbox.put(LinkNews(state, time.monotonic_ns()))

@@ -1,0 +1,76 @@
+"""Back-fill in order: which page is awaited, how far it is, and which stretch of bars the model can take next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from liqdesk.engine.frames import Progress
+from liqdesk.market.rows import INTEREST
+from liqdesk.venues.venue import Reply, Request
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Bars of one span, oldest first, with the mark bars of the same times where the venue has them (dtype BAR)."""
+
+    span_ms: int
+    bars: NDArray[np.void]
+    marks: NDArray[np.void] | None
+
+
+class Loading:
+    """The requests of one back-fill, answered one after another.
+
+    Requests are made in order and each is answered or failed before the next; a failed one is made again.
+    """
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self._requests = list(requests)
+        self._next = 0
+        self._interest: list[NDArray[np.void]] = []
+        self._bars: NDArray[np.void] | None = None
+        self._ready: list[Stretch] = []
+
+    @property
+    def done(self) -> bool:
+        return self._next >= len(self._requests)
+
+    @property
+    def awaited(self) -> Request | None:
+        return None if self.done else self._requests[self._next]
+
+    @property
+    def progress(self) -> Progress:
+        total = len(self._requests)
+        request = self.awaited
+        return Progress(self._next, total, request.text if request else "computing the map")
+
+    def answer(self, request: Request, rows: NDArray[np.void]) -> None:
+        """Take the rows of the awaited request; an answer to any other is ignored."""
+        if request != self.awaited:
+            return
+        self._next += 1
+        if request.kind is Reply.INTEREST_HISTORY:
+            self._interest.append(rows)
+        elif request.kind is Reply.BARS:
+            # the venue may add the bar after the range, or one that is still open
+            inside = (rows["t"] >= request.from_ms) & (rows["t"] + request.span_ms <= request.to_ms)
+            self._bars = rows[inside]
+        elif request.kind is Reply.MARK_BARS and self._bars is not None:
+            self._ready.append(Stretch(request.span_ms, self._bars, rows if len(rows) else None))
+            self._bars = None
+
+    def interest(self) -> NDArray[np.void]:
+        """Return all open interest loaded so far, ascending and without duplicates (dtype INTEREST)."""
+        if not self._interest:
+            return np.empty(0, INTEREST)
+        rows = np.concatenate(self._interest)
+        _, first = np.unique(rows["t"], return_index=True)
+        return rows[first]
+
+    def take(self) -> Stretch | None:
+        """Return the next stretch of bars, None while its pages have not come."""
+        return self._ready.pop(0) if self._ready else None

@@ -1,0 +1,49 @@
+"""What the worker is told at its start, and how a source is chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from liqdesk.engine.frames import Source, SourceKind
+from liqdesk.venues.venue import Endpoints
+
+BUILT_IN = "simulated market"
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """Everything that decides what an engine does. `folder` is the profile's; `record` False writes nothing anywhere.
+
+    With `history_to_ms` or `from_history` no venue is asked: the map comes from the history file.
+    """
+
+    symbol: str
+    endpoints: Endpoints
+    folder: Path
+    record: bool
+    demo: bool = False
+    demo_seed: int = 7
+    demo_speed: float = 1.0
+    demo_start: str | None = None
+    from_history: bool = False
+    history_to_ms: int | None = None
+    history_limit_mb: int = 4096
+    history_days: int = 400
+
+
+def venue_source(endpoints: Endpoints) -> Source:
+    """Return how a venue endpoint is called: live only when it is the venue's own."""
+    return Source(SourceKind.LIVE if endpoints.genuine else SourceKind.CUSTOM, endpoints.host)
+
+
+def demo_source(orders: Orders, note: str = "") -> Source:
+    return Source(SourceKind.DEMO, BUILT_IN, orders.demo_seed, orders.demo_speed, note)
+
+
+def history_file(source: Source, folder: Path) -> tuple[Path, str]:
+    """Return where a source's history is kept, and its origin: genuine data never share a file with anything else."""
+    if source.kind in (SourceKind.LIVE, SourceKind.HISTORY):
+        return folder / "history.sqlite", "binance"
+    name = "".join(c if c.isalnum() or c in ".-" else "_" for c in source.host)[:80]
+    return folder / f"history-{name}.sqlite", source.host

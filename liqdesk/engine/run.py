@@ -1,0 +1,394 @@
+"""One source, opened: its REST poll, its sockets, its child if it is the built-in market, and the session they feed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from liqdesk.alerts import AlertBook
+from liqdesk.clock import VenueClock
+from liqdesk.engine.child import Address, Child
+from liqdesk.engine.feed import FeedThread
+from liqdesk.engine.frames import Source, SourceKind
+from liqdesk.engine.inbox import Answer, Arrival, Failure, Garbled, Inbox, LinkNews
+from liqdesk.engine.loading import Loading
+from liqdesk.engine.market_map import MarketMap
+from liqdesk.engine.minute import Need
+from liqdesk.engine.opening import Orders
+from liqdesk.engine.poll import Job, PollThread
+from liqdesk.engine.recorder import Recorder
+from liqdesk.engine.session import Session
+from liqdesk.errors import Refusal, VenueError
+from liqdesk.history import History
+from liqdesk.market import MINUTE_MS, FundingInterval, Instrument, Kline, LinkPhase, LinkState, Universe, floor_to
+from liqdesk.net.pacing import Backoff
+from liqdesk.net.rest import Rest
+from liqdesk.venues.binance import Binance, backfill
+from liqdesk.venues.binance.brackets import Brackets
+from liqdesk.venues.binance.reading import read
+from liqdesk.venues.venue import Endpoints, Reply, Request
+
+log = logging.getLogger(__name__)
+
+STOP_MS: Final = 4_000
+INTEREST_NS: Final = 10_000_000_000
+FUNDING_NS: Final = 600_000_000_000
+UNIVERSE_NS: Final = 600_000_000_000
+TAKE_PER_BEAT: Final = 20_000
+BEAT_BUDGET_NS: Final = 40_000_000
+
+Handler = Callable[[object, int], None]
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    request: Request
+    handler: Handler
+    on_failure: Callable[[VenueError], None]
+
+
+class Run:
+    """A source from its opening to its close. Lives in the engine thread; only `stop` blocks, with deadlines."""
+
+    def __init__(
+        self,
+        orders: Orders,
+        source: Source,
+        endpoints: Endpoints,
+        symbol: str,
+        alerts: AlertBook,
+        history: History | None,
+        brackets: Brackets,
+    ) -> None:
+        self.source = source
+        self.symbol = symbol
+        self.session: Session | None = None
+        self.error: VenueError | None = None
+        self.retry_at_ns: int | None = None
+        self.attempt = 0
+        self.universe: Universe | None = None
+        self.intervals: dict[str, int] = {}
+        self.links: dict[str, LinkState] = {}
+        self.latency_ms: float | None = None
+        self.inbox = Inbox()
+        self.clock = VenueClock(source.speed)
+        self.garbled = 0
+        self.brackets = brackets
+        self.history = history
+        self._venue = Binance()
+        self._endpoints = endpoints
+        self._alerts = alerts
+        self._recorder = Recorder(history)
+        self._asked: dict[str, _Asked] = {}
+        self._serial = 0
+        self._backoff = Backoff()
+        self._feeds: list[FeedThread] = []
+        self._due: dict[str, int] = {}
+        self._child = Child(orders.demo_seed, orders.demo_speed, orders.demo_start) if self._is_demo else None
+        self._poll = PollThread(self._make_rest, self.inbox)
+
+    @property
+    def _is_demo(self) -> bool:
+        return self.source.kind is SourceKind.DEMO
+
+    @property
+    def opened(self) -> bool:
+        return self.session is not None
+
+    def start(self) -> None:
+        self._poll.start()
+        self._open()
+
+    def _make_rest(self) -> Rest:
+        # In the poll thread: a cold start of the built-in market takes seconds.
+        if self._child is None:
+            return Rest(self._endpoints.rest)
+        address = self._child.start()
+        self.inbox.put(Answer("address", address, time.monotonic_ns(), 0.0))
+        return Rest(address.rest)
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+
+    def _ask(self, request: Request, handler: Handler, on_failure: Callable[[VenueError], None] | None = None) -> None:
+        self._serial += 1
+        name = f"{self._serial} {request.kind}"
+        self._asked[name] = _Asked(request, handler, on_failure or self._log_failure)
+        instrument = self.session.instrument if self.session is not None else None
+
+        def run(rest: Rest) -> object:
+            return read(request, rest.get(request.path, request.params).data, instrument)
+
+        self._poll.submit(Job(name, run))
+
+    def _log_failure(self, error: VenueError) -> None:
+        log.info("a poll failed: %s", error)
+
+    def _open(self) -> None:
+        self._ask(backfill.clock(), self._on_clock, self._on_open_failure)
+        self._ask(backfill.universe(), self._on_universe, self._on_open_failure)
+
+    def _on_open_failure(self, error: VenueError) -> None:
+        if self.session is not None or self.retry_at_ns is not None:
+            return
+        self.error = error
+        self.attempt += 1
+        self._poll.forget()
+        self._asked.clear()
+        delay_s = error.retry_s if error.retry_s is not None else self._backoff.next_s()
+        self.retry_at_ns = time.monotonic_ns() + int(delay_s * 1e9)
+
+    def retry_now(self) -> None:
+        if self.session is None:
+            self.retry_at_ns = None
+            self._poll.forget()
+            self._asked.clear()
+            self._open()
+        for feed in self._feeds:
+            feed.retry_now()
+
+    def _on_clock(self, payload: object, recv_ns: int) -> None:
+        assert isinstance(payload, int)
+        self.clock.observe(payload, recv_ns)
+
+    def _on_universe(self, payload: object, recv_ns: int) -> None:
+        assert isinstance(payload, Universe)
+        self.error, self.retry_at_ns, self.attempt = None, None, 0
+        self._backoff.reset()
+        self.universe = payload
+        if self.session is None:
+            self._open_symbol(recv_ns)
+
+    # -- the symbol --------------------------------------------------------------------------------------------------
+
+    def instrument_of(self, symbol: str) -> Instrument | None:
+        listed = self.universe.instruments if self.universe is not None else ()
+        return next((i for i in listed if i.symbol == symbol), None)
+
+    def _open_symbol(self, now_ns: int) -> None:
+        instrument = self.instrument_of(self.symbol)
+        if instrument is None:
+            where = "the built-in market" if self._is_demo else self._endpoints.host
+            self.error = VenueError(
+                Refusal.REQUEST,
+                f"{self.symbol} is not listed at {where}",
+                f"{self.symbol} is not listed at {where}; choose another symbol.",
+            )
+            return
+        now_ms = self.clock.now_ms(now_ns)
+        until = floor_to(now_ms, MINUTE_MS)
+        loading = Loading(backfill.plan(self.symbol, until))
+        market_map = MarketMap(self.brackets.table(self.symbol))
+        self.session = Session(
+            instrument, market_map, self._recorder, self._alerts, self.clock, loading, until, self.source.speed
+        )
+        codec = self._venue.codec({instrument.symbol: instrument})
+        for plan in self._venue.sockets(self._endpoints, self.symbol):
+            feed = FeedThread(plan, self._venue.dialect, codec, self.inbox)
+            self._feeds.append(feed)
+            feed.start()
+        self._ask(backfill.interest(self.symbol), self._on_interest)
+        self._ask(backfill.mark(self.symbol), self._on_mark)
+        self._next_page()
+        self._ask(backfill.tickers(), self._on_tickers)
+        self._ask(backfill.funding(self.symbol), self._on_funding)
+        self._ask(backfill.funding_intervals(), self._on_intervals)
+
+    def _next_page(self) -> None:
+        assert self.session is not None
+        request = self.session.loading.awaited
+        if request is None:
+            return
+        session = self.session
+
+        def take(payload: object, _recv_ns: int) -> None:
+            session.loading.answer(request, payload)  # type: ignore[arg-type]
+            self._backoff.reset()
+            self.error = None
+            self._next_page()
+
+        def again(error: VenueError) -> None:
+            self.error = error
+            delay_s = error.retry_s if error.retry_s is not None else self._backoff.next_s()
+            self._due["page"] = time.monotonic_ns() + int(delay_s * 1e9)
+
+        self._ask(request, take, again)
+
+    def _on_interest(self, payload: object, recv_ns: int) -> None:
+        if self.session is not None and self.session.loaded:
+            self.session.on_interest(payload, recv_ns)  # type: ignore[arg-type]
+
+    def _on_mark(self, payload: object, recv_ns: int) -> None:
+        if self.session is not None:
+            self.session.first_mark(payload)  # type: ignore[arg-type]
+
+    def _on_tickers(self, payload: object, recv_ns: int) -> None:
+        if self.session is not None:
+            self.session.arrival(Arrival("rest", "ticker", recv_ns, None, (payload,)))  # type: ignore[arg-type]
+
+    def _on_funding(self, payload: object, recv_ns: int) -> None:
+        if self.session is not None:
+            self.session.on_funding(payload)  # type: ignore[arg-type]
+
+    def _on_intervals(self, payload: object, recv_ns: int) -> None:
+        rows: list[FundingInterval] = payload  # type: ignore[assignment]
+        self.intervals = {row.symbol: row.hours for row in rows}
+        if self.session is not None:
+            self.session.on_funding_hours(self.intervals.get(self.symbol, self.session.instrument.funding_hours))
+
+    # -- messages ----------------------------------------------------------------------------------------------------
+
+    def beat(self, now_ns: int) -> None:
+        """Take what has come and advance everything that is due."""
+        for message in self.inbox.drain(TAKE_PER_BEAT):
+            if isinstance(message, Arrival):
+                if self.session is not None:
+                    self.session.arrival(message)
+                    self._measure_latency(message)
+            elif isinstance(message, Answer):
+                self._answered(message)
+            elif isinstance(message, Failure):
+                self._failed(message)
+            elif isinstance(message, LinkNews):
+                self._link(message.state)
+            else:
+                self._garble(message)
+        self._periodic(now_ns)
+        if self.session is not None:
+            until = time.monotonic_ns() + BEAT_BUDGET_NS
+            self.session.beat(now_ns, lambda: time.monotonic_ns() < until)
+            self._patch_brackets(self.session)
+            self._recorder.flush(now_ns)
+
+    def _measure_latency(self, message: Arrival) -> None:
+        if message.kind == "mark" and message.event_ms is not None and self.source.speed == 1.0:
+            late = self.clock.now_ms(message.recv_ns) - message.event_ms
+            self.latency_ms = float(late) if self.latency_ms is None else 0.8 * self.latency_ms + 0.2 * late
+
+    def _answered(self, message: Answer) -> None:
+        if message.job == "address":
+            address = message.payload
+            assert isinstance(address, Address)
+            self._endpoints = self._venue.endpoints(address.rest, address.stream)
+            return
+        asked = self._asked.pop(message.job, None)
+        if asked is not None:
+            asked.handler(message.payload, message.recv_ns)
+
+    def _failed(self, message: Failure) -> None:
+        if message.job == "rest":
+            self.error = message.error
+            return
+        asked = self._asked.pop(message.job, None)
+        if asked is not None:
+            asked.on_failure(message.error)
+
+    def _link(self, state: LinkState) -> None:
+        before = self.links.get(state.link)
+        self.links[state.link] = state
+        lost = before is not None and before.phase is LinkPhase.OPEN and state.phase is not LinkPhase.OPEN
+        if lost and state.link == "market" and self.session is not None:
+            self.session.on_link_lost()
+
+    def _garble(self, message: Garbled) -> None:
+        self.garbled += 1
+        if self.garbled <= 20 or self.garbled % 1_000 == 0:
+            log.info("frame %d that means nothing on %s: %s", self.garbled, message.link, message.log)
+
+    def _patch_brackets(self, session: Session) -> None:
+        for change in session.contract_changes:
+            if change.brackets is not None:
+                self.brackets = self.brackets.patched(change)
+        session.contract_changes.clear()
+
+    # -- what is due -------------------------------------------------------------------------------------------------
+
+    def _is_due(self, name: str, now_ns: int, every_ns: int) -> bool:
+        if now_ns < self._due.get(name, 0):
+            return False
+        self._due[name] = now_ns + every_ns
+        return True
+
+    def _periodic(self, now_ns: int) -> None:
+        if self.session is None:
+            if self.retry_at_ns is not None and now_ns >= self.retry_at_ns:
+                self.retry_at_ns = None
+                self._open()
+            return
+        page_at = self._due.get("page")
+        if page_at is not None and now_ns >= page_at:
+            del self._due["page"]
+            self._next_page()
+        if not self.session.loaded:
+            return
+        if self._is_due("interest", now_ns, max(int(INTEREST_NS / self.source.speed), 1_000_000_000)):
+            self._ask(backfill.interest(self.symbol), self._on_interest)
+        if self._is_due("funding", now_ns, FUNDING_NS):
+            self._ask(backfill.funding(self.symbol), self._on_funding)
+        if self._is_due("universe", now_ns, UNIVERSE_NS):
+            self._ask(backfill.universe(), self._on_universe)
+        if self._is_due("repairs", now_ns, 1_000_000_000):
+            self._repair(self.session.wanted(now_ns))
+
+    def _repair(self, needs: Iterable[Need]) -> None:
+        session = self.session
+        assert session is not None
+        for need in needs:
+            if need.kind == "trades":
+                requests = list(backfill.missing_trades(self.symbol, need.first, need.end))[:30]
+            else:
+                wanted = Reply.MARK_BARS if need.kind == "marks" else Reply.BARS
+                pages = backfill.bars(self.symbol, MINUTE_MS, need.first, need.end)
+                requests = [r for r in pages if r.kind is wanted]
+            _Repair(self, session, need, requests).go()
+
+    def stop(self) -> None:
+        """End feeds, poll and child, in that order; a thread that will not end is logged by name."""
+        for feed in self._feeds:
+            feed.stop()
+        for feed in self._feeds:
+            if not feed.wait(STOP_MS):
+                log.error("thread %s did not end in %d ms", feed.objectName(), STOP_MS)
+        self._poll.stop()
+        if self._child is not None:
+            self._child.stop()
+        if not self._poll.wait(STOP_MS):
+            log.error("thread poll did not end in %d ms", STOP_MS)
+        self._recorder.flush(time.monotonic_ns())
+
+
+class _Repair:
+    """The pages of one need, asked for one after another, put back at the end."""
+
+    def __init__(self, run: Run, session: Session, need: Need, requests: list[Request]) -> None:
+        self._run, self._session, self._need, self._requests = run, session, need, requests
+        self._rows: list[object] = []
+
+    def go(self) -> None:
+        if not self._requests:
+            self._session.repaired(self._need, self._rows)
+            return
+        self._run._ask(self._requests.pop(0), self._take, self._fail)
+
+    def _take(self, payload: object, recv_ns: int) -> None:
+        if self._need.kind == "trades":
+            self._rows += payload  # type: ignore[operator]
+        else:
+            now_ms = self._run.clock.now_ms(recv_ns)
+            mark = self._need.kind == "marks"
+            self._rows += [_kline(row, self._run.symbol, mark, now_ms) for row in payload]  # type: ignore[attr-defined]
+        self.go()
+
+    def _fail(self, error: VenueError) -> None:
+        log.info("a repair failed: %s", error)
+        if self._rows:
+            self._session.repaired(self._need, self._rows)
+        else:
+            self._session.not_repaired(self._need)
+
+
+def _kline(row: object, symbol: str, mark: bool, now_ms: int) -> Kline:
+    t, o, h, low, c, v, b = row.tolist()  # type: ignore[attr-defined]
+    return Kline(symbol, mark, t, MINUTE_MS, o, h, low, c, v, b, t + MINUTE_MS <= now_ms)

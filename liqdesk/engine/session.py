@@ -1,0 +1,313 @@
+"""One symbol on one source: events in, the state of everything the window shows out. No Qt, no thread, no clock reads."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from liqdesk.alerts import AlertBook, Fired, MarketView
+from liqdesk.clock import VenueClock
+from liqdesk.engine.frames import Bars, FundingView, GapView, NowPlanes, Prices
+from liqdesk.engine.inbox import Arrival
+from liqdesk.engine.loading import Loading
+from liqdesk.engine.market_map import MarketMap
+from liqdesk.engine.meters import Meters
+from liqdesk.engine.minute import Assembler, Minute, Need
+from liqdesk.engine.recorder import Recorder
+from liqdesk.insight import Imbalance, Zone, imbalance_of, zones_of
+from liqdesk.market import (
+    DAY_MS,
+    MINUTE_MS,
+    ContractChange,
+    ForcedOrder,
+    Funding,
+    Instrument,
+    Kline,
+    MarkPrice,
+    OpenInterest,
+    Ticker,
+    Tickers,
+    Trade,
+    floor_to,
+    price_from_ticks,
+)
+from liqdesk.market.rows import BAR, INTEREST
+
+log = logging.getLogger(__name__)
+
+NEED_TRIES: Final = 8
+STALE_MS: Final = 30_000
+VIEW_NS: Final = 250_000_000
+RECENT_FORCED: Final = 4_000
+
+
+class Session:
+    """The state of one watched symbol. `beat` is called often; `requests` are then to be made and answered."""
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        market_map: MarketMap,
+        recorder: Recorder,
+        alerts: AlertBook,
+        clock: VenueClock,
+        loading: Loading,
+        loaded_until_ms: int,
+        speed: float,
+    ) -> None:
+        self.instrument = instrument
+        self.map = market_map
+        self.meters = Meters(speed)
+        self.clock = clock
+        self.loading = loading
+        self.loaded = False
+        self._recorder = recorder
+        self._alerts = alerts
+        self._assembler = Assembler(loaded_until_ms)
+        self._tries: dict[Need, int] = {}
+        self._in_flight: set[Need] = set()
+        self._previous: tuple[int, float] | None = None
+        self._recent: deque[ForcedOrder] = deque(maxlen=RECENT_FORCED)
+        self._seen_forced: set[tuple[object, ...]] = set()
+        self._next_view_ns = 0
+        self._tail_after_ms = 0
+        self.interest: NDArray[np.void] = np.empty(0, INTEREST)
+        self.prices = Prices(math.nan, math.nan, math.nan, math.nan, 0)
+        self.funding = FundingView(None, instrument.funding_hours, 0, ())
+        self.now: NowPlanes | None = None
+        self.zones: tuple[Zone, ...] = ()
+        self.imbalance: tuple[Imbalance, ...] = ()
+        self.gaps: list[GapView] = []
+        self.garbled = 0
+        self.new_bars: list[Bars] = []
+        self.new_forced: list[ForcedOrder] = []
+        self.new_fired: list[Fired] = []
+        self.tickers: dict[str, Ticker] = {}
+        self.contract_changes: list[ContractChange] = []
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def arrival(self, message: Arrival) -> None:
+        self.meters.note(message.kind, message.event_ms, message.recv_ns, len(message.events))
+        if message.event_ms is not None and message.kind in ("mark", "trade"):
+            self.clock.observe(message.event_ms, message.recv_ns)
+        for event in message.events:
+            handler = _HANDLERS.get(type(event))
+            if handler is not None:
+                handler(self, event)
+
+    def _on_mark(self, event: MarkPrice) -> None:
+        if event.symbol != self.instrument.symbol or event.time_ms <= self._assembler.last_mark_ms:
+            return
+        self._assembler.mark(event)
+        self._recorder.mark(event)
+        self.meters.note("funding", event.time_ms, self.clock.newest_wall_ns, 1)
+        self.prices = msgspec.structs.replace(self.prices, mark=event.mark, index=event.index, mark_ms=event.time_ms)
+        self.funding = msgspec.structs.replace(self.funding, rate=event.funding_rate, next_ms=event.next_funding_ms)
+        if self.loaded:
+            self.map.provisional(event.mark)
+            self._watch(event)
+        self._previous = (event.time_ms, event.mark)
+
+    def _watch(self, event: MarkPrice) -> None:
+        if self.clock.newest_ms - event.time_ms > STALE_MS:
+            return
+        view = MarketView(
+            symbol=self.instrument.symbol,
+            time_ms=event.time_ms,
+            mark=event.mark,
+            previous=self._previous,
+            zones=self.zones,
+            imbalance=self.imbalance,
+            funding_rate=self.funding.rate,
+            forced=tuple(self._recent),
+            instrument=self.instrument,
+        )
+        self.new_fired += self._alerts.observe(view)
+
+    def _on_trade(self, event: Trade) -> None:
+        if event.symbol != self.instrument.symbol:
+            return
+        self._assembler.trade(event)
+        last = price_from_ticks(event.price_ticks, self.instrument.tick)
+        self.prices = msgspec.structs.replace(self.prices, last=last)
+
+    def _on_forced(self, event: ForcedOrder) -> None:
+        key = (event.symbol, event.side, event.time_ms, event.quantity, event.limit_price)
+        if key in self._seen_forced:
+            return
+        if len(self._seen_forced) > 20_000:
+            self._seen_forced.clear()
+        self._seen_forced.add(key)
+        self._recorder.forced(event)
+        self.new_forced.append(event)
+        if event.symbol == self.instrument.symbol:
+            self._recent.append(event)
+
+    def _on_kline(self, event: Kline) -> None:
+        if event.symbol != self.instrument.symbol or event.mark or event.span_ms != MINUTE_MS:
+            return
+        row = np.array(
+            [(event.open_ms, event.open, event.high, event.low, event.close, event.volume, event.taker_buy)], BAR
+        )
+        self.new_bars.append(Bars(MINUTE_MS, row))
+        if event.closed:
+            self._recorder.bars(self.instrument.symbol, MINUTE_MS, False, row)
+
+    def _on_tickers(self, event: Tickers) -> None:
+        for row in event.rows:
+            self._on_ticker(row)
+
+    def _on_ticker(self, row: Ticker) -> None:
+        self.tickers[row.symbol] = row
+        if row.symbol == self.instrument.symbol and row.open > 0:
+            last = self.prices.last if math.isfinite(self.prices.last) else row.last
+            self.prices = msgspec.structs.replace(self.prices, last=last, change_24h=last / row.open - 1)
+
+    def _on_contract(self, event: ContractChange) -> None:
+        self.contract_changes.append(event)
+
+    def on_interest(self, event: OpenInterest, recv_ns: int) -> None:
+        """Take a polled sample; samples that do not move forward in time are ignored."""
+        if len(self.interest) and event.time_ms <= self.interest["t"][-1]:
+            return
+        self.meters.note("oi", event.time_ms, recv_ns, 1)
+        usd = math.nan if event.usd is None else event.usd
+        row = np.array([(event.time_ms, event.contracts, usd)], INTEREST)
+        self.interest = np.concatenate([self.interest[-20_000:], row])
+        self._recorder.interest(self.instrument.symbol, row)
+
+    def on_funding(self, rows: list[Funding]) -> None:
+        history = tuple((row.time_ms, row.rate) for row in sorted(rows, key=lambda r: r.time_ms))
+        self.funding = msgspec.structs.replace(self.funding, history=history)
+        self._recorder.funding(rows)
+
+    def on_funding_hours(self, hours: int) -> None:
+        self.funding = msgspec.structs.replace(self.funding, interval_h=hours)
+
+    def on_link_lost(self) -> None:
+        self._assembler.link_lost()
+
+    # -- repairs -----------------------------------------------------------------------------------------------------
+
+    def wanted(self, now_ns: int) -> list[Need]:
+        """Return the repairs that are not asked for yet. A need that failed too often is given up: its minutes are a gap."""
+        needs = self._assembler.needs()
+        tail = self._assembler.ask_tail()
+        if tail is not None and self.clock.now_ms(now_ns) > self._tail_after_ms:
+            needs.append(tail)
+        fresh = []
+        for need in needs:
+            if need in self._in_flight:
+                continue
+            tries = self._tries.get(need, 0)
+            if tries >= NEED_TRIES:
+                self._give_up(need)
+                continue
+            self._tries[need] = tries + 1
+            self._in_flight.add(need)
+            fresh.append(need)
+        return fresh
+
+    def repaired(self, need: Need, payload: object) -> None:
+        """Put back what REST gave for a need: Trade rows, or klines in minutes."""
+        self._in_flight.discard(need)
+        if need.kind == "trades":
+            self._assembler.fill_trades(payload, need)  # type: ignore[arg-type]
+            self._tail_after_ms = self.clock.newest_ms + 10_000
+        else:
+            self._assembler.fill_klines(payload, mark=need.kind == "marks")  # type: ignore[arg-type]
+
+    def not_repaired(self, need: Need) -> None:
+        self._in_flight.discard(need)
+
+    def _give_up(self, need: Need) -> None:
+        until = self._assembler.next_ms + MINUTE_MS if need.kind == "trades" else need.end
+        dropped = self._assembler.give_up(until)
+        self._tries.pop(need, None)
+        if dropped is not None:
+            self.add_gap(*dropped, "mark" if need.kind == "marks" else "trades", "the venue could not give it back")
+
+    def add_gap(self, from_ms: int, to_ms: int, stream: str, reason: str) -> None:
+        self.gaps.append(GapView(from_ms, to_ms, stream, reason))
+        self._recorder.gap(self.instrument.symbol, stream, from_ms, to_ms, reason)
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    def beat(self, now_ns: int, budget: Callable[[], bool]) -> None:
+        """Advance the model by whatever has come, as long as `budget()` holds, and refresh what is read from it."""
+        if not self.loaded:
+            self._load(budget)
+        if self.loaded:
+            while budget() and (minute := self._assembler.take()) is not None:
+                self._close(minute)
+        if now_ns >= self._next_view_ns and self.loaded and math.isfinite(self.prices.mark):
+            self._next_view_ns = now_ns + VIEW_NS
+            self._view()
+
+    def _load(self, budget: Callable[[], bool]) -> None:
+        while budget():
+            if self.map.load_slice():
+                continue
+            stretch = self.loading.take()
+            if stretch is None:
+                break
+            self.interest = self.loading.interest()
+            self.new_bars.append(Bars(stretch.span_ms, stretch.bars))
+            self.map.queue(stretch.span_ms, stretch.bars, stretch.marks, self.interest)
+        if self.loading.done and not self.map.queued:
+            self.loaded = True
+            if math.isnan(self.prices.mark) and self.map.mark is not None:
+                self.prices = msgspec.structs.replace(self.prices, mark=self.map.mark)
+
+    def _close(self, minute: Minute) -> None:
+        contracts = self.interest_at(minute.t0_ms)
+        if contracts is None:
+            self.add_gap(minute.t0_ms, minute.t0_ms + MINUTE_MS, "OI", "no open interest known")
+            return
+        self.map.close(minute, self.instrument.tick, contracts)
+        self._recorder.minute(self.instrument, minute)
+
+    def interest_at(self, time_ms: int) -> float | None:
+        """Return the open interest held at a time: the newest sample not after it, else the oldest there is."""
+        if not len(self.interest):
+            return None
+        i = int(np.searchsorted(self.interest["t"], time_ms, side="right")) - 1
+        return float(self.interest["contracts"][max(i, 0)])
+
+    def _view(self) -> None:
+        mark = self.prices.mark
+        self.now = self.map.now(self.clock.newest_ms, mark)
+        self.zones = zones_of(self.now.base, self.now.usd, mark)
+        self.imbalance = imbalance_of(self.now.base, self.now.usd, mark)
+
+    def trim_recent(self, now_ms: int) -> None:
+        while self._recent and self._recent[0].time_ms < now_ms - DAY_MS:
+            self._recent.popleft()
+
+    @property
+    def open_interest(self) -> float:
+        return float(self.interest["contracts"][-1]) if len(self.interest) else math.nan
+
+    @property
+    def minute_ms(self) -> int:
+        """The start of the minute that is waited for."""
+        return floor_to(self._assembler.next_ms, MINUTE_MS)
+
+
+_HANDLERS: dict[type, Callable[[Session, object], None]] = {
+    MarkPrice: Session._on_mark,  # type: ignore[dict-item]
+    Trade: Session._on_trade,  # type: ignore[dict-item]
+    ForcedOrder: Session._on_forced,  # type: ignore[dict-item]
+    Kline: Session._on_kline,  # type: ignore[dict-item]
+    Tickers: Session._on_tickers,  # type: ignore[dict-item]
+    Ticker: Session._on_ticker,  # type: ignore[dict-item]
+    ContractChange: Session._on_contract,  # type: ignore[dict-item]
+}

@@ -1,0 +1,209 @@
+"""The engine's thread: opens sources, keeps them going on a beat, and hands frames to the window."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+
+from liqdesk.alerts import AlertBook, AlertStore
+from liqdesk.engine.compose import News, compose
+from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
+from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
+from liqdesk.engine.probe import Probe
+from liqdesk.engine.run import Run
+from liqdesk.errors import LiqdeskError
+from liqdesk.history import History
+from liqdesk.market import Tickers
+from liqdesk.venues.binance.brackets import shipped_brackets
+
+log = logging.getLogger(__name__)
+
+BEAT_MS: Final = 25
+FRAME_NS: Final = 60_000_000
+TICKERS_NS: Final = 2_000_000_000
+TRIM_NS: Final = 600_000_000_000
+
+
+class Worker(QObject):
+    """Owns everything live. Its methods run in the engine thread; signals carry frozen messages to the window."""
+
+    frame = Signal(object)
+    grid = Signal(object)
+    universe = Signal(object)
+    tickers = Signal(object)
+
+    def __init__(self, orders: Orders) -> None:
+        super().__init__()
+        self._orders = orders
+        self._symbol = orders.symbol
+        self._epoch = 0
+        self._serial = 0
+        self._run: Run | None = None
+        self._probe: Probe | None = None
+        self._history: History | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._window_free = True
+        self._news = News()
+        self._next_frame_ns = 0
+        self._next_tickers_ns = 0
+        self._next_trim_ns = 0
+        self._grid_epoch = -1
+        self._universe_seen: object = None
+        self._notices: tuple[str, ...] = ()
+        self._brackets = shipped_brackets()
+        self._store = AlertStore(orders.folder / "alerts.json", writable=orders.record)
+        self._alerts = AlertBook(self._store.load())
+        self._timer: QTimer | None = None
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def start(self) -> None:
+        self._timer = QTimer(self)
+        self._timer.setInterval(BEAT_MS)
+        self._timer.timeout.connect(self.beat)
+        self._timer.start()
+        source = demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints)
+        self._open(source)
+
+    @Slot()
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self._close()
+        if self._probe is not None:
+            self._probe.stop()
+        QThread.currentThread().quit()
+
+    def _open(self, source: Source) -> None:
+        self._close()
+        self._epoch += 1
+        self._news = News()
+        self._notices = tuple(self._store.notices)
+        self._history = self._open_history(source)
+        self._run = Run(
+            self._orders, source, self._orders.endpoints, self._symbol, self._alerts, self._history, self._brackets
+        )
+        self._run.start()
+
+    def _close(self) -> None:
+        if self._run is not None:
+            self._brackets = self._run.brackets
+            self._run.stop()
+            self._run = None
+        if self._history is not None:
+            self._history.close()
+            self._history = None
+        if self._temporary is not None:
+            self._temporary.cleanup()
+            self._temporary = None
+
+    def _open_history(self, source: Source) -> History | None:
+        if not self._orders.record:
+            return None
+        folder = self._orders.folder
+        if source.kind is SourceKind.DEMO:
+            # A simulated past is worth nothing tomorrow: it is kept only while it runs.
+            self._temporary = tempfile.TemporaryDirectory(prefix="liqdesk-demo-")
+            folder = Path(self._temporary.name)
+        path, origin = history_file(source, folder)
+        try:
+            return History.open(path, path.with_suffix(".lock"), origin=origin)
+        except LiqdeskError as e:
+            log.info("no history: %s", e)
+            self._notices += (e.user,)
+            return None
+
+    # -- commands ----------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def taken(self) -> None:
+        """The window has taken the last frame."""
+        self._window_free = True
+
+    @Slot(object)
+    def obey(self, command: object) -> None:
+        match command:
+            case SetSymbol(symbol):
+                self._symbol = symbol
+                if self._run is not None:
+                    self._open(self._run.source)
+            case UseLive():
+                self._end_probe()
+                self._open(venue_source(self._orders.endpoints))
+            case UseDemo():
+                self._open(demo_source(self._orders))
+            case RetryNow():
+                if self._run is not None:
+                    self._run.retry_now()
+            case PutRule(rule):
+                self._alerts.put(rule)
+                self._save_alerts()
+            case DropRule(rule_id):
+                self._alerts.drop(rule_id)
+                self._save_alerts()
+
+    def _save_alerts(self) -> None:
+        self._store.save(self._alerts.rules())
+
+    def _end_probe(self) -> None:
+        if self._probe is not None:
+            self._probe.stop()
+            self._probe = None
+
+    # -- the beat ----------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def beat(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        now_ns = time.monotonic_ns()
+        run.beat(now_ns)
+        if self._probe is not None:
+            self._probe.beat(now_ns)
+        if run.session is None and run.error is not None and run.source.kind is SourceKind.LIVE:
+            self._fall_back(run)
+            return
+        self._news.gather(run)
+        self._announce(run, now_ns)
+        if self._window_free and now_ns >= self._next_frame_ns:
+            self._send(run, now_ns)
+        if self._history is not None and now_ns >= self._next_trim_ns:
+            self._next_trim_ns = now_ns + TRIM_NS
+            self._history.trim(self._orders.history_limit_mb, self._orders.history_days, run.clock.now_ms(now_ns))
+
+    def _fall_back(self, run: Run) -> None:
+        assert run.error is not None
+        error = run.error
+        log.info("the venue cannot be used, the built-in market takes its place: %s", error)
+        self._end_probe()
+        self._probe = Probe(self._orders.endpoints.rest, error)
+        self._open(demo_source(self._orders, error.user))
+
+    def _announce(self, run: Run, now_ns: int) -> None:
+        session = run.session
+        if session is not None and self._grid_epoch != self._epoch:
+            self._grid_epoch = self._epoch
+            self.grid.emit(session.map.grid)
+        if run.universe is not None and run.universe is not self._universe_seen:
+            self._universe_seen = run.universe
+            self.universe.emit(run.universe)
+        if session is not None and session.tickers and now_ns >= self._next_tickers_ns:
+            self._next_tickers_ns = now_ns + TICKERS_NS
+            self.tickers.emit(Tickers(tuple(session.tickers.values())))
+
+    def _send(self, run: Run, now_ns: int) -> None:
+        self._window_free = False
+        self._next_frame_ns = now_ns + FRAME_NS
+        self._serial += 1
+        notices = self._notices + (tuple(self._history.notices) if self._history is not None else ())
+        offer = self._probe.offer(now_ns) if self._probe is not None else None
+        frame = compose(run, self._epoch, self._serial, now_ns, self._news, self._alerts.status(), notices, offer)
+        self._news = News()
+        self.frame.emit(frame)

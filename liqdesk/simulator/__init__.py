@@ -1,0 +1,24 @@
+"""The built-in market: traders, positions and liquidations of known truth, served on loopback in Binance's own protocol.
+
+Law: it never imports `venues`; it is a second, independent reading of the protocol, so that one mistake cannot hide in both. Everything is
+a function of (seed, start): a market that is stopped and started again goes on as if it had never stopped. It binds 127.0.0.1 alone.
+The numba kernel and aiohttp are loaded when `serve` or `Market` is first asked for, not with this room.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Market", "serve"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "serve":
+        from liqdesk.simulator.server import serve
+
+        return serve
+    if name == "Market":
+        from liqdesk.simulator.market import Market
+
+        return Market
+    raise AttributeError(name)

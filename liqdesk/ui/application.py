@@ -1,0 +1,46 @@
+"""The QApplication: name, theme, and, when LIQDESK_TRACE names a file, how long each event kept the GUI thread busy."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+from liqdesk.settings import Settings
+from liqdesk.ui.theme import apply_theme
+from liqdesk.ui.trace import Trace
+
+
+class TracedApplication(QApplication):
+    """An application that adds up the time spent in outermost events, for measuring only."""
+
+    def __init__(self, arguments: list[str], trace: Trace) -> None:
+        super().__init__(arguments)
+        self._trace = trace
+        self._depth = 0
+
+    def notify(self, receiver: QObject, event: QEvent) -> bool:
+        if self._depth:
+            return super().notify(receiver, event)
+        self._depth = 1
+        started = time.perf_counter_ns()
+        try:
+            return super().notify(receiver, event)
+        finally:
+            self._depth = 0
+            self._trace.busy_ns += time.perf_counter_ns() - started
+
+
+def make_application(settings: Settings) -> QApplication:
+    """Return the one QApplication, themed."""
+    arguments = [sys.argv[0] or "liqdesk"]
+    path = os.environ.get("LIQDESK_TRACE")
+    application = QApplication(arguments) if path is None else TracedApplication(arguments, Trace.to(path))
+    application.setApplicationName("liqdesk")
+    application.setApplicationDisplayName("liqdesk")
+    application.setDesktopFileName("liqdesk")
+    apply_theme(application, settings.theme)
+    return application

@@ -1,0 +1,85 @@
+"""The few strokes every painted widget is made of. Lengths are final pixels; colours are theme tokens."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from liqdesk.ui.theme import BODY, REGULAR, colour, current, font
+
+LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+CENTRE: Final = Qt.AlignmentFlag.AlignCenter
+
+RESTYLED: Final = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+
+
+def put(
+    p: QPainter,
+    x: float,
+    y: float,
+    w: float,
+    h: float,
+    text: str,
+    ink: str,
+    size: int = BODY,
+    weight: int = REGULAR,
+    align: Qt.AlignmentFlag = LEFT,
+    elide: bool = False,
+) -> None:
+    """Draw one line of text in a rectangle; `elide` shortens what does not fit, else it runs over."""
+    f = font(size, weight)
+    p.setFont(f)
+    p.setPen(colour(ink))
+    if elide:
+        text = QFontMetricsF(f).elidedText(text, Qt.TextElideMode.ElideRight, w)
+    p.drawText(QRectF(x, y, w, h), int(align) | int(Qt.TextFlag.TextDontClip) | int(Qt.TextFlag.TextSingleLine), text)
+
+
+def fill(p: QPainter, x: float, y: float, w: float, h: float, ink: str, alpha: float = 1.0, radius: float = 0.0) -> None:
+    if radius <= 0:
+        p.fillRect(QRectF(x, y, w, h), colour(ink, alpha))
+        return
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(colour(ink, alpha))
+    p.drawRoundedRect(QRectF(x, y, w, h), radius, radius)
+
+
+def outline(p: QPainter, x: float, y: float, w: float, h: float, ink: str, radius: float) -> None:
+    """Draw a 1 px outline inside the rectangle."""
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.setPen(QPen(colour(ink), 1))
+    p.drawRoundedRect(QRectF(x + 0.5, y + 0.5, w - 1, h - 1), radius, radius)
+
+
+def dot(p: QPainter, x: float, y: float, diameter: float, ink: str, hollow: bool = False) -> None:
+    """Draw a disc (or ring) centred at (x, y)."""
+    if hollow:
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        p.setPen(QPen(colour(ink), 1.3))
+        p.drawEllipse(QPointF(x, y), diameter / 2 - 0.65, diameter / 2 - 0.65)
+        return
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(colour(ink))
+    p.drawEllipse(QPointF(x, y), diameter / 2, diameter / 2)
+
+
+def rule(p: QPainter, x: float, y: float, w: float, ink: str = "") -> None:
+    """Draw a horizontal hairline."""
+    p.fillRect(QRectF(x, y, w, 1), colour(ink or current().line))
+
+
+class Painted(QWidget):
+    """A widget that draws itself and follows the theme."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in RESTYLED:
+            self.restyle()
+        super().changeEvent(event)
+
+    def restyle(self) -> None:
+        self.updateGeometry()
+        self.update()

@@ -1,0 +1,412 @@
+"""The top bar: what is looked at, on the left; what can be done, and whether it is live, on the right. It gives way in levels as room shrinks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+
+from liqdesk.ui import draw, icons, present
+from liqdesk.ui.condition import condition, venue_name
+from liqdesk.ui.controls import Choice, Chip, IconButton, Pill, Segments, TextButton
+from liqdesk.ui.draw import Painted
+from liqdesk.ui.theme import BODY, BOLD, REGULAR, SEMIBOLD, SMALL, current, text_width
+
+if TYPE_CHECKING:
+    from liqdesk.engine.frames import Frame
+    from liqdesk.settings import Settings
+
+HOUR: Final = 3_600_000
+CANDLES: Final = (60_000, 300_000, 900_000, HOUR, 4 * HOUR)
+WINDOWS: Final = (12 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR, 720 * HOUR)
+CLASSES: Final = (5, 10, 25, 50, 100)
+SIDES: Final = ("long", "both", "short")
+COMPACT_BELOW: Final = 1600
+
+
+class Mark(Painted):
+    """The program's mark."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(current().px(26), current().px(26))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        side = current().px(20)
+        p = QPainter(self)
+        p.drawPixmap((self.width() - side) // 2, (self.height() - side) // 2, icons.logo(side, self.devicePixelRatioF()))
+
+
+class Words(Painted):
+    """A line of quiet text of fixed height."""
+
+    def __init__(self, text: str, token: str = "text2", size: int = BODY, weight: int = REGULAR) -> None:
+        super().__init__()
+        self._text, self._token, self._size, self._weight = text, token, size, weight
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def set_text(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            self.restyle()
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(text_width(self._text, self._size, self._weight)) + 2, current().px(26))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        p = QPainter(self)
+        ink = str(getattr(current(), self._token))
+        draw.put(p, 0, 0, self.width(), self.height(), self._text, ink, self._size, self._weight)
+
+
+class Divider(Painted):
+    """A short upright hairline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(1, current().px(22))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), draw.colour(current().border))
+
+
+class PriceNow(Painted):
+    """Last price and the change over 24 hours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = present.UNKNOWN
+        self.change = present.UNKNOWN
+        self.values: tuple[float, float] = (float("nan"), float("nan"))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setToolTip("Last traded price in the quote currency, and its change over the last 24 hours.")
+
+    def show_prices(self, frame: Frame) -> None:
+        last = present.price(frame.prices.last, frame.instrument.price_decimals)
+        change = present.percent(frame.prices.change_24h, 2)
+        self.values = (frame.prices.last, frame.prices.change_24h)
+        if (last, change) == (self.last, self.change):
+            return
+        wider = len(last) != len(self.last) or len(change) != len(self.change)
+        self.last, self.change = last, change
+        if wider:
+            self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        t = current()
+        width = text_width(self.last, 16, BOLD) + t.px(8) + text_width(self.change, BODY, SEMIBOLD)
+        return QSize(round(width + t.px(5) + text_width("24 h", BODY)) + 2, t.px(26))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        h = self.height()
+        draw.put(p, 0, 0, 0, h, self.last, t.text1, 16, BOLD)
+        x = text_width(self.last, 16, BOLD) + t.px(8)
+        draw.put(p, x, 1, 0, h, self.change, t.text1, BODY, SEMIBOLD)
+        x += text_width(self.change, BODY, SEMIBOLD) + t.px(5)
+        draw.put(p, x, 1, 0, h, "24 h", t.text3, BODY)
+
+
+class TopBar(Painted):
+    """Shows the market and takes the choices of what to see. It decides nothing: every choice is a signal."""
+
+    symbol_asked = Signal()
+    candle_chosen = Signal(int)
+    window_chosen = Signal(int)
+    classes_chosen = Signal(tuple)
+    side_chosen = Signal(str)
+    bell_pressed = Signal()
+    picture_pressed = Signal()
+    help_pressed = Signal()
+    theme_pressed = Signal()
+    settings_pressed = Signal()
+    more_pressed = Signal()
+    pill_pressed = Signal()
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.level = 0
+        self.mark = Mark()
+        self.symbol = TextButton(settings.symbol, "perp", arrow=True, size=13, weight=BOLD)
+        self.symbol.setToolTip("Choose another contract (Ctrl+K)")
+        self.symbol.setAccessibleName("symbol")
+        self.venue = Words("Binance", "text1", BODY, SEMIBOLD)
+        self.venue.setToolTip("Where the data come from")
+        self.price = PriceNow()
+        self.divider = Divider()
+        self.candle_word = Words("Candle")
+        self.candles = Segments(
+            [Choice(ms, present.span(ms), f"{present.span(ms)} candles (key {i + 1})") for i, ms in enumerate(CANDLES)],
+            settings.candle_ms,
+            pad=9,
+        )
+        self.candles.setAccessibleName("candle")
+        self.map_word = Words("Map")
+        self.windows = Segments(
+            [
+                Choice(ms, present.span(ms), f"Show the last {present.span(ms)} (Ctrl+{i + 1}). The density is of all surviving opens.")
+                for i, ms in enumerate(WINDOWS)
+            ],
+            settings.window_ms,
+            pad=9,
+        )
+        self.windows.setAccessibleName("map window")
+        self.bands_word = Words("Bands")
+        self.chips = [Chip(leverage, band) for band, leverage in enumerate(CLASSES)]
+        self.bands_button = TextButton("Bands", "5", arrow=True)
+        self.sides = Segments(
+            [
+                Choice("long", "Long", "Only where longs would be liquidated (L)", 0),
+                Choice("both", "Both", "Both sides (B)"),
+                Choice("short", "Short", "Only where shorts would be liquidated (S)", 1),
+            ],
+            settings.side,
+            pad=9,
+        )
+        self.sides.setAccessibleName("side")
+        self.bell = IconButton("bell")
+        self.bell.setToolTip("Alerts; the badge counts those you have not seen")
+        self.bell.setAccessibleName("alerts")
+        self.camera = IconButton("camera")
+        self.camera.setToolTip("Save a picture of the window (Ctrl+S); Ctrl+Shift+C copies it")
+        self.camera.setAccessibleName("picture")
+        self.help = IconButton("help")
+        self.help.setToolTip("Keys, and what the map is and is not (?)")
+        self.help.setAccessibleName("help")
+        self.theme = IconButton("sun")
+        self.theme.setToolTip("Light or dark (T)")
+        self.theme.setAccessibleName("theme")
+        self.sliders = IconButton("sliders")
+        self.sliders.setToolTip("Settings (Ctrl+,)")
+        self.sliders.setAccessibleName("settings")
+        self.pill = Pill()
+        self.pill.setAccessibleName("connection")
+        self._compose()
+        self._connect()
+        self.show_settings(settings)
+
+    def _compose(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self._row = row
+        self._gaps: list[tuple[QWidget, float]] = [
+            (self.mark, 8),
+            (self.symbol, 4),
+            (self.venue, 12),
+            (self.price, 16),
+            (self.divider, 14),
+            (self.candle_word, 12),
+            (self.candles, 8),
+            (self.map_word, 14),
+            (self.windows, 8),
+            (self.bands_word, 14),
+            *[(chip, 8 if chip is self.chips[0] else 4) for chip in self.chips],
+            (self.bands_button, 12),
+            (self.sides, 14),
+        ]
+        self._right: list[tuple[QWidget, float]] = [
+            (self.bell, 4),
+            (self.camera, 4),
+            (self.help, 4),
+            (self.theme, 4),
+            (self.sliders, 4),
+            (self.pill, 10),
+        ]
+        for widget, _ in (*self._gaps, *self._right):
+            widget.setParent(self)
+        row.setEnabled(False)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def _connect(self) -> None:
+        self.symbol.clicked.connect(self.symbol_asked)
+        self.candles.chosen.connect(self.candle_chosen)
+        self.windows.chosen.connect(self.window_chosen)
+        self.sides.chosen.connect(self.side_chosen)
+        for chip in self.chips:
+            chip.clicked.connect(self._chip_pressed)
+        self.bands_button.clicked.connect(self._open_bands)
+        self.bell.clicked.connect(self.bell_pressed)
+        self.camera.clicked.connect(self.picture_pressed)
+        self.help.clicked.connect(self.help_pressed)
+        self.theme.clicked.connect(self.theme_pressed)
+        self.sliders.clicked.connect(self._sliders_pressed)
+        self.pill.clicked.connect(self.pill_pressed)
+
+    def sizeHint(self) -> QSize:
+        t = current()
+        return QSize(t.px(640), t.px(36 if self.level else 40))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(current().px(480), self.sizeHint().height())
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show the choices held in settings."""
+        self.candles.set_value(settings.candle_ms)
+        self.windows.set_value(settings.window_ms)
+        self.sides.set_value(settings.side)
+        for band, chip in enumerate(self.chips):
+            chip.setChecked(chip.leverage in settings.classes)
+            chip.setToolTip(
+                f"Distance class {chip.leverage}x (key {(6 + band) % 10}): the {chip.leverage}x component of the model's prior, "
+                "that is liquidation prices about as far from entry as this leverage puts them.\n"
+                "A class is a distance, not a count of accounts; the classes sum to the whole map."
+            )
+        count = len(settings.classes)
+        self.bands_button.note = "all" if count == len(CLASSES) else str(count)
+        self.theme.set_icon("sun" if settings.theme == "dark" else "moon")
+        self.arrange()
+
+    def show_symbol(self, symbol: str, note: str) -> None:
+        if (symbol, note) != (self.symbol.text(), self.symbol.note):
+            self.symbol.setText(symbol)
+            self.symbol.note = note
+            self.arrange()
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show symbol, venue, price and the condition of the connection."""
+        kind = {"PERPETUAL": "perp"}.get(frame.instrument.contract_type, frame.instrument.contract_type.lower().replace("_", " "))
+        self.show_symbol(frame.instrument.symbol, kind)
+        name = venue_name(frame)
+        if name != self.venue.text:
+            self.venue.set_text(name)
+            self.arrange()
+        before = self.price.sizeHint().width(), self.pill.sizeHint().width()
+        self.price.show_prices(frame)
+        now = condition(frame)
+        self.pill.show_state(now.text, now.token, now.hollow)
+        self.pill.setToolTip(now.tip)
+        self.pill.setAccessibleDescription(now.text)
+        if before != (self.price.sizeHint().width(), self.pill.sizeHint().width()):
+            self.arrange()
+
+    @Slot()
+    def _chip_pressed(self) -> None:
+        chosen = tuple(chip.leverage for chip in self.chips if chip.isChecked())
+        if not chosen:  # an empty map would read as a calm market
+            for chip in self.chips:
+                chip.setChecked(True)
+            chosen = CLASSES
+        self.classes_chosen.emit(chosen)
+
+    @Slot()
+    def _open_bands(self) -> None:
+        menu = QMenu(self)
+        for chip in self.chips:
+            action = menu.addAction(f"{chip.leverage}x distance class")
+            action.setCheckable(True)
+            action.setChecked(chip.isChecked())
+            action.triggered.connect(chip.click)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.bands_button.mapToGlobal(self.bands_button.rect().bottomLeft()))
+
+    @Slot()
+    def _sliders_pressed(self) -> None:
+        if self.camera.isVisible():
+            self.settings_pressed.emit()
+        else:
+            self.more_pressed.emit()
+
+    def _shown(self, level: int) -> set[QWidget]:
+        every = {w for w, _ in (*self._gaps, *self._right)}
+        gone: set[QWidget] = {self.bands_button}
+        if level >= 1:
+            gone |= {self.price, self.divider, self.candle_word, self.map_word, self.bands_word, self.camera, self.help, self.theme}
+        if level >= 2:
+            gone |= {*self.chips}
+            gone.discard(self.bands_button)
+        if level >= 3:
+            gone |= {self.venue, self.mark}
+        return every - gone
+
+    def _needed(self, level: int) -> float:
+        t = current()
+        shown = self._shown(level)
+        return sum(w.sizeHint().width() + t.px(gap) for w, gap in (*self._gaps, *self._right) if w in shown) + t.px(24)
+
+    def arrange(self) -> None:
+        """Place what fits: captions go first, then the class chips fold into a menu, then the venue's name goes."""
+        t = current()
+        width = self.width()
+        level = 1 if width < COMPACT_BELOW * t.scale else 0
+        pads = 9 if level == 0 else 8
+        for segments in (self.candles, self.windows, self.sides):
+            segments.set_pad(pads)
+        while level < 3 and self._needed(level) > width:
+            level += 1
+            for segments in (self.candles, self.windows, self.sides):
+                segments.set_pad(8 if level < 3 else 5)
+        changed = level != self.level
+        self.level = level
+        shown = self._shown(level)
+        x = float(t.px(4))
+        for widget, gap in self._gaps:
+            x = self._place(widget, widget in shown, x + t.px(gap) if widget in shown else x)
+        right = float(width - t.px(12))
+        for widget, gap in reversed(self._right):
+            widget.setVisible(widget in shown)
+            if widget in shown:
+                size = widget.sizeHint()
+                right -= size.width()
+                widget.setGeometry(round(right), (self.height() - size.height()) // 2, size.width(), size.height())
+                right -= t.px(gap)
+        if changed:
+            self.updateGeometry()
+        self.update()
+
+    def _place(self, widget: QWidget, visible: bool, x: float) -> float:
+        widget.setVisible(visible)
+        if not visible:
+            return x
+        size = widget.sizeHint()
+        widget.setGeometry(round(x), (self.height() - size.height()) // 2, size.width(), size.height())
+        return x + size.width()
+
+    def restyle(self) -> None:
+        super().restyle()
+        self.arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.arrange()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.arrange()
+        return super().event(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(QRectF(self.rect()), draw.colour(current().panel))
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Return what the bar shows, text and raw value by name."""
+        last, change = self.price.values
+        return {
+            "symbol": {"text": self.symbol.text(), "value": self.symbol.text()},
+            "venue": {"text": self.venue.text, "value": self.venue.text},
+            "price.last": {"text": self.price.last, "value": last},
+            "price.change_24h": {"text": self.price.change, "value": change},
+            "candle": {"text": present.span(int(str(self.candles.value))), "value": self.candles.value},
+            "window": {"text": present.span(int(str(self.windows.value))), "value": self.windows.value},
+            "side": {"text": str(self.sides.value), "value": self.sides.value},
+            "classes": {
+                "text": " ".join(c.text() for c in self.chips if c.isChecked()),
+                "value": [c.leverage for c in self.chips if c.isChecked()],
+            },
+            "alerts.unseen": {"text": self.bell.badge_text(), "value": self.bell.count},
+            "connection": {"text": self.pill.text(), "value": self.pill.token},
+        }

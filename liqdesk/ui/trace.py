@@ -1,0 +1,53 @@
+"""Measurements of a running window, as JSON lines in the file that LIQDESK_TRACE names. Off, and free, without it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+
+class Trace:
+    """Writes events with wall and monotonic stamps; `busy_ns` is the GUI thread's time since the last frame."""
+
+    current: Trace | None = None
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", buffering=1, encoding="utf-8")
+        self.busy_ns = 0
+        self._day = -1
+
+    @classmethod
+    def to(cls, path: str) -> Trace:
+        cls.current = cls(Path(path))
+        return cls.current
+
+    def write(self, event: str, **values: object) -> None:
+        line = {"event": event, "wall_ns": time.time_ns(), "pid": os.getpid(), **values}
+        self._file.write(json.dumps(line) + "\n")
+
+    def frame(self, venue_ms: int) -> None:
+        """Note that a frame was applied: the GUI's busy time since the last one, and once per market day the memory."""
+        self.write("frame_busy", ms=self.busy_ns / 1e6)
+        self.busy_ns = 0
+        day = venue_ms // 86_400_000
+        if venue_ms and day != self._day:
+            self._day = day
+            self.write("day", venue_ms=venue_ms, rss_mb=rss_mb())
+
+
+def rss_mb() -> float:
+    """Return the process's resident memory in MB, NaN where the system has no /proc."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        return math.nan
+
+
+def note(event: str, **values: object) -> None:
+    """Write an event when a trace is on."""
+    if Trace.current is not None:
+        Trace.current.write(event, **values)

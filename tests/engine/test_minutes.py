@@ -1,0 +1,195 @@
+"""Minutes put together from a live stream, whole or mended, are the same minutes."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liqdesk.engine.minute import GRACE_MS, LONGEST_TRADE_HOLE, Assembler, Minute, Need
+from liqdesk.market import MINUTE_MS, Kline, MarkPrice, Trade
+
+T0 = 1_780_000_020_000 - 1_780_000_020_000 % MINUTE_MS
+
+
+def marks(minutes: int, seed: int = 0) -> list[MarkPrice]:
+    rng = random.Random(seed)
+    price, out = 60_000.0, []
+    for second in range(minutes * 60):
+        price *= math.exp(rng.gauss(0, 1e-4))
+        out.append(MarkPrice("BTCUSDT", T0 + second * 1000, price, price, 0.0001, T0 + 8 * 3_600_000))
+    return out
+
+
+def trades(minutes: int, seed: int = 0) -> list[Trade]:
+    rng = random.Random(seed + 1)
+    stamps = sorted(rng.randrange(minutes * MINUTE_MS) for _ in range(minutes * 40))
+    return [
+        Trade(
+            "BTCUSDT",
+            5_000 + i,
+            T0 + t,
+            600_000 + rng.randrange(-50, 50),
+            rng.randrange(1, 99) / 1000,
+            rng.random() < 0.5,
+        )
+        for i, t in enumerate(stamps)
+    ]
+
+
+def klines(events: list[MarkPrice] | list[Trade], minutes: int, mark: bool) -> list[Kline]:
+    out = []
+    for m in range(minutes):
+        t0 = T0 + m * MINUTE_MS
+        inside = [e for e in events if t0 <= e.time_ms < t0 + MINUTE_MS]
+        path = [e.mark if isinstance(e, MarkPrice) else e.price_ticks * 0.1 for e in inside]
+        volume = 0.0 if mark else sum(e.quantity for e in inside if isinstance(e, Trade))
+        buy = 0.0 if mark else sum(e.quantity for e in inside if isinstance(e, Trade) and e.taker_buys)
+        out.append(
+            Kline("BTCUSDT", mark, t0, MINUTE_MS, path[0], max(path), min(path), path[-1], volume, buy, closed=True)
+        )
+    return out
+
+
+def merged(all_marks: list[MarkPrice], all_trades: list[Trade]) -> list[MarkPrice | Trade]:
+    return sorted([*all_marks, *all_trades], key=lambda e: e.time_ms)
+
+
+def feed(assembler: Assembler, events: list[MarkPrice | Trade]) -> list[Minute]:
+    out = []
+    for event in events:
+        if isinstance(event, MarkPrice):
+            assembler.mark(event)
+        else:
+            assembler.trade(event)
+        while (minute := assembler.take()) is not None:
+            out.append(minute)
+    return out
+
+
+def same(a: Minute, b: Minute) -> None:
+    assert a.t0_ms == b.t0_ms
+    assert (a.low, a.high, a.end) == (b.low, b.high, b.end)
+    assert a.volume == pytest.approx(b.volume, rel=1e-12)
+    assert a.taker_buy == pytest.approx(b.taker_buy, rel=1e-12)
+    assert a.ticks is not None
+    assert b.ticks is not None
+    assert a.quantity is not None
+    assert b.quantity is not None
+    np.testing.assert_array_equal(a.ticks, b.ticks)
+    np.testing.assert_allclose(a.quantity, b.quantity, rtol=1e-12)
+
+
+def test_whole_minutes_leave_in_order_once_marks_pass_them() -> None:
+    all_marks, all_trades = marks(5), trades(5)
+    minutes = feed(Assembler(T0), merged(all_marks, all_trades))
+    assert [m.t0_ms for m in minutes] == [T0 + i * MINUTE_MS for i in range(4)]
+    assert all(m.live for m in minutes)
+    for minute in minutes:
+        inside = [m.mark for m in all_marks if minute.t0_ms <= m.time_ms < minute.t0_ms + MINUTE_MS]
+        assert (minute.low, minute.high, minute.end) == (min(inside), max(inside), inside[-1])
+        volume = sum(t.quantity for t in all_trades if minute.t0_ms <= t.time_ms < minute.t0_ms + MINUTE_MS)
+        assert minute.volume == pytest.approx(volume)
+        assert minute.quantity is not None
+        assert minute.quantity.sum() == pytest.approx(volume)
+
+
+def test_a_minute_waits_for_its_late_trades() -> None:
+    assembler = Assembler(T0)
+    events = merged(marks(2), trades(2))
+    cut = T0 + MINUTE_MS + GRACE_MS
+    assert feed(assembler, [e for e in events if e.time_ms < cut]) == []
+    assert len(feed(assembler, [e for e in events if e.time_ms >= cut])) == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(30, 200), st.integers(1, 130))
+def test_an_outage_mended_by_rest_equals_no_outage(seed: int, start_s: int, length_s: int) -> None:
+    all_marks, all_trades = marks(6, seed), trades(6, seed)
+    twin = feed(Assembler(T0), merged(all_marks, all_trades))
+    a, b = T0 + start_s * 1000, T0 + (start_s + length_s) * 1000
+    assembler = Assembler(T0)
+    events = merged(all_marks, all_trades)
+    out = feed(assembler, [e for e in events if e.time_ms < a])
+    assembler.link_lost()
+    mark_klines = klines(all_marks, 6, mark=True)
+    for event in (e for e in events if e.time_ms >= b):
+        out += feed(assembler, [event])
+        for need in assembler.needs():
+            if need.kind == "trades":
+                assembler.fill_trades([t for t in all_trades if need.first <= t.id < need.end], need)
+            else:
+                assert need.kind == "marks"
+                assembler.fill_klines([k for k in mark_klines if need.first <= k.open_ms < need.end], mark=True)
+        while (minute := assembler.take()) is not None:
+            out.append(minute)
+    assert len(out) == len(twin)
+    for mine, theirs in zip(out, twin, strict=True):
+        same(mine, theirs)
+
+
+def test_joining_inside_a_minute_takes_that_minute_from_klines() -> None:
+    all_marks, all_trades = marks(4), trades(4)
+    joined = T0 + 31_000
+    assembler = Assembler(T0)
+    out = feed(assembler, [e for e in merged(all_marks, all_trades) if e.time_ms >= joined])
+    assert out == []
+    wanted = {n.kind: n for n in assembler.needs()}
+    assert wanted == {
+        "klines": Need("klines", T0, T0 + MINUTE_MS),
+        "marks": Need("marks", T0, T0 + MINUTE_MS),
+    }
+    assembler.fill_klines(klines(all_trades, 1, mark=False), mark=False)
+    assembler.fill_klines(klines(all_marks, 1, mark=True), mark=True)
+    first = assembler.take()
+    assert first is not None
+    assert not first.live
+    assert first.ticks is None
+    assert first.volume == pytest.approx(sum(t.quantity for t in all_trades if t.time_ms < T0 + MINUTE_MS))
+    second = assembler.take()
+    assert second is not None
+    assert second.live
+
+
+def test_duplicates_and_reordered_trades_change_nothing() -> None:
+    all_marks, all_trades = marks(3), trades(3)
+    twin = feed(Assembler(T0), merged(all_marks, all_trades))
+    rng = random.Random(4)
+    shaken = sorted(
+        [*all_marks, *all_trades, *rng.sample(all_trades, 30)],
+        key=lambda e: e.time_ms + (0 if isinstance(e, MarkPrice) else rng.randrange(1500)),
+    )
+    assembler = Assembler(T0)
+    out = feed(assembler, shaken)
+    assert assembler.duplicates == 30
+    assert len(out) == len(twin)
+    for mine, theirs in zip(out, twin, strict=True):
+        same(mine, theirs)
+
+
+def test_a_hole_too_long_to_fetch_is_asked_as_klines() -> None:
+    assembler = Assembler(T0)
+    first = Trade("BTCUSDT", 1, T0 + 1_000, 600_000, 1.0, True)
+    # Minutes 0 to 2 have left by then: on one unbroken socket nothing says that trades are missing.
+    late = Trade("BTCUSDT", LONGEST_TRADE_HOLE + 10, T0 + 200_000, 600_000, 1.0, True)
+    for event in merged(marks(5), [first, late]):
+        feed(assembler, [event])
+    assert assembler.needs() == [Need("klines", T0 + 3 * MINUTE_MS, T0 + 4 * MINUTE_MS)]
+
+
+def test_what_cannot_be_had_is_given_up_and_named() -> None:
+    all_marks = marks(6)
+    hole = [m for m in all_marks if not T0 + 70_000 <= m.time_ms < T0 + 150_000]
+    assembler = Assembler(T0)
+    out = feed(assembler, merged(hole, trades(6)))
+    assert [m.t0_ms for m in out] == [T0]
+    need = next(n for n in assembler.needs() if n.kind == "marks")
+    assert assembler.give_up(need.end) == (T0 + MINUTE_MS, T0 + 3 * MINUTE_MS)
+    rest = []
+    while (minute := assembler.take()) is not None:
+        rest.append(minute.t0_ms)
+    assert rest == [T0 + 3 * MINUTE_MS, T0 + 4 * MINUTE_MS]
