@@ -1,8 +1,9 @@
 """The estimator: the same events in, the same arrays out. Engine S2, its grid of frozen columns, and candles.
 
-Law: numpy, and numba for the inner loops; no Qt, no I/O, no thread, no clock reads. Importing the room does not load numba: the
-first computation does, or `warm()` beforehand, so NUMBA_CACHE_DIR must be set before either. Figures are basis (contracts at the price of
-their bin) until a gain is applied. One writer per state and grid; readers take read-only views of published columns.
+Law: numpy, and numba for the inner loops; no Qt, no I/O, no thread, no clock reads. Importing the room does not load
+numba: the first computation does, or `warm()` beforehand, so NUMBA_CACHE_DIR must be set before either. Figures are
+basis (contracts at the price of their bin) until a gain is applied. One writer per state and grid; readers take
+read-only views of published columns.
 """
 
 from liqdesk.model.axis import (
@@ -22,10 +23,60 @@ from liqdesk.model.axis import (
 from liqdesk.model.batch import StepBatch, bar_steps, interest_at, joined, quarter_steps
 from liqdesk.model.candles import CANDLE, SPANS, CandleBook
 from liqdesk.model.codes import DECODE, encode
+from liqdesk.model.compiled import warm
 from liqdesk.model.density import Account, Balance, Density, Swept
 from liqdesk.model.flags import BACK, LIVE
 from liqdesk.model.gain import ALL_VENUES_FACTOR, DEFAULT_GAIN, MODEL_NAME, MODEL_VERSION, default_gain
 from liqdesk.model.grid import PLANES, RINGS, Column, DensityGrid, Ring, RingView
-from liqdesk.model.history_steps import best_steps, stages
 from liqdesk.model.step import Step, step_from_bar, step_from_minute, steps_from_quarter
-from liqdesk.model.warmth import warm
+from liqdesk.model.tiling import STEP_SPANS, best_steps, tile
+
+__all__ = [
+    "ALL_VENUES_FACTOR",
+    "BACK",
+    "BIN",
+    "CANDLE",
+    "DECODE",
+    "DEFAULT_GAIN",
+    "DISPLAY_BIN",
+    "LIVE",
+    "MODEL_NAME",
+    "MODEL_VERSION",
+    "PLANES",
+    "RINGS",
+    "ROWS",
+    "SPANS",
+    "STEP_SPANS",
+    "Account",
+    "Balance",
+    "CandleBook",
+    "Column",
+    "Density",
+    "DensityGrid",
+    "Ring",
+    "RingView",
+    "Step",
+    "StepBatch",
+    "Swept",
+    "bar_steps",
+    "base_of",
+    "best_steps",
+    "bin_of",
+    "bins_of",
+    "default_gain",
+    "display_bin_of",
+    "edge_of_bin",
+    "edge_of_display_bin",
+    "encode",
+    "interest_at",
+    "joined",
+    "price_of_bin",
+    "price_of_display_bin",
+    "quarter_steps",
+    "row_prices",
+    "step_from_bar",
+    "step_from_minute",
+    "steps_from_quarter",
+    "tile",
+    "warm",
+]

@@ -1,4 +1,5 @@
-"""The price axis: bins of ln price. The state lives on 5 bp bins, the picture on 10 bp display bins; both have an edge at 30000.
+"""The price axis: bins of ln price. The state lives on 5 bp bins, the picture on 10 bp display bins; both have an
+edge at 30000.
 
 A bin is a whole number i (negative below 30000) and covers ln(price / 30000) in [i·h, (i+1)·h). Display bin = bin // 2.
 """
@@ -62,7 +63,8 @@ def edge_of_display_bin(number: int) -> float:
 
 def row_prices(base: int, rows: int = ROWS) -> NDArray[np.float64]:
     """Return the centre prices of display bins base .. base + rows − 1, ascending."""
-    return np.exp(PHASE + (np.arange(base, base + rows) + 0.5) * DISPLAY_BIN)
+    prices: NDArray[np.float64] = np.exp(PHASE + (np.arange(base, base + rows) + 0.5) * DISPLAY_BIN)
+    return prices
 
 
 def base_of(mark: float) -> int:

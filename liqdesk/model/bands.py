@@ -1,4 +1,5 @@
-"""Distance from entry to liquidation: twenty bands, their deposit kernels, their hazards, and the prior that weighs them.
+"""Distance from entry to liquidation: twenty bands, their deposit kernels, their hazards, and the prior that weighs
+them.
 
 Leverage cannot be seen from outside; a distance can. The classes 5x .. 100x are distances under their usual names.
 """
@@ -42,9 +43,10 @@ def hazards() -> NDArray[np.float64]:
 def components(rate: float, max_leverage: int) -> NDArray[np.float64]:
     """Return the prior by class and band, float64 [5, 20]; all of it sums to 1.
 
-    P_k = 0.97·norm(Σ_L exp(−½((ln δ_k − ln d_L)/0.45)²)) + 0.03/20 with d_L = −ln(1 − 1/L) − rate; each class carries its own term
-    and an equal part of the floor. Classes above `max_leverage`, or with no distance left under `rate` (the maintenance margin rate
-    of the lowest bracket), are zero; a symbol that offers less than 5x keeps the 5x class.
+    P_k = 0.97·norm(Σ_L exp(−½((ln δ_k − ln d_L)/0.45)²)) + 0.03/20 with d_L = −ln(1 − 1/L) − rate; each class carries
+    its own term and an equal part of the floor. Classes above `max_leverage`, or with no distance left under `rate`
+    (the maintenance margin rate of the lowest bracket), are zero; a symbol that offers less than 5x keeps the 5x
+    class.
     """
     if not 0 <= rate < class_distance(LEVERAGES[0], 0.0):
         raise ValueError(f"maintenance rate {rate!r} leaves no distance at {LEVERAGES[0]}x")
@@ -69,10 +71,11 @@ def _below(away: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def deposit_kernels() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return (first, length, mass): an entry in bin e puts mass[k, j] into the bin first[k] + j bins away, j < length[k].
+    """Return (first, length, mass): an entry in bin e puts mass[k, j] into the bin first[k] + j bins away, j <
+    length[k].
 
-    int64 [20], int64 [20], float64 [20, longest]. Band k is a hat in ln δ around ln δ_k that ends at its neighbours' centres,
-    divided by δ and of mass 1; the bin n away gets δ in [n·h, (n+1)·h), n >= 1.
+    int64 [20], int64 [20], float64 [20, longest]. Band k is a hat in ln δ around ln δ_k that ends at its neighbours'
+    centres, divided by δ and of mass 1; the bin n away gets δ in [n·h, (n+1)·h), n >= 1.
     """
     centre = np.log(distances())
     first = np.maximum(np.floor(np.exp(centre - _STEP) / BIN).astype(np.int64), 1)

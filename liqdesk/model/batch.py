@@ -27,9 +27,11 @@ MOVE_FLOOR: Final = 3e-4
 
 
 class StepBatch(msgspec.Struct, frozen=True):
-    """Steps as columns of n: t0, t1 int64 ms; start, end, low, high ln(price / 30000); volume base units; interest contracts.
+    """Steps as columns of n: t0, t1 int64 ms; start, end, low, high ln(price / 30000); volume base units; interest
+    contracts.
 
-    Step i's volume at price is at_bin, at_volume [at_first[i] : at_first[i + 1]]; an empty slice means unknown. Ascending in time.
+    Step i's volume at price is at_bin, at_volume [at_first[i] : at_first[i + 1]]; an empty slice means unknown.
+    Ascending in time.
     """
 
     t0: Ints
@@ -81,8 +83,19 @@ class StepBatch(msgspec.Struct, frozen=True):
         counts = np.diff(self.at_first)
         at = np.repeat(mask, counts)
         first = np.concatenate([[0], np.cumsum(counts[mask])]).astype(np.int64)
-        columns = (self.t0, self.t1, self.start, self.end, self.low, self.high, self.volume, self.interest)
-        return StepBatch(*(c[mask] for c in columns), first, self.at_bin[at], self.at_volume[at])  # type: ignore[arg-type]
+        return StepBatch(
+            self.t0[mask],
+            self.t1[mask],
+            self.start[mask],
+            self.end[mask],
+            self.low[mask],
+            self.high[mask],
+            self.volume[mask],
+            self.interest[mask],
+            first,
+            self.at_bin[at],
+            self.at_volume[at],
+        )
 
     def steps(self) -> tuple[Step, ...]:
         """Return the same as single steps."""
@@ -134,7 +147,8 @@ def snapped(stamps: Ints) -> Ints:
 
 
 def interest_at(interest: NDArray[np.void], times: Ints) -> Floats:
-    """Return the contracts last sampled at or before each time; NaN before the first sample. `interest` is ascending, dtype INTEREST."""
+    """Return the contracts last sampled at or before each time; NaN before the first sample. `interest` is ascending,
+    dtype INTEREST."""
     known = interest[(interest["contracts"] > 0) & np.isfinite(interest["contracts"])]
     found = np.searchsorted(snapped(known["t"]), times, side="right") - 1
     padded = np.append(known["contracts"], np.nan)
@@ -158,7 +172,8 @@ def _paths(bars: NDArray[np.void], marks: NDArray[np.void] | None) -> tuple[Floa
 def bar_steps(
     bars: NDArray[np.void], span_ms: int, interest: NDArray[np.void], marks: NDArray[np.void] | None = None
 ) -> StepBatch:
-    """Turn klines of at most 5 min into one step each, with their own extremes; bars before the first open interest are left out."""
+    """Turn klines of at most 5 min into one step each, with their own extremes; bars before the first open interest
+    are left out."""
     opened, high, low, close = _paths(bars, marks)
     t0 = bars["t"].astype(np.int64)
     held = interest_at(interest, t0)
@@ -172,13 +187,15 @@ def _variance(high: Floats, low: Floats) -> Floats:
     total = np.concatenate([[0.0], np.cumsum(p)])
     after = np.arange(1, len(p) + 1)
     before = np.maximum(after - VARIANCE_BARS, 0)
-    return 0.5 * p + 0.5 * (total[after] - total[before]) / (after - before)
+    variance: Floats = 0.5 * p + 0.5 * (total[after] - total[before]) / (after - before)
+    return variance
 
 
 def _inner_marks(
     bars: NDArray[np.void], interest: NDArray[np.void], opened: Floats, close: Floats, high: Floats, low: Floats
 ) -> tuple[Floats, Floats]:
-    """Return the log marks 5 and 10 min into each 15 min bar, clipped into it; where none was sampled, on the line from open to close."""
+    """Return the log marks 5 and 10 min into each 15 min bar, clipped into it; where none was sampled, on the line
+    from open to close."""
     known = interest[(interest["contracts"] > 0) & (interest["usd"] > 0)]
     stamps = snapped(known["t"])
     value = np.log(known["usd"] / known["contracts"]) - PHASE
@@ -196,7 +213,8 @@ def _inner_marks(
 def _owner(first: Floats, second: Floats) -> Ints:
     """Return the column [n] with the greatest `first` [n, 3]; ties go to the greater `second`, then to the earlier."""
     best = first == first.max(axis=1, keepdims=True)
-    return np.argmax(np.where(best, second, -np.inf), axis=1)
+    owner: Ints = np.argmax(np.where(best, second, -np.inf), axis=1)
+    return owner
 
 
 def quarter_steps(
@@ -204,9 +222,10 @@ def quarter_steps(
 ) -> StepBatch:
     """Turn 15 min klines into three 5 min steps each.
 
-    The end points are open, the marks 5 and 10 min in, and close. The bar's extremes go to the sub-step that reaches nearest to them,
-    volume by how far each sub-step went, and every sub-step is widened by the mean excursion of a Brownian bridge within the bar.
-    Sub-steps before the first open interest are left out; earlier bars still count for the volatility.
+    The end points are open, the marks 5 and 10 min in, and close. The bar's extremes go to the sub-step that reaches
+    nearest to them, volume by how far each sub-step went, and every sub-step is widened by the mean excursion of a
+    Brownian bridge within the bar. Sub-steps before the first open interest are left out; earlier bars still count
+    for the volatility.
     """
     if not len(bars):
         return StepBatch.of(())
@@ -229,4 +248,4 @@ def quarter_steps(
     batch = StepBatch.plain(
         t0, t0 + FIVE_MS, start.ravel(), end.ravel(), low.ravel(), high.ravel(), volume.ravel(), held
     )
-    return batch.select(np.isfinite(held))
+    return batch.select(np.repeat(np.isfinite(held[::3]), 3))

@@ -1,4 +1,5 @@
-"""The state of engine S2: contracts by holding family, side, distance band and price bin, stepped forward and read as planes."""
+"""The state of engine S2: contracts by holding family, side, distance band and price bin, stepped forward and read as
+planes."""
 
 from __future__ import annotations
 
@@ -26,16 +27,17 @@ SLICE: Final = 512  # steps between two looks at progress
 
 
 class Swept(msgspec.Struct, frozen=True):
-    """What a step swept: `contracts` float64 [2 side, 20 band], not weighed by the prior; `usd` float64 [2] is the map's value,
-    price at the step's start × Σ P·swept, basis USD."""
+    """What a step swept: `contracts` float64 [2 side, 20 band], not weighed by the prior; `usd` float64 [2] is the
+    map's value, price at the step's start × Σ P·swept, basis USD."""
 
     contracts: NDArray[np.float64]
     usd: NDArray[np.float64]
 
 
 class Account(msgspec.Struct, frozen=True):
-    """The mass ledger, contracts [2 family, 2 side]: running = inflow − decayed − swept − off_grid, each summed since the start;
-    `standing` is the full sum over the state. `error` is the largest relative difference between running and standing."""
+    """The mass ledger, contracts [2 family, 2 side]: running = inflow − decayed − swept − off_grid, each summed since
+    the start; `standing` is the full sum over the state. `error` is the largest relative difference between running
+    and standing."""
 
     running: NDArray[np.float64]
     standing: NDArray[np.float64]
@@ -47,8 +49,8 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """gain·Σ P·φ + rest = open interest, for one side, contracts. `clamped` says that the first term alone was more (a conflict of
-    scale); the rest, which is not liquidatable, is then zero."""
+    """gain·Σ P·φ + rest = open interest, for one side, contracts. `clamped` says that the first term alone was more
+    (a conflict of scale); the rest, which is not liquidatable, is then zero."""
 
     liquidatable: float
     rest: float
@@ -112,9 +114,10 @@ class Density:
     ) -> NDArray[np.float64]:
         """Apply many steps with the GIL released; returns contracts swept, float64 [n, 2 side, 20 band].
 
-        Columns that end on the way are written to `grid`, into its rings of a span of at least `finest_ms`, with `flag` and `gain`
-        (float32 [2], default the shipped one). `progress(done, total)` is called between slices of steps. Raises ValueError for steps
-        out of order and, before anything is changed, for columns that are already there live.
+        Columns that end on the way are written to `grid`, into its rings of a span of at least `finest_ms`, with
+        `flag` and `gain` (float32 [2], default the shipped one). `progress(done, total)` is called between slices of
+        steps. Raises ValueError for steps out of order and, before anything is changed, for columns that are already
+        there live.
         """
         from liqdesk.model import kernels
         from liqdesk.model.grid import nowhere
@@ -163,8 +166,8 @@ class Density:
     def mark_provisional(self, mark: float, time_ms: int | None = None) -> None:
         """Note a mark seen since the last closed minute: what it passed is shown empty, the state is left alone.
 
-        `time_ms` (venue time) lets a mark of the next minute outlive the step that closes this one; without it the mark counts as seen
-        right after the last step.
+        `time_ms` (venue time) lets a mark of the next minute outlive the step that closes this one; without it the
+        mark counts as seen right after the last step.
         """
         x = log_of(mark)
         minute = floor_to(self.time_ms if time_ms is None else time_ms, MINUTE_MS)
@@ -174,10 +177,12 @@ class Density:
         self._provisional[minute] = (min(low, x), max(high, x))
 
     def planes(self, mark: float | None = None) -> tuple[int, NDArray[np.float32]]:
-        """Return (base, usd): the picture now, float32 [10, 800], basis USD (no gain) per 10 bp display bin base .. base + 799.
+        """Return (base, usd): the picture now, float32 [10, 800], basis USD (no gain) per 10 bp display bin base ..
+        base + 799.
 
-        Plane = side·5 + class; all classes of a side sum to its total under the prior. Everything that `mark` (default: the last
-        step's end), the last step's end or a provisional mark has passed is empty. Raises ValueError before the first step.
+        Plane = side·5 + class; all classes of a side sum to its total under the prior. Everything that `mark`
+        (default: the last step's end), the last step's end or a provisional mark has passed is empty. Raises
+        ValueError before the first step.
         """
         from liqdesk.model import kernels
 
@@ -203,7 +208,8 @@ class Density:
         return full
 
     def profile(self, side: Side) -> tuple[int, NDArray[np.float64]]:
-        """Return (first bin, contracts under the prior per 5 bp bin of the window) of one side, as the state holds them."""
+        """Return (first bin, contracts under the prior per 5 bp bin of the window) of one side, as the state holds
+        them."""
         weights = self._scale * self.prior
         contracts: NDArray[np.float64] = np.einsum("qk,qkb->b", weights, self._phi[:, side])
         return int(self._where[0]), contracts
@@ -217,9 +223,7 @@ class Density:
         size = np.maximum(np.maximum(standing, running), 1e-12 * np.maximum(inflow, 1.0))
         error = float(np.max(np.abs(running - standing) / size))
         error = max(error, float(np.max(np.abs(expected - running) / np.maximum(inflow, 1.0))))
-        return Account(
-            running, standing, inflow.copy(), decayed.copy(), swept.copy(), off_grid.copy(), error
-        )
+        return Account(running, standing, inflow.copy(), decayed.copy(), swept.copy(), off_grid.copy(), error)
 
     def balance(self, open_interest: float, gain: NDArray[np.float32]) -> tuple[Balance, Balance]:
         """Return the balance of (longs, shorts) against open interest in contracts; `gain` float32 [2]."""

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-# Printed USD over swept basis USD of engine S2 on Binance BTCUSDT, the real week 2026-02-24 .. 2026-03-03. Three venues together
-# printed 0.0363 of the basis over 2026-02-21 .. 2026-04-14.
+# Printed USD over swept basis USD of engine S2 on Binance BTCUSDT, the real week 2026-02-24 .. 2026-03-03. Three
+# venues together printed 0.0363 of the basis over 2026-02-21 .. 2026-04-14.
 DEFAULT_GAIN: Final = 0.0083
 ALL_VENUES_FACTOR: Final = 4.4
 MODEL_VERSION: Final = 1

@@ -1,4 +1,5 @@
-"""Frozen columns of the map in three rings of time, each allocated once; one writer, any number of readers of what is published."""
+"""Frozen columns of the map in three rings of time, each allocated once; one writer, any number of readers of what is
+published."""
 
 from __future__ import annotations
 
@@ -21,8 +22,9 @@ MARGIN: Final = 8  # columns a reader may lag before the writer reaches what it 
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A frozen column: `basis` float32 [10, 800], basis USD per display bin `base` .. `base` + 799, plane = side·5 + class, as it stood
-    at the end of [number·span, (number + 1)·span). It keeps its gain (float32 [2 side]), flag and model version for ever."""
+    """A frozen column: `basis` float32 [10, 800], basis USD per display bin `base` .. `base` + 799, plane = side·5 +
+    class, as it stood at the end of [number·span, (number + 1)·span). It keeps its gain (float32 [2 side]), flag and
+    model version for ever."""
 
     number: int
     base: int
@@ -40,8 +42,8 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class RingView(msgspec.Struct, frozen=True):
-    """A reader's view: read-only arrays over the writer's memory. Slot = number % capacity, row = display bin % 800; a slot counts only
-    while numbers[slot] is the number looked for, before and after reading it."""
+    """A reader's view: read-only arrays over the writer's memory. Slot = number % capacity, row = display bin % 800;
+    a slot counts only while numbers[slot] is the number looked for, before and after reading it."""
 
     span_ms: int
     codes: NDArray[np.uint16]  # [capacity, 10, 800]
@@ -54,7 +56,8 @@ class RingView(msgspec.Struct, frozen=True):
 
 
 class Ring:
-    """Columns of one span. `first` .. `last` are published (last < first: none); `live_from` is the first number computed live."""
+    """Columns of one span. `first` .. `last` are published (last < first: none); `live_from` is the first number
+    computed live."""
 
     def __init__(self, span_ms: int, capacity: int) -> None:
         self.span_ms = span_ms
@@ -84,8 +87,8 @@ class Ring:
         mark: float,
         model: int = MODEL_VERSION,
     ) -> None:
-        """Freeze and publish one column: basis USD float32 [10, 800], no gain applied. Raises ValueError when that column is there live
-        or the ring has moved on past it."""
+        """Freeze and publish one column: basis USD float32 [10, 800], no gain applied. Raises ValueError when that
+        column is there live or the ring has moved on past it."""
         from liqdesk.model import kernels
 
         if basis.shape != (PLANES, ROWS):
@@ -139,11 +142,19 @@ class Ring:
 
     def view(self) -> RingView:
         """Return read-only views of the arrays, for a reader on another thread."""
-        arrays = [self.codes, self.numbers, self.bases, self.gains, self.flags, self.models, self.marks]
-        views = [a.view() for a in arrays]
-        for v in views:
-            v.flags.writeable = False
-        return RingView(self.span_ms, *views)
+        view = RingView(
+            self.span_ms,
+            self.codes.view(),
+            self.numbers.view(),
+            self.bases.view(),
+            self.gains.view(),
+            self.flags.view(),
+            self.models.view(),
+            self.marks.view(),
+        )
+        for array in (view.codes, view.numbers, view.bases, view.gains, view.flags, view.models, view.marks):
+            array.flags.writeable = False
+        return view
 
     def clear(self) -> None:
         """Forget every column (another symbol or source)."""

@@ -1,21 +1,30 @@
-"""The inner loops of engine S2, compiled by numba with the GIL released. The same functions run as plain Python when jit is off.
+"""The inner loops of engine S2, compiled by numba with the GIL released. The same functions run as plain Python when
+jit is off.
 
 Logs are relative to ln 30000, bins absolute (5 bp); `where[0]` is the bin of column 0 of the state. `phi` float64
-[2 family, 2 side, 20 band, window] holds contracts divided by `scale` [2, 20], so that decay touches the scale alone; `mass`
-float64 [2, 2, 20] is the running sum, kept by increments; `flows` float64 [4, 2, 2] adds up what came and went.
+[2 family, 2 side, 20 band, window] holds contracts divided by `scale` [2, 20], so that decay touches the scale alone;
+`mass` float64 [2, 2, 20] is the running sum, kept by increments; `flows` float64 [4, 2, 2] adds up what came and
+went.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from liqdesk.model.axis import BIN, DISPLAY_BIN, HALF_ROWS, PHASE, ROWS
 from liqdesk.model.bands import BANDS, CLASSES, FAMILIES, FAMILY_SHARE
 from liqdesk.model.codes import CODES_PER_OCTAVE, LEAST
 from liqdesk.model.flags import LIVE
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Codes = NDArray[np.uint16]
 
 INFLOW = 0
 DECAYED = 1
@@ -35,10 +44,10 @@ LOG2_E = 1.0 / math.log(2.0)
 
 
 @njit(cache=True, nogil=True)
-def recentre(phi, scale, mass, where, flows, x):
+def recentre(phi: Floats, scale: Floats, mass: Floats, where: Ints, flows: Floats, x: float) -> None:
     """Shift the window so that x stands at its centre, when it has drifted too far; what falls off is counted."""
     window = phi.shape[3]
-    here = int(math.floor(x / BIN))
+    here = math.floor(x / BIN)
     shift = here - (where[0] + window // 2)
     if abs(shift) <= DRIFT:
         return
@@ -69,15 +78,25 @@ def recentre(phi, scale, mass, where, flows, x):
 
 
 @njit(cache=True, nogil=True)
-def sweep(phi, scale, mass, where, flows, side, start, extreme, swept):
+def sweep(
+    phi: Floats,
+    scale: Floats,
+    mass: Floats,
+    where: Ints,
+    flows: Floats,
+    side: int,
+    start: float,
+    extreme: float,
+    swept: Floats,
+) -> None:
     """Empty one side where price passed, softly at the edge; `swept` [20] receives contracts per band."""
     window = phi.shape[3]
     if side == 1:
-        first = int(math.ceil((start - REACH) / BIN - 0.5))
-        last = int(math.floor((extreme + REACH) / BIN - 0.5))
+        first = math.ceil((start - REACH) / BIN - 0.5)
+        last = math.floor((extreme + REACH) / BIN - 0.5)
     else:
-        first = int(math.ceil((extreme - REACH) / BIN - 0.5))
-        last = int(math.floor((start + REACH) / BIN - 0.5))
+        first = math.ceil((extreme - REACH) / BIN - 0.5)
+        last = math.floor((start + REACH) / BIN - 0.5)
     first = max(first - where[0], 0)
     last = min(last - where[0], window - 1)
     for b in range(first, last + 1):
@@ -100,7 +119,7 @@ def sweep(phi, scale, mass, where, flows, side, start, extreme, swept):
 
 
 @njit(cache=True, nogil=True)
-def decay(phi, scale, mass, flows, hazard, turnover):
+def decay(phi: Floats, scale: Floats, mass: Floats, flows: Floats, hazard: Floats, turnover: float) -> None:
     """Let positions close: φ ← φ·exp(−hazard·turnover), turnover = V / (2·OI)."""
     for q in range(FAMILIES):
         for k in range(BANDS):
@@ -119,8 +138,9 @@ def decay(phi, scale, mass, flows, hazard, turnover):
 
 
 @njit(cache=True, nogil=True)
-def entries(low, high, at_bin, at_volume, bins, weights):
-    """Fill entry bins and their shares: volume at price where given, else five prices spread over [low, high]. Return how many."""
+def entries(low: float, high: float, at_bin: Ints, at_volume: Floats, bins: Ints, weights: Floats) -> int:
+    """Fill entry bins and their shares: volume at price where given, else five prices spread over [low, high]. Return
+    how many."""
     if at_bin.shape[0] > 0:
         total = 0.0
         for i in range(at_bin.shape[0]):
@@ -129,10 +149,10 @@ def entries(low, high, at_bin, at_volume, bins, weights):
             for i in range(at_bin.shape[0]):
                 bins[i] = at_bin[i]
                 weights[i] = at_volume[i] / total
-            return at_bin.shape[0]
+            return len(at_bin)
     count = 0
     for j in range(ENTRIES):
-        b = int(math.floor((low + (j + 0.5) / ENTRIES * (high - low)) / BIN))
+        b = math.floor((low + (j + 0.5) / ENTRIES * (high - low)) / BIN)
         if count > 0 and bins[count - 1] == b:
             weights[count - 1] += 1.0 / ENTRIES
         else:
@@ -143,13 +163,30 @@ def entries(low, high, at_bin, at_volume, bins, weights):
 
 
 @njit(cache=True, nogil=True)
-def deposit(phi, scale, mass, where, flows, first, length, kernel, reach, volume, end, bins, weights, count, scratch):
-    """Place volume/2 contracts of each side by distance from their entries; only what lies beyond the end price's bin is kept.
+def deposit(
+    phi: Floats,
+    scale: Floats,
+    mass: Floats,
+    where: Ints,
+    flows: Floats,
+    first: Ints,
+    length: Ints,
+    kernel: Floats,
+    reach: Floats,
+    volume: float,
+    end: float,
+    bins: Ints,
+    weights: Floats,
+    count: int,
+    scratch: Floats,
+) -> None:
+    """Place volume/2 contracts of each side by distance from their entries; only what lies beyond the end price's bin
+    is kept.
 
     `reach` [20, longest + 1] is the running sum of `kernel` from zero.
     """
     window = phi.shape[3]
-    here = int(math.floor(end / BIN)) - where[0]
+    here = math.floor(end / BIN) - where[0]
     nearest = bins[0]
     farthest = bins[0]
     for i in range(count):
@@ -204,10 +241,22 @@ def deposit(phi, scale, mass, where, flows, first, length, kernel, reach, volume
 
 
 @njit(cache=True, nogil=True)
-def read_planes(phi, scale, where, classes, base, low, high, acc, out):
-    """Write the picture of the state: out float32 [10, 800], basis USD per display bin from `base` up, plane = side·5 + class.
+def read_planes(
+    phi: Floats,
+    scale: Floats,
+    where: Ints,
+    classes: Floats,
+    base: int,
+    low: float,
+    high: float,
+    acc: Floats,
+    out: Singles,
+) -> None:
+    """Write the picture of the state: out float32 [10, 800], basis USD per display bin from `base` up, plane = side·5
+    + class.
 
-    Bins whose centre price has passed (longs not below `low`, shorts not above `high`) are shown empty. `acc` float64 [6, 800] is scratch.
+    Bins whose centre price has passed (longs not below `low`, shorts not above `high`) are shown empty. `acc` float64
+    [6, 800] is scratch.
     """
     window = phi.shape[3]
     for p in range(2 * CLASSES):
@@ -217,9 +266,9 @@ def read_planes(phi, scale, where, classes, base, low, high, acc, out):
     for s in range(2):
         if s == 0:
             first = max(shift, 0)
-            last = min(min(shift + 2 * ROWS, window), int(math.ceil(low / BIN - 0.5)) - where[0])
+            last = min(min(shift + 2 * ROWS, window), math.ceil(low / BIN - 0.5) - where[0])
         else:
-            first = max(max(shift, 0), int(math.floor(high / BIN - 0.5)) + 1 - where[0])
+            first = max(max(shift, 0), math.floor(high / BIN - 0.5) + 1 - where[0])
             last = min(shift + 2 * ROWS, window)
         if last <= first:
             continue
@@ -251,7 +300,7 @@ def read_planes(phi, scale, where, classes, base, low, high, acc, out):
 
 
 @njit(cache=True, nogil=True)
-def encode(values, bits, mantissa, codes):
+def encode(values: Singles, bits: NDArray[np.int32], mantissa: Singles, codes: Codes) -> None:
     """Turn float32 values [n] into logarithmic u16 codes [n]. `bits` and `mantissa` are int32 and float32 scratch [n].
 
     log2 by the area tangent series on a mantissa in [1, 2); its error is below 0.01 of a code.
@@ -272,10 +321,27 @@ def encode(values, bits, mantissa, codes):
 
 
 @njit(cache=True, nogil=True)
-def write_column(codes, number, base, gain, flags, version, mark, n, low_bin, planes, use_gain, flag, model, price, flat):
+def write_column(
+    codes: Codes,
+    number: Ints,
+    base: NDArray[np.int32],
+    gain: Singles,
+    flags: NDArray[np.uint8],
+    version: Codes,
+    mark: Floats,
+    n: int,
+    low_bin: int,
+    planes: Singles,
+    use_gain: Singles,
+    flag: int,
+    model: int,
+    price: float,
+    flat: Codes,
+) -> int:
     """Put one column into a ring: 1 when written, 0 when the slot holds a newer column, −1 when it holds this one live.
 
-    planes float32 [10, 800]; `flat` is uint16 scratch [8000]. The number is set last, so a slot is never published half filled.
+    planes float32 [10, 800]; `flat` is uint16 scratch [8000]. The number is set last, so a slot is never published
+    half filled.
     """
     slot = n % number.shape[0]
     if number[slot] > n:
@@ -304,13 +370,29 @@ def write_column(codes, number, base, gain, flags, version, mark, n, low_bin, pl
 
 
 @njit(cache=True, nogil=True)
-def run(state, law, steps, begin, stop, swept, rings, spans, wanted, use_gain, flag, model, clock):
-    """Advance the state by steps [begin, stop) and write the columns that end on the way. Returns how many were written.
+def run(
+    state: tuple[Any, ...],
+    law: tuple[Any, ...],
+    steps: tuple[Any, ...],
+    begin: int,
+    stop: int,
+    swept: Floats,
+    rings: tuple[Any, ...],
+    spans: Ints,
+    wanted: NDArray[np.bool_],
+    use_gain: Singles,
+    flag: int,
+    model: int,
+    clock: Ints,
+) -> int:
+    """Advance the state by steps [begin, stop) and write the columns that end on the way. Returns how many were
+    written.
 
-    state = (phi, scale, mass, where, flows, x float64 [1]: the log price at the last step's end); law = (hazard [2, 20], first, length, kernel, reach, classes [5, 20]);
-    steps = (t0, t1, start, end, low, high, volume, interest, at_first [n + 1], at_bin, at_volume); swept float64 [n, 2, 20];
-    rings = (codes, number, base, gain, flags, version, mark), each a triple; spans int64 [3] ms, wanted bool [3];
-    clock int64 [1], the last step's end in ms, 0 before the first.
+    state = (phi, scale, mass, where, flows, x float64 [1]: the log price at the last step's end); law = (hazard [2,
+    20], first, length, kernel, reach, classes [5, 20]); steps = (t0, t1, start, end, low, high, volume, interest,
+    at_first [n + 1], at_bin, at_volume); swept float64 [n, 2, 20]; rings = (codes, number, base, gain, flags,
+    version, mark), each a triple; spans int64 [3] ms, wanted bool [3]; clock int64 [1], the last step's end in ms, 0
+    before the first.
 
     A column that no step ended on, because a gap follows, is written from the last step within it.
     """
@@ -329,7 +411,8 @@ def run(state, law, steps, begin, stop, swept, rings, spans, wanted, use_gain, f
     weights = np.empty(most)
     written = 0
     for i in range(begin, stop + 1):
-        # Columns that ended since: exactly at the last step's end, or, once the next step is known, in the gap after it.
+        # Columns that ended since: exactly at the last step's end, or, once the next step is known, in the gap after
+        # it.
         drawn = False
         for r in range(spans.shape[0]):
             if not wanted[r] or clock[0] <= 0:
@@ -343,7 +426,7 @@ def run(state, law, steps, begin, stop, swept, rings, spans, wanted, use_gain, f
                 continue
             if not drawn:
                 x = last_x[0]
-                here = int(math.floor(x / BIN))
+                here = math.floor(x / BIN)
                 low_bin = here // 2 - HALF_ROWS
                 read_planes(phi, scale, where, classes, low_bin, x, x, acc, planes)
                 price = math.exp(PHASE + x)

@@ -13,8 +13,9 @@ from liqdesk.model.axis import bins_of
 
 
 class Step(msgspec.Struct, frozen=True):
-    """The mark's path over [t0_ms, t1_ms) as start, low, high and end (quote units), the volume traded (base units), where it traded
-    if known (`bins` int64 5 bp bins with `volumes` float64, only their proportions count), and the open interest at the start (contracts).
+    """The mark's path over [t0_ms, t1_ms) as start, low, high and end (quote units), the volume traded (base units),
+    where it traded if known (`bins` int64 5 bp bins with `volumes` float64, only their proportions count), and the
+    open interest at the start (contracts).
 
     Raises ValueError for numbers no market can have.
     """
@@ -57,8 +58,8 @@ def step_from_minute(
 ) -> Step:
     """Build the step of a live minute from its marks (one a second, at least one) and its volume at price.
 
-    `previous` is the last mark before t0_ms and starts the path; without it the first mark does. `prices` and `quantities` (same
-    length) are what traded where; open interest is the last value known at t0_ms.
+    `previous` is the last mark before t0_ms and starts the path; without it the first mark does. `prices` and
+    `quantities` (same length) are what traded where; open interest is the last value known at t0_ms.
     """
     start = float(marks[0]) if previous is None else previous
     path = np.append(marks, start)
@@ -66,9 +67,18 @@ def step_from_minute(
     volumes: NDArray[np.float64] | None = None
     if prices is not None and quantities is not None and prices.size:
         bins, inverse = np.unique(bins_of(prices), return_inverse=True)
-        volumes = np.bincount(inverse, weights=quantities)
+        volumes = np.bincount(inverse, weights=quantities).astype(np.float64)
     return Step(
-        t0_ms, t1_ms, start, float(marks[-1]), float(path.min()), float(path.max()), volume, open_interest, bins, volumes
+        t0_ms,
+        t1_ms,
+        start,
+        float(marks[-1]),
+        float(path.min()),
+        float(path.max()),
+        volume,
+        open_interest,
+        bins,
+        volumes,
     )
 
 
@@ -93,8 +103,8 @@ def steps_from_quarter(
 ) -> tuple[Step, ...]:
     """Build the three 5 min steps of the last of `bars` (15 min, dtype BAR, up to 16 of them set the volatility).
 
-    `interest` (dtype INTEREST) gives open interest and, by usd / contracts, the mark 5 and 10 min in; `marks` are mark klines for the
-    path. Empty when no open interest is known at the start.
+    `interest` (dtype INTEREST) gives open interest and, by usd / contracts, the mark 5 and 10 min in; `marks` are
+    mark klines for the path. Empty when no open interest is known at the start.
     """
     from liqdesk.model.batch import quarter_steps
 

@@ -1,0 +1,106 @@
+"""Candles of one symbol at three spans, put together into the spans a chart offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
+from liqdesk.market.rows import BAR
+from liqdesk.model.tiling import STEP_SPANS, tile
+
+__all__ = ["BAR", "CANDLE", "DEPTH", "SPANS", "CandleBook"]
+
+SPANS: Final = (MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS)
+DEPTH: Final[Mapping[int, int]] = {MINUTE_MS: 2 * DAY_MS, 5 * MINUTE_MS: 8 * DAY_MS, 15 * MINUTE_MS: 30 * DAY_MS}
+CANDLE: Final = np.dtype([*((name, BAR[name]) for name in BAR.names or ()), ("span", np.int64)])
+
+
+class CandleBook:
+    """Bars of 1 min over 2 d, 5 min over 8 d and 15 min over 30 d, each in a ring of its own."""
+
+    def __init__(self) -> None:
+        self._bars: dict[int, NDArray[np.void]] = {}
+        for span in STEP_SPANS:
+            rows = np.zeros(DEPTH[span] // span, dtype=BAR)
+            rows["t"] = -1
+            self._bars[span] = rows
+
+    def update(self, span_ms: int, rows: NDArray[np.void]) -> None:
+        """Add or replace bars (dtype BAR, any order) of a span of 1, 5 or 15 min; bars older than the ring holds are
+        left out.
+
+        Raises ValueError for another span or a start off its grid."""
+        if span_ms not in self._bars:
+            raise ValueError(f"candles of {span_ms} ms are not kept")
+        rows = np.atleast_1d(rows)
+        if np.any(rows["t"] % span_ms) or np.any(rows["t"] < 0):
+            raise ValueError(f"a bar does not start on the {span_ms} ms grid")
+        ring = self._bars[span_ms]
+        for row in rows[np.argsort(rows["t"], kind="stable")]:
+            slot = int(row["t"]) // span_ms % len(ring)
+            if ring["t"][slot] <= row["t"]:
+                ring[slot] = row
+
+    def bars(self, span_ms: int, t0: int, t1: int) -> NDArray[np.void]:
+        """Return the kept bars of one span that start in [t0, t1), dtype BAR, ascending."""
+        ring = self._bars[span_ms]
+        found = ring[(ring["t"] >= max(t0, 0)) & (ring["t"] < t1)]
+        return found[np.argsort(found["t"])]
+
+    @property
+    def newest_ms(self) -> int:
+        """The start of the newest bar of any span, −1 when empty."""
+        return max(int(ring["t"].max()) for ring in self._bars.values())
+
+    def clear(self) -> None:
+        for ring in self._bars.values():
+            ring["t"] = -1
+
+    def series(self, interval_ms: int, t0: int, t1: int) -> NDArray[np.void]:
+        """Return candles that overlap [t0, t1), dtype CANDLE (BAR and its own span in ms), ascending.
+
+        Finer bars are put together into `interval_ms` (one of SPANS). Where only coarser bars exist they come as they
+        are, with their own span. A candle whose bars are not all there is made of those that are; `t` is always the
+        start of its interval.
+        """
+        if interval_ms not in SPANS:
+            raise ValueError(f"candles of {interval_ms} ms are not offered")
+        widest = max(interval_ms, max(STEP_SPANS))
+        begin, end = t0 // widest * widest, -(-t1 // widest) * widest
+        found = {span: self.bars(span, begin, end) for span in STEP_SPANS}
+        mask = tile({span: rows["t"].astype(np.int64) for span, rows in found.items()})
+        parts = []
+        for span, rows in found.items():
+            part = np.zeros(int(mask[span].sum()), dtype=CANDLE)
+            for name in BAR.names or ():
+                part[name] = rows[name][mask[span]]
+            part["span"] = span
+            parts.append(part)
+        pieces = np.concatenate(parts)
+        pieces = pieces[np.argsort(pieces["t"], kind="stable")]
+        whole = _merged(pieces, interval_ms)
+        wanted: NDArray[np.void] = whole[(whole["t"] + whole["span"] > t0) & (whole["t"] < t1)]
+        return wanted
+
+
+def _merged(pieces: NDArray[np.void], interval_ms: int) -> NDArray[np.void]:
+    """Merge ascending pieces of at most `interval_ms` by interval; longer ones stay."""
+    if not len(pieces):
+        return pieces
+    width = np.maximum(pieces["span"], interval_ms)
+    start = pieces["t"] // width * width
+    first = np.flatnonzero(np.concatenate([[True], start[1:] != start[:-1]]))
+    last = np.append(first[1:], len(pieces)) - 1
+    out = pieces[first].copy()
+    out["t"] = start[first]
+    out["span"] = width[first]
+    out["close"] = pieces["close"][last]
+    out["high"] = np.maximum.reduceat(pieces["high"], first)
+    out["low"] = np.minimum.reduceat(pieces["low"], first)
+    out["volume"] = np.add.reduceat(pieces["volume"], first)
+    out["taker_buy"] = np.add.reduceat(pieces["taker_buy"], first)
+    return out
