@@ -8,11 +8,11 @@ from typing import Final
 import msgspec
 
 from liqdesk.alerts import Fired, RuleStatus
-from liqdesk.engine.connection import connection_of
 from liqdesk.engine.frames import Bars, Frame, FundingView, LiveOffer, Prices
+from liqdesk.engine.past import Past
 from liqdesk.engine.run import Run
 from liqdesk.market import ForcedOrder, Instrument
-from liqdesk.model import MODEL_VERSION_NAME, SHIPPED_GAIN
+from liqdesk.model import DEFAULT_GAIN, MODEL_NAME, MODEL_VERSION
 
 NOTHING: Final = Prices(math.nan, math.nan, math.nan, math.nan, 0)
 
@@ -24,7 +24,7 @@ class News(msgspec.Struct):
     forced: list[ForcedOrder] = msgspec.field(default_factory=list)
     fired: list[Fired] = msgspec.field(default_factory=list)
 
-    def gather(self, run: Run) -> None:
+    def gather(self, run: Run | Past) -> None:
         if run.session is None:
             return
         for mine, theirs in (
@@ -37,7 +37,7 @@ class News(msgspec.Struct):
 
 
 def compose(
-    run: Run,
+    run: Run | Past,
     epoch: int,
     serial: int,
     now_ns: int,
@@ -56,7 +56,7 @@ def compose(
         source=run.source,
         instrument=instrument,
         venue_ms=venue_ms,
-        connection=connection_of(run, now_ns),
+        connection=run.connection(now_ns),
         streams=session.meters.statuses(venue_ms, now_ns, run.inbox.dropped_book) if session else (),
         progress=None if session is None or session.loaded else session.loading.progress,
         prices=session.prices if session else NOTHING,
@@ -72,9 +72,9 @@ def compose(
         gaps=tuple(session.gaps) if session else (),
         rules=rules,
         new_fired=tuple(news.fired),
-        gain=SHIPPED_GAIN,
+        gain=DEFAULT_GAIN,
         gain_default=True,
-        model_version=MODEL_VERSION_NAME,
+        model_version=f"{MODEL_NAME}.{MODEL_VERSION}",
         brackets_as_of=run.brackets.table(run.symbol).as_of,
         notices=notices,
         live_offer=offer,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from liqdesk.engine.frames import Connection, Health
-from liqdesk.engine.run import Run
 from liqdesk.market import LinkPhase
+
+if TYPE_CHECKING:
+    from liqdesk.engine.run import Run
 
 STALE_S: Final = 30.0
 

@@ -45,9 +45,7 @@ class Probe:
         if not self._asking and now_ns >= self._due_ns:
             self._asking = True
             request = backfill.clock()
-            self._poll.submit(
-                Job("probe", lambda rest: read(request, rest.get(request.path, request.params).data, None))
-            )
+            self._poll.submit(Job("probe", lambda rest: read(request, rest.fetch(request).data, None)))
 
     def offer(self, now_ns: int) -> LiveOffer:
         if self._error is None:

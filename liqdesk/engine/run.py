@@ -12,8 +12,9 @@ import msgspec
 from liqdesk.alerts import AlertBook
 from liqdesk.clock import VenueClock
 from liqdesk.engine.child import Address, Child
+from liqdesk.engine.connection import connection_of
 from liqdesk.engine.feed import FeedThread
-from liqdesk.engine.frames import Source, SourceKind
+from liqdesk.engine.frames import Connection, Source, SourceKind
 from liqdesk.engine.inbox import Answer, Arrival, Failure, Garbled, Inbox, LinkNews
 from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
@@ -98,6 +99,9 @@ class Run:
     def opened(self) -> bool:
         return self.session is not None
 
+    def connection(self, now_ns: int) -> Connection:
+        return connection_of(self, now_ns)
+
     def start(self) -> None:
         self._poll.start()
         self._open()
@@ -119,7 +123,7 @@ class Run:
         instrument = self.session.instrument if self.session is not None else None
 
         def run(rest: Rest) -> object:
-            return read(request, rest.get(request.path, request.params).data, instrument)
+            return read(request, rest.fetch(request).data, instrument)
 
         self._poll.submit(Job(name, run))
 

@@ -112,7 +112,7 @@ class Session:
         self.prices = msgspec.structs.replace(self.prices, mark=event.mark, index=event.index, mark_ms=event.time_ms)
         self.funding = msgspec.structs.replace(self.funding, rate=event.funding_rate, next_ms=event.next_funding_ms)
         if self.loaded:
-            self.map.provisional(event.mark)
+            self.map.provisional(event.mark, event.time_ms)
             self._watch(event)
         self._previous = (event.time_ms, event.mark)
 
@@ -183,6 +183,14 @@ class Session:
         row = np.array([(event.time_ms, event.contracts, usd)], INTEREST)
         self.interest = np.concatenate([self.interest[-20_000:], row])
         self._recorder.interest(self.instrument.symbol, row)
+
+    def first_mark(self, event: MarkPrice) -> None:
+        """Take the mark that REST gave at the opening, until the stream has its own."""
+        if math.isnan(self.prices.mark):
+            self.prices = msgspec.structs.replace(
+                self.prices, mark=event.mark, index=event.index, mark_ms=event.time_ms
+            )
+            self.funding = msgspec.structs.replace(self.funding, rate=event.funding_rate, next_ms=event.next_funding_ms)
 
     def on_funding(self, rows: list[Funding]) -> None:
         history = tuple((row.time_ms, row.rate) for row in sorted(rows, key=lambda r: r.time_ms))

@@ -14,6 +14,7 @@ from liqdesk.alerts import AlertBook, AlertStore
 from liqdesk.engine.compose import News, compose
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
+from liqdesk.engine.past import Past
 from liqdesk.engine.probe import Probe
 from liqdesk.engine.run import Run
 from liqdesk.errors import LiqdeskError
@@ -43,7 +44,7 @@ class Worker(QObject):
         self._symbol = orders.symbol
         self._epoch = 0
         self._serial = 0
-        self._run: Run | None = None
+        self._run: Run | Past | None = None
         self._probe: Probe | None = None
         self._history: History | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -68,8 +69,12 @@ class Worker(QObject):
         self._timer.setInterval(BEAT_MS)
         self._timer.timeout.connect(self.beat)
         self._timer.start()
-        source = demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints)
-        self._open(source)
+        if self._orders.from_history:
+            self._epoch += 1
+            self._run = Past(self._orders, self._alerts, self._brackets)
+            self._run.start()
+        else:
+            self._open(demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints))
 
     @Slot()
     def stop(self) -> None:
@@ -186,7 +191,7 @@ class Worker(QObject):
         self._probe = Probe(self._orders.endpoints.rest, error)
         self._open(demo_source(self._orders, error.user))
 
-    def _announce(self, run: Run, now_ns: int) -> None:
+    def _announce(self, run: Run | Past, now_ns: int) -> None:
         session = run.session
         if session is not None and self._grid_epoch != self._epoch:
             self._grid_epoch = self._epoch
@@ -198,7 +203,7 @@ class Worker(QObject):
             self._next_tickers_ns = now_ns + TICKERS_NS
             self.tickers.emit(Tickers(tuple(session.tickers.values())))
 
-    def _send(self, run: Run, now_ns: int) -> None:
+    def _send(self, run: Run | Past, now_ns: int) -> None:
         self._window_free = False
         self._next_frame_ns = now_ns + FRAME_NS
         self._serial += 1

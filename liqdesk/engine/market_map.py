@@ -1,0 +1,165 @@
+"""The model of one symbol as the engine drives it: loaded from bars, stepped by minutes, read as planes, columns and a ledger."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqdesk.engine.frames import Ledger, NowPlanes, Published, SideLedger
+from liqdesk.engine.minute import Minute
+from liqdesk.market import MINUTE_MS, BracketTable
+from liqdesk.model import (
+    BACK,
+    LIVE,
+    Density,
+    DensityGrid,
+    Step,
+    StepBatch,
+    bar_steps,
+    bins_of,
+    default_gain,
+    quarter_steps,
+)
+from liqdesk.model.batch import VARIANCE_BARS
+
+log = logging.getLogger(__name__)
+
+QUARTER_MS: Final = 15 * MINUTE_MS
+AUDIT_LIMIT: Final = 1e-9
+SLICE: Final = 512
+
+
+class MarketMap:
+    """Owns the density and its grid. Used by the engine thread alone; the window reads published columns of the grid."""
+
+    def __init__(self, table: BracketTable) -> None:
+        self.density = Density(table.lowest_rate, table.max_leverage)
+        self.grid = DensityGrid()
+        self.gain = default_gain()
+        self.audit_error = 0.0
+        self._queue: list[tuple[StepBatch, int]] = []
+        self._quarters: NDArray[np.void] | None = None
+        self._quarter_marks: NDArray[np.void] | None = None
+
+    # -- back-fill ---------------------------------------------------------------------------------------------------
+
+    @property
+    def queued(self) -> bool:
+        return bool(self._queue)
+
+    @property
+    def mark(self) -> float | None:
+        """The mark at the end of the last step, None before the first."""
+        return self.density.mark if self.density.time_ms else None
+
+    def queue(
+        self, span_ms: int, bars: NDArray[np.void], marks: NDArray[np.void] | None, interest: NDArray[np.void]
+    ) -> None:
+        """Queue a stretch of bars (dtype BAR, ascending) for `load_slice`; 15 min bars become three steps each."""
+        if span_ms == QUARTER_MS:
+            batch = self._quarter_batch(bars, marks, interest)
+        else:
+            batch = bar_steps(bars, span_ms, interest, marks)
+        batch = batch.select(batch.t0 >= self._queue_end())
+        finest = {MINUTE_MS: MINUTE_MS, 5 * MINUTE_MS: 5 * MINUTE_MS}.get(span_ms, 1_800_000)
+        for i in range(0, len(batch), SLICE):
+            part = np.zeros(len(batch), dtype=np.bool_)
+            part[i : i + SLICE] = True
+            self._queue.append((batch.select(part), finest))
+
+    def queue_steps(self, batch: StepBatch, finest_ms: int) -> None:
+        """Queue ready steps."""
+        for i in range(0, len(batch), SLICE):
+            part = np.zeros(len(batch), dtype=np.bool_)
+            part[i : i + SLICE] = True
+            self._queue.append((batch.select(part), finest_ms))
+
+    def _queue_end(self) -> int:
+        return int(self._queue[-1][0].t1[-1]) if self._queue else self.density.time_ms
+
+    def _quarter_batch(
+        self, bars: NDArray[np.void], marks: NDArray[np.void] | None, interest: NDArray[np.void]
+    ) -> StepBatch:
+        # The volatility of a page's first bars comes from the page before.
+        first = int(bars["t"][0]) if len(bars) else 0
+        if self._quarters is not None:
+            bars = np.concatenate([self._quarters, bars])
+        if marks is not None and self._quarter_marks is not None:
+            marks = np.concatenate([self._quarter_marks, marks])
+        batch = quarter_steps(bars, interest, marks)
+        self._quarters = bars[-VARIANCE_BARS:]
+        self._quarter_marks = None if marks is None else marks[-VARIANCE_BARS:]
+        return batch.select(batch.t0 >= first)
+
+    def load_slice(self) -> bool:
+        """Compute one queued slice; returns whether there was one."""
+        if not self._queue:
+            return False
+        batch, finest = self._queue.pop(0)
+        self.density.run(batch, self.grid, flag=BACK, gain=self.gain, finest_ms=finest)
+        self._audit()
+        return True
+
+    # -- live --------------------------------------------------------------------------------------------------------
+
+    def close(self, minute: Minute, tick: float, contracts: float) -> None:
+        """Apply one closed minute as a step, freezing the columns that end with it. `contracts` is the open interest at its start."""
+        t1 = minute.t0_ms + MINUTE_MS
+        if minute.t0_ms < self.density.time_ms:
+            return
+        follows = self.density.time_ms == minute.t0_ms
+        start = self.density.mark if follows else _first(minute)
+        bins = volumes = None
+        if minute.ticks is not None and minute.quantity is not None and minute.ticks.size:
+            bins, where = np.unique(bins_of(minute.ticks * tick), return_inverse=True)
+            volumes = np.bincount(where, weights=minute.quantity)
+        low, high = min(minute.low, start, minute.end), max(minute.high, start, minute.end)
+        step = Step(minute.t0_ms, t1, start, minute.end, low, high, minute.volume, contracts, bins, volumes)
+        flag = LIVE if minute.live else BACK
+        self.density.run(StepBatch.of([step]), self.grid, flag=flag, gain=self.gain, finest_ms=MINUTE_MS)
+        self._audit()
+
+    def _audit(self) -> None:
+        self.audit_error = self.density.audit().error
+        if self.audit_error > AUDIT_LIMIT:
+            log.error("the mass ledger is off by %.3g of itself at %d", self.audit_error, self.density.time_ms)
+
+    def provisional(self, mark: float, time_ms: int) -> None:
+        """Show what a mark passed since the last closed minute as swept, without touching the state."""
+        if self.density.time_ms:
+            self.density.mark_provisional(mark, time_ms)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def now(self, time_ms: int, mark: float) -> NowPlanes | None:
+        """Return the density at this moment with the gain applied, None before the first step."""
+        if not self.density.time_ms:
+            return None
+        base, basis = self.density.planes(mark)
+        basis[:5] *= self.gain[0]
+        basis[5:] *= self.gain[1]
+        return NowPlanes(time_ms, base, mark, basis)
+
+    def published(self) -> tuple[Published, ...]:
+        return tuple(Published(r.span_ms, r.first, r.last, r.live_from) for r in self.grid.rings)
+
+    def ledger(self, mark: float, open_interest: float) -> Ledger | None:
+        """Return the balance of each side against open interest, in USD at mark; None while either is unknown."""
+        if not (math.isfinite(mark) and math.isfinite(open_interest)):
+            return None
+        long, short = self.density.balance(open_interest, self.gain)
+        return Ledger(
+            SideLedger(long.liquidatable * mark, long.rest * mark),
+            SideLedger(short.liquidatable * mark, short.rest * mark),
+            open_interest * mark,
+            self.audit_error,
+            long.clamped or short.clamped,
+        )
+
+
+def _first(minute: Minute) -> float:
+    return float(minute.marks[0]) if minute.marks.size else minute.end
