@@ -1,0 +1,127 @@
+"""What a running window costs: GUI time per frame under a flood of messages, and memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import report
+from support.exchange import Exchange
+from support.program import Program, write_settings
+from support.xserver import XServer, missing
+from websocket import create_connection
+
+BARE = Path(__file__).with_name("bare_window.py")
+RATE = 5_000
+SAMPLE_S = 20.0
+
+
+def delivered(exchange: Exchange, seconds: float = 3.0) -> float:
+    """Return how many trade messages a second the market really sends."""
+    link = create_connection(f"{exchange.stream}/market/ws/btcusdt@aggTrade", timeout=10, skip_utf8_validation=True)
+    try:
+        link.recv()
+        count, began = 0, time.monotonic()
+        while time.monotonic() - began < seconds:
+            link.recv()
+            count += 1
+        return count / (time.monotonic() - began)
+    finally:
+        link.close()
+
+
+def copy_ms() -> float:
+    """Return the time to copy one 1920x1080 picture once: less than this no frame can cost."""
+    picture = np.zeros((1080, 1920), np.uint32)
+    target = np.empty_like(picture)
+    times = []
+    for _ in range(200):
+        began = time.perf_counter_ns()
+        np.copyto(target, picture)
+        times.append((time.perf_counter_ns() - began) / 1e6)
+    return report.percentile(times, 0.5)
+
+
+def enlarge(server: XServer, pid: int) -> None:
+    """Make the program's window fill the screen."""
+    words = ["xdotool", "search", "--sync", "--onlyvisible", "--pid", str(pid)]
+    found = subprocess.run(words, env=server.env, capture_output=True, text=True, check=True, timeout=30)
+    for window in found.stdout.split():
+        subprocess.run(["xdotool", "windowmove", window, "0", "0"], env=server.env, check=True, timeout=30)
+        subprocess.run(["xdotool", "windowsize", window, "1920", "1080"], env=server.env, check=True, timeout=30)
+
+
+def frames() -> None:
+    """Hold the GUI thread's busy time between two frames, at 1920x1080 on X11, against one copy of the picture."""
+    reason = missing()
+    if reason:
+        report.line("frames", f"not measured: {reason}", "", "")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        write_settings(home / "profile", window_ms=86_400_000)
+        server, exchange = XServer(), Exchange(seed=7, trades=RATE)
+        try:
+            rate = delivered(exchange)
+            urls = ["--rest-url", exchange.rest, "--stream-url", exchange.stream]
+            program = Program.liqdesk(urls, home, server.env)
+            try:
+                program.wait_for("map_ready", 120)
+                enlarge(server, program.pid)
+                time.sleep(5)
+                program.read()
+                time.sleep(SAMPLE_S)
+                busy = [e["ms"] for e in program.read() if e["event"] == "frame_busy"]
+                rss = program.rss_mb()
+            finally:
+                program.close()
+        finally:
+            exchange.close()
+            server.stop()
+    p50, p99 = report.percentile(busy, 0.5), report.percentile(busy, 0.99)
+    report.line(
+        "frames",
+        f"GUI busy p50 {p50:.1f}, p99 {p99:.1f} ms, n {len(busy)}, at {rate:.0f} trades/s",
+        f"one copy of the picture {copy_ms():.2f} ms",
+        f"p99 {report.aim(p99, 8, 'ms')}",
+    )
+    _memory(rss, f"with {rate:.0f} trades/s")
+
+
+def memory() -> None:
+    """Hold the demo's resident memory against a bare window and against the libraries alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        write_settings(home / "profile")
+        program = Program.liqdesk(["--demo", "--seed", "7"], home)
+        try:
+            program.wait_for("map_ready", 120)
+            time.sleep(10)
+            rss = program.rss_mb()
+        finally:
+            program.close()
+    _memory(rss, "demo")
+
+
+def _memory(rss: float, what: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        bare = Program([sys.executable, str(BARE)], Path(folder) / "bare.jsonl")
+        try:
+            bare.wait_for("first_paint", 60)
+            floor = bare.rss_mb()
+        finally:
+            bare.kill()
+    code = (
+        "import numba, pyqtgraph, requests, websocket, msgspec, psutil; print(psutil.Process().memory_info().rss / 1e6)"
+    )
+    libraries = float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60).stdout)
+    report.line(
+        "memory",
+        f"resident {rss:.0f} MB, {what}",
+        f"bare window {floor:.0f} MB, libraries {libraries:.0f} MB, rings 108 MB",
+        report.aim(rss, 500, "MB"),
+    )
