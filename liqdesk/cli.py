@@ -7,11 +7,15 @@ import datetime as dt
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from liqdesk import __version__
 from liqdesk.errors import InputError, LiqdeskError
+
+if TYPE_CHECKING:
+    from liqdesk.app import Choices
 
 SPANS = {"12h": 12, "1d": 24, "3d": 72, "1w": 168, "1M": 720}
 BARS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
@@ -38,7 +42,7 @@ def size(text: str) -> tuple[int, int]:
     return pair
 
 
-def number(low: float, high: float) -> object:
+def number(low: float, high: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         try:
             value = float(text)
@@ -189,7 +193,7 @@ def _window(a: argparse.Namespace) -> int:
     return open_window(_choices(a))
 
 
-def _choices(a: argparse.Namespace) -> object:
+def _choices(a: argparse.Namespace) -> Choices:
     from liqdesk.app import Choices
 
     return Choices(

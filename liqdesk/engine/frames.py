@@ -1,17 +1,21 @@
-"""What crosses between the engine and the window: frames one way, commands the other. All frozen; an array inside belongs to the receiver."""
+"""What crosses between engine and window: frames one way, commands the other. All frozen; arrays inside belong to the receiver."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+from typing import TYPE_CHECKING
+
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from liqdesk.alerts.rules import AnyRule, Fired, RuleStatus
 from liqdesk.insight.imbalance import Imbalance
 from liqdesk.insight.zones import Zone
 from liqdesk.market import ForcedOrder, Instrument, LinkState
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class SourceKind(StrEnum):

@@ -60,10 +60,8 @@ class MarketMap:
         self, span_ms: int, bars: NDArray[np.void], marks: NDArray[np.void] | None, interest: NDArray[np.void]
     ) -> None:
         """Queue a stretch of bars (dtype BAR, ascending) for `load_slice`; 15 min bars become three steps each."""
-        if span_ms == QUARTER_MS:
-            batch = self._quarter_batch(bars, marks, interest)
-        else:
-            batch = bar_steps(bars, span_ms, interest, marks)
+        quarters = span_ms == QUARTER_MS
+        batch = self._quarters_of(bars, marks, interest) if quarters else bar_steps(bars, span_ms, interest, marks)
         batch = batch.select(batch.t0 >= self._queue_end())
         finest = {MINUTE_MS: MINUTE_MS, 5 * MINUTE_MS: 5 * MINUTE_MS}.get(span_ms, 1_800_000)
         for i in range(0, len(batch), SLICE):
@@ -81,7 +79,7 @@ class MarketMap:
     def _queue_end(self) -> int:
         return int(self._queue[-1][0].t1[-1]) if self._queue else self.density.time_ms
 
-    def _quarter_batch(
+    def _quarters_of(
         self, bars: NDArray[np.void], marks: NDArray[np.void] | None, interest: NDArray[np.void]
     ) -> StepBatch:
         # The volatility of a page's first bars comes from the page before.
@@ -113,10 +111,12 @@ class MarketMap:
             return
         follows = self.density.time_ms == minute.t0_ms
         start = self.density.mark if follows else _first(minute)
-        bins = volumes = None
+        bins: NDArray[np.int64] | None = None
+        volumes: NDArray[np.float64] | None = None
         if minute.ticks is not None and minute.quantity is not None and minute.ticks.size:
-            bins, where = np.unique(bins_of(minute.ticks * tick), return_inverse=True)
-            volumes = np.bincount(where, weights=minute.quantity)
+            prices = (minute.ticks * tick).astype(np.float64)
+            bins, where = np.unique(bins_of(prices), return_inverse=True)
+            volumes = np.bincount(where, weights=minute.quantity).astype(np.float64)
         low, high = min(minute.low, start, minute.end), max(minute.high, start, minute.end)
         step = Step(minute.t0_ms, t1, start, minute.end, low, high, minute.volume, contracts, bins, volumes)
         flag = LIVE if minute.live else BACK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -155,7 +156,7 @@ def _runs(values: NDArray[np.int64]) -> list[tuple[int, int]]:
         return []
     edges = np.flatnonzero(np.diff(values)) + 1
     bounds = [0, *edges.tolist(), len(values)]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(pairwise(bounds))
 
 
 def _instrument(symbol: str, bars: dict[int, NDArray[np.void]]) -> Instrument:

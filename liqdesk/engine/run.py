@@ -22,10 +22,11 @@ from liqdesk.engine.minute import Need
 from liqdesk.engine.opening import Orders
 from liqdesk.engine.poll import Job, PollThread
 from liqdesk.engine.recorder import Recorder
+from liqdesk.engine.repair import Repair
 from liqdesk.engine.session import Session
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.history import History
-from liqdesk.market import MINUTE_MS, FundingInterval, Instrument, Kline, LinkPhase, LinkState, Universe, floor_to
+from liqdesk.market import MINUTE_MS, FundingInterval, Instrument, LinkPhase, LinkState, Universe, floor_to
 from liqdesk.net.pacing import Backoff
 from liqdesk.net.rest import Rest
 from liqdesk.venues.binance import Binance, backfill
@@ -346,7 +347,7 @@ class Run:
                 wanted = Reply.MARK_BARS if need.kind == "marks" else Reply.BARS
                 pages = backfill.bars(self.symbol, MINUTE_MS, need.first, need.end)
                 requests = [r for r in pages if r.kind is wanted]
-            _Repair(self, session, need, requests).go()
+            Repair(session, need, requests, self._ask, self.clock).go()
 
     def stop(self) -> None:
         """End feeds, poll and child, in that order; a thread that will not end is logged by name."""
@@ -361,38 +362,3 @@ class Run:
         if not self._poll.wait(STOP_MS):
             log.error("thread poll did not end in %d ms", STOP_MS)
         self._recorder.flush(time.monotonic_ns())
-
-
-class _Repair:
-    """The pages of one need, asked for one after another, put back at the end."""
-
-    def __init__(self, run: Run, session: Session, need: Need, requests: list[Request]) -> None:
-        self._run, self._session, self._need, self._requests = run, session, need, requests
-        self._rows: list[object] = []
-
-    def go(self) -> None:
-        if not self._requests:
-            self._session.repaired(self._need, self._rows)
-            return
-        self._run._ask(self._requests.pop(0), self._take, self._fail)
-
-    def _take(self, payload: object, recv_ns: int) -> None:
-        if self._need.kind == "trades":
-            self._rows += payload  # type: ignore[operator]
-        else:
-            now_ms = self._run.clock.now_ms(recv_ns)
-            mark = self._need.kind == "marks"
-            self._rows += [_kline(row, self._run.symbol, mark, now_ms) for row in payload]  # type: ignore[attr-defined]
-        self.go()
-
-    def _fail(self, error: VenueError) -> None:
-        log.info("a repair failed: %s", error)
-        if self._rows:
-            self._session.repaired(self._need, self._rows)
-        else:
-            self._session.not_repaired(self._need)
-
-
-def _kline(row: object, symbol: str, mark: bool, now_ms: int) -> Kline:
-    t, o, h, low, c, v, b = row.tolist()  # type: ignore[attr-defined]
-    return Kline(symbol, mark, t, MINUTE_MS, o, h, low, c, v, b, t + MINUTE_MS <= now_ms)

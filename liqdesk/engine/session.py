@@ -224,14 +224,16 @@ class Session:
             fresh.append(need)
         return fresh
 
-    def repaired(self, need: Need, payload: object) -> None:
-        """Put back what REST gave for a need: Trade rows, or klines in minutes."""
+    def repaired_trades(self, need: Need, trades: list[Trade]) -> None:
+        """Put back the trades that REST gave for a need."""
         self._in_flight.discard(need)
-        if need.kind == "trades":
-            self._assembler.fill_trades(payload, need)  # type: ignore[arg-type]
-            self._tail_after_ms = self.clock.newest_ms + 10_000
-        else:
-            self._assembler.fill_klines(payload, mark=need.kind == "marks")  # type: ignore[arg-type]
+        self._assembler.fill_trades(trades, need)
+        self._tail_after_ms = self.clock.newest_ms + 10_000
+
+    def repaired_klines(self, need: Need, klines: list[Kline]) -> None:
+        """Put back the minutes that REST gave for a need."""
+        self._in_flight.discard(need)
+        self._assembler.fill_klines(klines, mark=need.kind == "marks")
 
     def not_repaired(self, need: Need) -> None:
         self._in_flight.discard(need)
@@ -292,9 +294,10 @@ class Session:
 
     def _view(self) -> None:
         mark = self.prices.mark
-        self.now = self.map.now(self.clock.newest_ms, mark)
-        self.zones = zones_of(self.now.base, self.now.usd, mark)
-        self.imbalance = imbalance_of(self.now.base, self.now.usd, mark)
+        self.now = now = self.map.now(self.clock.newest_ms, mark)
+        if now is not None:
+            self.zones = zones_of(now.base, now.usd, mark)
+            self.imbalance = imbalance_of(now.base, now.usd, mark)
 
     def trim_recent(self, now_ms: int) -> None:
         while self._recent and self._recent[0].time_ms < now_ms - DAY_MS:

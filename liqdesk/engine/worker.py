@@ -183,7 +183,7 @@ class Worker(QObject):
             self._next_trim_ns = now_ns + TRIM_NS
             self._history.trim(self._orders.history_limit_mb, self._orders.history_days, run.clock.now_ms(now_ns))
 
-    def _fall_back(self, run: Run) -> None:
+    def _fall_back(self, run: Run | Past) -> None:
         assert run.error is not None
         error = run.error
         log.info("the venue cannot be used, the built-in market takes its place: %s", error)
