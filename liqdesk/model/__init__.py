@@ -20,7 +20,7 @@ from liqdesk.model.axis import (
     price_of_display_bin,
     row_prices,
 )
-from liqdesk.model.batch import StepBatch, bar_steps, interest_at, joined, quarter_steps
+from liqdesk.model.batch import StepBatch, bar_steps, interest_at, joined, quarter_steps, with_volume
 from liqdesk.model.candles import CANDLE, SPANS, CandleBook
 from liqdesk.model.codes import DECODE, encode
 from liqdesk.model.compiled import warm
@@ -79,4 +79,5 @@ __all__ = [
     "steps_from_quarter",
     "tile",
     "warm",
+    "with_volume",
 ]

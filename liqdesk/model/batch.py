@@ -140,6 +140,24 @@ def joined(batches: Sequence[StepBatch]) -> StepBatch:
     return StepBatch.plain(*(np.ascontiguousarray(c[order]) for c in columns))
 
 
+def with_volume(batch: StepBatch, volume: NDArray[np.void]) -> StepBatch:
+    """Return the batch with volume at price on its minutes: rows (t start of the minute, bin, quantity), ascending by t.
+
+    Steps of another length than a minute, and minutes without rows, stay as they are.
+    """
+    minute = batch.t1 - batch.t0 == MINUTE_MS
+    begin = np.searchsorted(volume["t"], batch.t0, side="left")
+    counts = np.where(minute, np.searchsorted(volume["t"], batch.t0, side="right") - begin, 0)
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    rows = np.repeat(begin - first[:-1], counts) + np.arange(first[-1])
+    return msgspec.structs.replace(
+        batch,
+        at_first=first,
+        at_bin=volume["bin"][rows].astype(np.int64),
+        at_volume=volume["quantity"][rows].astype(np.float64),
+    )
+
+
 def snapped(stamps: Ints) -> Ints:
     """Return stamps moved onto the 5 min grid where they are within 10 s of it."""
     grid = (stamps + FIVE_MS // 2) // FIVE_MS * FIVE_MS

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.market import MINUTE_MS
-from liqdesk.model.batch import FIVE_MS, QUARTER_MS, StepBatch, bar_steps, joined, quarter_steps
+from liqdesk.model.batch import FIVE_MS, QUARTER_MS, StepBatch, bar_steps, joined, quarter_steps, with_volume
 
 STEP_SPANS: Final = (MINUTE_MS, FIVE_MS, QUARTER_MS)
 
@@ -40,11 +40,13 @@ def best_steps(
     bars: Mapping[int, NDArray[np.void]],
     interest: NDArray[np.void],
     marks: Mapping[int, NDArray[np.void]] | None = None,
+    volume: NDArray[np.void] | None = None,
 ) -> StepBatch:
     """Make steps from the finest bars there are at each time, in time order, from the first open interest on.
 
     `bars` and `marks` (mark klines, optional) map a span of 1, 5 or 15 min in ms to rows of dtype BAR, ascending;
-    `interest` has dtype INTEREST. Volatility of 15 min bars is taken over all of them, used or not.
+    `interest` has dtype INTEREST; `volume` (optional) is volume at price of minutes, see `with_volume`. Volatility of 15
+    min bars is taken over all of them, used or not. Raises ValueError for bars of another span.
     """
     unknown = set(bars) - set(STEP_SPANS)
     if unknown:
@@ -59,4 +61,5 @@ def best_steps(
             parts.append(batch.select(used))
         else:
             parts.append(bar_steps(rows[mask[span]], span, interest, mark_rows))
-    return joined(parts)
+    steps = joined(parts)
+    return steps if volume is None else with_volume(steps, volume)
