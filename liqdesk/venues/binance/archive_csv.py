@@ -5,6 +5,7 @@ speed.
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 import zipfile
 import zlib
@@ -22,6 +23,8 @@ Rows = npt.NDArray[np.void]
 
 PART: Final = 16 * 1024 * 1024
 LARGEST: Final = 16 * 1024**3
+# What the zip library raises for damaged headers, beyond its own error.
+ZIP_FAULTS: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError)
 SWELL: Final = 200  # CSV of prices packs about 6:1; a file of zeros 1000:1
 EARLIEST_MS: Final = 1_483_228_800_000  # 2017
 LATEST_MS: Final = 4_102_444_800_000  # 2100
@@ -87,6 +90,10 @@ def _unzipped(short: str, stream: BinaryIO) -> Iterator[Table]:
                 raise InputError(
                     f"{short}: member {info.filename!r}", f"“{short}” holds a file with a path in its name."
                 )
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise InputError(
+                    f"{short}: compression {info.compress_type}", f"“{short}” is packed in an unknown way."
+                )
             if info.flag_bits & 1:
                 raise InputError(f"{short}: encrypted", f"“{short}” is encrypted.")
             if info.file_size > LARGEST or info.file_size > max(PART, SWELL * info.compress_size):
@@ -95,7 +102,7 @@ def _unzipped(short: str, stream: BinaryIO) -> Iterator[Table]:
                 )
             with packed.open(info) as member:
                 yield from _tables(short, info.filename, member)  # type: ignore[arg-type]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as e:
+    except ZIP_FAULTS as e:
         raise InputError(f"{short}: {e}", f"“{short}” is a broken zip file; download it again.") from e
 
 
@@ -145,7 +152,8 @@ def numbers(table: Table, names: list[str]) -> npt.NDArray[np.float64]:
     """
     order = table.columns(names)
     body = table.body
-    if b"rue" in body[:4096] or b"alse" in body[:4096]:
+    start = body[:4096].lower()
+    if b"true" in start or b"false" in start:
         body = body.lower().replace(b"true", b"1").replace(b"false", b"0")
     raw = np.frombuffer(body, np.uint8)
     ends = np.flatnonzero(raw == NEWLINE)
