@@ -107,3 +107,13 @@ def write_atomic(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be read to `….broken`, or `….broken-2` and so on where that is taken; return the new path. Raises OSError."""
+    for number in range(1, 10_000):
+        broken = path.with_name(f"{path.name}.broken" + (f"-{number}" if number > 1 else ""))
+        if not os.path.lexists(broken):
+            os.rename(path, broken)
+            return broken
+    raise FileExistsError(f"{path} has 9,999 damaged copies beside it")

@@ -1,0 +1,99 @@
+"""Ways to a connection: as the writer, as a reader of a file that someone else may be writing, or of nothing at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from liqdesk.history import schema
+from liqdesk.history.schema import DamageError, VersionError
+from liqdesk.paths import set_aside
+
+BUSY_S: Final = 2.0
+
+
+def _connect(target: str, *, uri: bool = False) -> sqlite3.Connection:
+    # Transactions are spelled out. A connection has one owner at a time, but may be closed by the thread that joined it.
+    return sqlite3.connect(target, timeout=BUSY_S, isolation_level=None, check_same_thread=False, uri=uri)
+
+
+def nothing(origin: str) -> sqlite3.Connection:
+    """Return an empty history in memory."""
+    db = _connect(":memory:")
+    schema.create(db, origin)
+    return db
+
+
+def writer(path: Path, origin: str) -> sqlite3.Connection:
+    """Open or create a file for writing, brought up to date.
+
+    Raises DamageError, VersionError, ProfileError (another origin), or sqlite3.OperationalError where it cannot be written.
+    """
+    db = _connect(str(path))
+    try:
+        if schema.is_empty(db):
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            db.execute("PRAGMA journal_mode = WAL")
+            schema.create(db, origin)
+        version = schema.verify(db, origin)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA temp_store = MEMORY")
+        schema.migrate(db, version)
+        # A file that can be read but not written says so only when it is written.
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("ROLLBACK")
+    except BaseException as e:
+        db.close()
+        if isinstance(e, sqlite3.Error) and schema.is_damage(e):
+            raise DamageError(str(e)) from e
+        raise
+    return db
+
+
+def reader(path: Path, origin: str) -> tuple[sqlite3.Connection, str]:
+    """Open a file for reading alone; return the connection and a notice, empty when the view is complete.
+
+    Raises DamageError, VersionError, ProfileError, or sqlite3.OperationalError where it cannot be read. A file whose folder cannot be
+    written, so that SQLite cannot follow another process's writes, is read as it stands.
+    """
+    uri = path.absolute().as_uri()
+    try:
+        return _checked(f"{uri}?mode=ro", origin), ""
+    except sqlite3.OperationalError:
+        if not os.access(path, os.R_OK):
+            raise
+    db = _checked(f"{uri}?mode=ro&immutable=1", origin)
+    rest = path.with_name(path.name + "-wal")
+    late = rest.exists() and rest.stat().st_size > 0
+    return db, "The newest rows of the history cannot be read from a folder that cannot be written." if late else ""
+
+
+def _checked(uri: str, origin: str) -> sqlite3.Connection:
+    db = _connect(uri, uri=True)
+    try:
+        if schema.is_empty(db):
+            db.close()
+            return nothing(origin)
+        version = schema.verify(db, origin)
+        if version < schema.VERSION:
+            raise VersionError(f"version {version} is older and was not brought up to date yet")
+        db.execute("PRAGMA query_only = ON")
+    except BaseException as e:
+        db.close()
+        if isinstance(e, sqlite3.Error) and schema.is_damage(e):
+            raise DamageError(str(e)) from e
+        raise
+    return db
+
+
+def put_aside(path: Path) -> str:
+    """Rename a damaged file, with what SQLite keeps beside it, and return the sentence that says so. Raises OSError."""
+    broken = set_aside(path)
+    for end in ("-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(path.with_name(path.name + end), broken.with_name(broken.name + end))
+    return f"The history file was damaged; it is kept as {broken.name}, and a new one was begun."
