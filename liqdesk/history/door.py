@@ -76,7 +76,8 @@ def good_bars(rows: Rows) -> Rows:
 def good_interest(rows: Rows) -> Rows:
     """Return the samples whose contracts are finite and not negative. Raises TypeError for another dtype."""
     _need(rows, INTEREST)
-    good = _times(rows) & np.isfinite(rows["contracts"]) & (rows["contracts"] >= 0)
+    good = _times(rows)
+    good &= np.isfinite(rows["contracts"]) & (rows["contracts"] >= 0)
     return rows[good]
 
 

@@ -101,7 +101,8 @@ def trim(db: sqlite3.Connection, limit_bytes: int, days: int, now_ms: int) -> Tr
         schema.rollback(db)
         raise
     if work.marks or work.volumes or work.bars or work.forced:
-        db.execute(f"PRAGMA incremental_vacuum({PAGES_PER_CALL})").fetchall()
+        # A script, since `execute` steps this statement once, and each step frees one page.
+        db.executescript(f"PRAGMA incremental_vacuum({PAGES_PER_CALL});")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     left = used_bytes(db)
     over = left > limit_bytes and work._steps > 0

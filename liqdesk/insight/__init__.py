@@ -1,0 +1,10 @@
+"""What a trader reads from the model: zones, imbalance.
+
+Law: pure functions of the density and the mark; numpy alone, no Qt, no I/O, no clock, no state. Row r of a column is display bin
+base + r of ln price; longs stand below mark, shorts above. "Nothing stands out" is a valid answer.
+"""
+
+from liqdesk.insight.imbalance import RADII, Imbalance, imbalance_of
+from liqdesk.insight.zones import MOST_ZONES, REACH, Zone, zones_of
+
+__all__ = ["MOST_ZONES", "RADII", "REACH", "Imbalance", "Zone", "imbalance_of", "zones_of"]

@@ -1,0 +1,41 @@
+"""A column of the density as two sides."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+PHASE: Final = math.log(30_000.0)
+ROW: Final = 1e-3  # log price
+
+Density = NDArray[np.floating]
+Side64 = NDArray[np.float64]
+
+
+def edge(number: float) -> float:
+    """Return the price at the lower edge of a display bin; fractions of bins are allowed."""
+    return math.exp(PHASE + number * ROW)
+
+
+def position(price: float, base: int) -> float:
+    """Return where a price stands in a column whose row 0 is display bin `base`, in rows and fractions of rows."""
+    return (math.log(price) - PHASE) / ROW - base
+
+
+def sides_of(usd: Density, mark: float) -> tuple[Side64, Side64]:
+    """Return longs and shorts per row, float64.
+
+    usd: [10, rows] (plane = side·5 + class) or [2, rows]; USD. Raises ValueError for another shape, for an amount that is negative or
+    not finite, and for a mark that is not a positive number.
+    """
+    if usd.ndim != 2 or usd.shape[0] not in (2, 10):
+        raise ValueError(f"a density of shape {usd.shape} is neither [10, rows] nor [2, rows]")
+    if not (math.isfinite(mark) and mark > 0):
+        raise ValueError(f"mark {mark!r} is not a positive number")
+    both = usd.astype(np.float64).reshape(2, -1, usd.shape[1]).sum(axis=1)
+    if not (np.isfinite(both).all() and (both >= 0).all()):
+        raise ValueError("the density holds amounts that are negative or not finite")
+    return both[0], both[1]
