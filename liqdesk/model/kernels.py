@@ -39,6 +39,7 @@ THIN = 1e-30  # a scale below this is multiplied into the state
 DUST = 1e-60  # contracts
 SHARE_A, SHARE_B = FAMILY_SHARE
 LOG2_LEAST = math.log2(LEAST)
+LEAST_SINGLE = LEAST * (1 - 1e-6)  # as float32 rounds it
 SQRT_2 = math.sqrt(2.0)
 LOG2_E = 1.0 / math.log(2.0)
 
@@ -73,7 +74,13 @@ def recentre(phi: Floats, scale: Floats, mass: Floats, where: Ints, flows: Float
                     for i in range(min(-shift, window)):
                         row[i] = 0.0
                 lost *= scale[q, k]
-                mass[q, s, k] -= lost
+                left = mass[q, s, k] - lost
+                if left < 0.1 * lost:  # a small difference of large sums: count what is there
+                    left = 0.0
+                    for i in range(window):
+                        left += row[i]
+                    left *= scale[q, k]
+                mass[q, s, k] = left
                 flows[OFF_GRID, q, s] += lost
 
 
@@ -317,7 +324,7 @@ def encode(values: Singles, bits: NDArray[np.int32], mantissa: Singles, codes: C
         log2 = 0.5 + 2.0 * LOG2_E * t * (1.0 + u * (1.0 / 3 + u * (0.2 + u / 7)))
         code = (log2 + ((raw[i] >> 23) - 127) - LOG2_LEAST) * CODES_PER_OCTAVE + 1.5
         code = min(max(code, 1.0), 65535.0)
-        codes[i] = int(code) if values[i] >= LEAST else 0
+        codes[i] = int(code) if values[i] >= LEAST_SINGLE else 0
 
 
 @njit(cache=True, nogil=True)

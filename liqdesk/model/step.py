@@ -34,7 +34,8 @@ class Step(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if self.t1_ms <= self.t0_ms:
             raise ValueError(f"a step must take time: {self.t0_ms} .. {self.t1_ms}")
-        if not (0 < self.low <= min(self.start, self.end) and max(self.start, self.end) <= self.high < math.inf):
+        finite = all(math.isfinite(p) for p in (self.start, self.end, self.low, self.high))
+        if not (finite and 0 < self.low <= min(self.start, self.end) and max(self.start, self.end) <= self.high):
             raise ValueError(f"impossible path: {self.start} {self.low} {self.high} {self.end}")
         if not 0 <= self.volume < math.inf:
             raise ValueError(f"impossible volume: {self.volume}")

@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
+from liqdesk.market.rows import BAR
+from liqdesk.model import CANDLE, SPANS, CandleBook
+
+T0 = 1_764_547_200_000
+FIVE, QUARTER = 5 * MINUTE_MS, 15 * MINUTE_MS
+
+
+def minutes(n: int, t0: int = T0, seed: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    rows = np.zeros(n, dtype=BAR)
+    rows["t"] = t0 + np.arange(n) * MINUTE_MS
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 1e-3, n)))
+    rows["close"] = close
+    rows["open"] = np.concatenate([[100.0], close[:-1]])
+    rows["high"] = np.maximum(rows["open"], close) * 1.001
+    rows["low"] = np.minimum(rows["open"], close) * 0.999
+    rows["volume"] = rng.uniform(1, 5, n)
+    rows["taker_buy"] = rows["volume"] * 0.4
+    return rows
+
+
+def merged(rows: np.ndarray, span: int) -> np.ndarray:
+    out = []
+    for start in np.unique(rows["t"] // span * span):
+        part = rows[rows["t"] // span * span == start]
+        out.append(
+            (
+                start,
+                part["open"][0],
+                part["high"].max(),
+                part["low"].min(),
+                part["close"][-1],
+                part["volume"].sum(),
+                part["taker_buy"].sum(),
+            )
+        )
+    return np.array(out, dtype=BAR)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(SPANS), st.integers(0, 700), st.integers(1, 700), st.integers(0, 40))
+def test_fine_bars_make_every_span(span, start, length, seed):
+    rows = minutes(1_000, seed=seed)
+    book = CandleBook()
+    book.update(MINUTE_MS, rows)
+    t0, t1 = T0 + start * MINUTE_MS, T0 + (start + length) * MINUTE_MS
+    got = book.series(span, t0, t1)
+    expected = merged(rows, span)
+    expected = expected[(expected["t"] + span > t0) & (expected["t"] < t1)]
+    assert got.dtype == CANDLE
+    assert (got["span"] == span).all()
+    assert len(got) == len(expected)
+    for name in ("t", "open", "high", "low", "close"):
+        assert np.array_equal(got[name], expected[name])
+    assert np.allclose(got["volume"], expected["volume"])
+    assert np.allclose(got["taker_buy"], expected["taker_buy"])
+
+
+def test_coarse_bars_come_with_their_own_span_where_nothing_finer_is():
+    rows = minutes(180)
+    book = CandleBook()
+    book.update(QUARTER, merged(rows[:60], QUARTER))
+    book.update(FIVE, merged(rows[60:120], FIVE))
+    book.update(MINUTE_MS, rows[120:])
+    ones = book.series(MINUTE_MS, T0, T0 + 3 * HOUR_MS)
+    assert ones["span"].tolist() == [QUARTER] * 4 + [FIVE] * 12 + [MINUTE_MS] * 60
+    assert ones["volume"].sum() == pytest.approx(rows["volume"].sum())
+    fives = book.series(FIVE, T0, T0 + 3 * HOUR_MS)
+    assert fives["span"].tolist() == [QUARTER] * 4 + [FIVE] * 24
+    hours = book.series(HOUR_MS, T0, T0 + 3 * HOUR_MS)
+    assert hours["span"].tolist() == [HOUR_MS] * 3
+    assert np.allclose(hours["volume"], merged(rows, HOUR_MS)["volume"])
+    assert np.array_equal(hours["high"], merged(rows, HOUR_MS)["high"])
+
+
+def test_a_whole_coarse_bar_beats_finer_ones_with_holes():
+    rows = minutes(15)
+    book = CandleBook()
+    book.update(MINUTE_MS, rows[np.arange(15) != 7])
+    assert book.series(QUARTER, T0, T0 + QUARTER)["volume"][0] == pytest.approx(
+        rows["volume"].sum() - rows["volume"][7]
+    )
+    book.update(QUARTER, merged(rows, QUARTER))
+    assert book.series(QUARTER, T0, T0 + QUARTER)["volume"][0] == pytest.approx(rows["volume"].sum())
+
+
+def test_an_open_candle_is_updated_in_place_and_old_ones_leave():
+    book = CandleBook()
+    assert book.newest_ms == -1
+    assert len(book.series(MINUTE_MS, T0, T0 + HOUR_MS)) == 0
+    row = minutes(1)
+    book.update(MINUTE_MS, row)
+    row["close"] = 101.5
+    book.update(MINUTE_MS, row[0])
+    assert book.series(MINUTE_MS, T0, T0 + MINUTE_MS)["close"].tolist() == [101.5]
+    book.update(MINUTE_MS, minutes(2_880, T0 + MINUTE_MS))
+    assert len(book.bars(MINUTE_MS, 0, T0 + 9 * DAY_MS)) == 2_880
+    assert book.newest_ms == T0 + 2_880 * MINUTE_MS
+    book.update(MINUTE_MS, row)  # older than the ring holds: left out
+    assert book.bars(MINUTE_MS, 0, T0 + MINUTE_MS).size == 0
+    book.clear()
+    assert book.newest_ms == -1
+
+
+def test_what_is_not_kept_is_refused():
+    book = CandleBook()
+    with pytest.raises(ValueError, match="not kept"):
+        book.update(HOUR_MS, minutes(1))
+    with pytest.raises(ValueError, match="grid"):
+        book.update(FIVE, minutes(2))
+    with pytest.raises(ValueError, match="not offered"):
+        book.series(123, 0, 1)
