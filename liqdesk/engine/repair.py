@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from liqdesk.clock import VenueClock
+from liqdesk.engine.asking import Handler, OnFailure
 from liqdesk.engine.minute import Need
 from liqdesk.engine.session import Session
 from liqdesk.errors import VenueError
@@ -16,8 +17,7 @@ from liqdesk.venues.venue import Request
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[object, int], None]
-Ask = Callable[[Request, Handler, Callable[[VenueError], None]], None]
+Ask = Callable[[Request, Handler, OnFailure], None]
 
 
 class Repair:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
-
-import msgspec
 
 from liqdesk.alerts import AlertBook
 from liqdesk.clock import VenueClock
+from liqdesk.engine.asking import Asking, Handler, OnFailure
 from liqdesk.engine.child import Address, Child
 from liqdesk.engine.connection import connection_of
 from liqdesk.engine.feed import FeedThread
@@ -20,7 +19,7 @@ from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.minute import Need
 from liqdesk.engine.opening import Orders
-from liqdesk.engine.poll import Job, PollThread
+from liqdesk.engine.poll import PollThread
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.repair import Repair
 from liqdesk.engine.session import Session
@@ -31,7 +30,6 @@ from liqdesk.net.pacing import Backoff
 from liqdesk.net.rest import Rest
 from liqdesk.venues.binance import Binance, backfill
 from liqdesk.venues.binance.brackets import Brackets
-from liqdesk.venues.binance.reading import read
 from liqdesk.venues.venue import Endpoints, Reply, Request
 
 log = logging.getLogger(__name__)
@@ -42,14 +40,6 @@ FUNDING_NS: Final = 600_000_000_000
 UNIVERSE_NS: Final = 600_000_000_000
 TAKE_PER_BEAT: Final = 20_000
 BEAT_BUDGET_NS: Final = 40_000_000
-
-Handler = Callable[[object, int], None]
-
-
-class _Asked(msgspec.Struct, frozen=True):
-    request: Request
-    handler: Handler
-    on_failure: Callable[[VenueError], None]
 
 
 class Run:
@@ -84,13 +74,12 @@ class Run:
         self._endpoints = endpoints
         self._alerts = alerts
         self._recorder = Recorder(history)
-        self._asked: dict[str, _Asked] = {}
-        self._serial = 0
         self._backoff = Backoff()
         self._feeds: list[FeedThread] = []
         self._due: dict[str, int] = {}
         self._child = Child(orders.demo_seed, orders.demo_speed, orders.demo_start) if self._is_demo else None
         self._poll = PollThread(self._make_rest, self.inbox)
+        self._asking = Asking(self._poll)
 
     @property
     def _is_demo(self) -> bool:
@@ -115,21 +104,11 @@ class Run:
         self.inbox.put(Answer("address", address, time.monotonic_ns(), 0.0))
         return Rest(address.rest)
 
-    # -- asking ------------------------------------------------------------------------------------------------------
+    # -- opening -----------------------------------------------------------------------------------------------------
 
-    def _ask(self, request: Request, handler: Handler, on_failure: Callable[[VenueError], None] | None = None) -> None:
-        self._serial += 1
-        name = f"{self._serial} {request.kind}"
-        self._asked[name] = _Asked(request, handler, on_failure or self._log_failure)
+    def _ask(self, request: Request, handler: Handler, on_failure: OnFailure | None = None) -> None:
         instrument = self.session.instrument if self.session is not None else None
-
-        def run(rest: Rest) -> object:
-            return read(request, rest.fetch(request).data, instrument)
-
-        self._poll.submit(Job(name, run))
-
-    def _log_failure(self, error: VenueError) -> None:
-        log.info("a poll failed: %s", error)
+        self._asking.ask(request, handler, on_failure, instrument)
 
     def _open(self) -> None:
         self._ask(backfill.clock(), self._on_clock, self._on_open_failure)
@@ -140,16 +119,14 @@ class Run:
             return
         self.error = error
         self.attempt += 1
-        self._poll.forget()
-        self._asked.clear()
+        self._asking.forget()
         delay_s = error.retry_s if error.retry_s is not None else self._backoff.next_s()
         self.retry_at_ns = time.monotonic_ns() + int(delay_s * 1e9)
 
     def retry_now(self) -> None:
         if self.session is None:
             self.retry_at_ns = None
-            self._poll.forget()
-            self._asked.clear()
+            self._asking.forget()
             self._open()
         for feed in self._feeds:
             feed.retry_now()
@@ -278,17 +255,13 @@ class Run:
             assert isinstance(address, Address)
             self._endpoints = self._venue.endpoints(address.rest, address.stream)
             return
-        asked = self._asked.pop(message.job, None)
-        if asked is not None:
-            asked.handler(message.payload, message.recv_ns)
+        self._asking.answered(message)
 
     def _failed(self, message: Failure) -> None:
         if message.job == "rest":
             self.error = message.error
             return
-        asked = self._asked.pop(message.job, None)
-        if asked is not None:
-            asked.on_failure(message.error)
+        self._asking.failed(message)
 
     def _link(self, state: LinkState) -> None:
         before = self.links.get(state.link)

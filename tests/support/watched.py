@@ -1,0 +1,82 @@
+"""An engine under observation: a real host on real sockets, its frames taken as the window takes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+from PySide6.QtTest import QTest
+
+from liqdesk.alerts import Fired
+from liqdesk.engine.frames import Command, Frame, SourceKind
+from liqdesk.engine.host import Host
+from liqdesk.engine.opening import Orders
+from liqdesk.market import ForcedOrder
+from liqdesk.model import DensityGrid
+from liqdesk.venues.binance import Binance
+
+
+def orders(rest: str, stream: str, folder: Path, symbol: str = "BTCUSDT", record: bool = True) -> Orders:
+    return Orders(symbol=symbol, endpoints=Binance().endpoints(rest, stream), folder=folder, record=record)
+
+
+class Watched(QObject):
+    """Takes every frame and keeps what a test asks about. Must be closed."""
+
+    def __init__(self, what: Orders) -> None:
+        super().__init__()
+        self.frames: list[Frame] = []
+        self.last: Frame | None = None
+        self.fired: list[Fired] = []
+        self.forced: list[ForcedOrder] = []
+        self.grid: DensityGrid | None = None
+        self.host = Host(what)
+        self.host.frame.connect(self.on_frame)
+        self.host.grid.connect(self.on_grid)
+        self.host.start()
+
+    @Slot(object)
+    def on_frame(self, frame: Frame) -> None:
+        self.last = frame
+        self.fired += frame.new_fired
+        self.forced += frame.new_forced
+        self.host.taken()
+
+    @Slot(object)
+    def on_grid(self, grid: DensityGrid) -> None:
+        self.grid = grid
+
+    def command(self, command: Command) -> None:
+        self.host.command(command)
+
+    def until(self, holds: Callable[[], object], seconds: float, what: str) -> None:
+        """Let Qt run until `holds()`; fails the test with `what` when it does not within the time."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > deadline:
+                state = None if self.last is None else (self.last.connection, self.last.progress, self.last.published)
+                raise AssertionError(f"{what}: not within {seconds:g} s; last {state}")
+            QTest.qWait(10)
+
+    def until_loaded(self, seconds: float = 60.0) -> None:
+        self.until(
+            lambda: self.last is not None and self.last.progress is None and self.last.now is not None,
+            seconds,
+            "the map is loaded",
+        )
+
+    def last_number(self, span_ms: int = 60_000) -> int:
+        """Return the newest published column of a ring, −1 before there is one."""
+        if self.last is None:
+            return -1
+        return next((p.last for p in self.last.published if p.span_ms == span_ms), -1)
+
+    @property
+    def kind(self) -> SourceKind | None:
+        return None if self.last is None else self.last.source.kind
+
+    def close(self) -> None:
+        self.host.stop()
+        QCoreApplication.processEvents()
