@@ -42,9 +42,8 @@ def normal(rng: NDArray[np.uint64]) -> float:
 
 
 @njit(cache=True, nogil=True)
-def poisson(rng: NDArray[np.uint64], mean: float) -> int:
-    """Draw a Poisson count of a small mean (Knuth's product of uniforms)."""
-    bar = np.exp(-mean)
+def poisson(rng: NDArray[np.uint64], bar: float) -> int:
+    """Draw a Poisson count of a small mean, given as `bar` = exp(−mean) (Knuth's product of uniforms)."""
     count = 0
     product = uniform(rng)
     while product > bar and count < 64:

@@ -119,8 +119,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 def leader() -> Contract:
     """Return the contract that the others follow, the one with a crowd of positions."""
     return Contract(
-        symbol="BTCUSDT", pair="BTCUSDT", base="BTC", tick=0.1, step=0.001, price=75_500.0, price_places=2, churn=1.62, interest=90_000.0,
-        opens=0.5, sigma=0.55, beta=0.0, halflife_days=8.0, jumps=1.0, rate=6.0, tiers=BTC_TIERS, tags=("PoW", "Crypto"),
+        symbol="BTCUSDT", pair="BTCUSDT", base="BTC", tick=0.1, step=0.001, price=75_500.0, price_places=2, churn=1.7, interest=90_000.0,
+        opens=0.9, notional=2200.0, sigma=0.55, beta=0.0, halflife_days=6.0, jumps=1.0, rate=6.0, tiers=BTC_TIERS, tags=("PoW", "Crypto"),
         onboard_ms=1_567_965_300_000,
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 
 SECONDS: Final = 49 * 3600  # the venue answers aggTrades of the last 48 h
 MINUTES: Final = 65_536
-EVENTS: Final = 1 << 15
+EVENTS: Final = 1 << 17
 FUNDINGS: Final = 512
 DRIVE: Final = 1 << 22
 YEAR_S: Final = 31_557_600.0
@@ -36,7 +36,7 @@ def parameters(contract: Contract, began_s: int, live_from_s: int, rate: float) 
     par[k.CHURN], par[k.OPENS] = contract.churn, contract.opens
     par[k.LN_NOTIONAL], par[k.NOTIONAL_CAP] = np.log(contract.notional), contract.notional_cap
     par[k.IMPACT], par[k.INTEREST] = contract.impact, contract.interest
-    par[k.RATE_BEFORE], par[k.RATE] = min(contract.rate, 3.0), rate
+    par[k.RATE_BEFORE], par[k.RATE] = min(contract.rate, 2.0), rate
     par[k.LIVE_FROM], par[k.BEGAN] = live_from_s, began_s
     par[k.FUNDING_S] = contract.funding_hours * 3600
     par[k.ORIGIN] = np.log(contract.price) - pos.BUCKETS / 2 * pos.BUCKET_WIDTH
@@ -60,7 +60,7 @@ class Course:
         self.leads = contract.beta == 0.0
         self.key = np.uint64((seed << 32) ^ zlib.crc32(contract.symbol[:7].encode()))
         self.par = parameters(contract, began_s, live_from_s, rate)
-        crowd = 1 << 17 if self.leads else 1 << 13 if contract.opens else 1
+        crowd = 1 << 18 if self.leads else 1 << 13 if contract.opens else 1
         self.F: Floats = np.zeros(k.STATE_F)
         self.I: Ints = np.zeros(k.STATE_I, np.int64)
         self.SF: Floats = np.zeros((SECONDS, k.SECOND_F))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from liqdesk.simulator import positions as pos
 from liqdesk.simulator.chance import begin, normal, poisson, uniform
-from liqdesk.simulator.splitting import BUY, MS, TICKS, split
+from liqdesk.simulator.splitting import BUY, TICKS, split
 from liqdesk.simulator.splitting import STEPS as TRADE_STEPS
 
 # Constants of a contract.
@@ -41,15 +41,19 @@ from liqdesk.simulator.splitting import STEPS as TRADE_STEPS
 PARAMETERS = 20
 
 # Float state.
-FAIR, TRANSIENT, MARK_LN, VOL, EXCITED, MOOD, TREND, BASIS, HEDGE, HEDGE_RATE, BASIS_SUM, BASIS_COUNT, LAST_LN = range(13)
-STATE_F = 13
+FAIR, TRANSIENT, MARK_LN, VOL, EXCITED, MOOD, TREND, BASIS, HEDGE, HEDGE_RATE, BASIS_SUM, BASIS_COUNT, LAST_LN = range(
+    13
+)
+# Constant over a minute: activity, depth, volatility of a second, e to the minus traders a second.
+BUSY, CALM, SHOCK, NO_TRADER, ROOT, FUNDING = range(13, 19)
+STATE_F = 19
 # Integer state, after the six of `positions`.
 NEXT_TRADE, EVENTS, FUNDINGS, CLOSE_TICKS = range(6, 10)
 STATE_I = 10
 
 # Rings: seconds (float, integer), minutes (float, integer), forced orders, fundings.
-S_PRICE, S_MARK, S_INDEX, S_INTEREST = range(4)
-SECOND_F = 4
+S_PRICE, S_MARK, S_INDEX, S_INTEREST, S_RATE = range(5)
+SECOND_F = 5
 S_FIRST_ID, S_COUNT, S_VOLUME, S_PRINT = range(4)
 SECOND_I = 4
 MARK_O, MARK_H, MARK_L, MARK_C, INDEX_O, INDEX_H, INDEX_L, INDEX_C, M_INTEREST = range(9)
@@ -77,6 +81,14 @@ TRANSIENT_KEEP = np.exp(-1.0 / 240.0)
 EXCITED_KEEP = np.exp(-1.0 / 1800.0)
 TREND_GAIN = 1.0 / 7200.0
 STOPS_TO_BOOK = 0.6
+ORDER_CAP = 100_000.0
+
+
+@njit(cache=True, nogil=True)
+def funding_rate(premium: float) -> float:
+    """Return the rate of a mean premium: premium + clamp(0.01 % − premium, ±0.05 %), within ±0.3 %, to eight decimals."""
+    rate = premium + min(max(1e-4 - premium, -5e-4), 5e-4)
+    return np.round(min(max(rate, -3e-3), 3e-3) * 1e8) * 1e-8
 
 
 @njit(cache=True, nogil=True)
@@ -177,7 +189,7 @@ def trader(
 
 @njit(cache=True, nogil=True)
 def sweep(
-    s: int, side: int, mark: float, price: float, calm: float, par: NDArray[np.float64], I: NDArray[np.int64],
+    s: int, side: int, here: int, mark: float, price: float, calm: float, par: NDArray[np.float64], I: NDArray[np.int64],
     PF: NDArray[np.float64], PI: NDArray[np.int64], heads: NDArray[np.int32], wheel: NDArray[np.int32],
     EF: NDArray[np.float64], EI: NDArray[np.int64], rng: NDArray[np.uint64],
 ) -> tuple[int, int, float]:  # fmt: skip
@@ -185,7 +197,6 @@ def sweep(
 
     Every liquidation is appended to the true log; the fill is worse than `price` by half of what the orders before it moved.
     """
-    here = pos.bucket_of(mark, par[ORIGIN])
     stopped = liquidated = 0
     book = 0.0
     first, last, way = (I[pos.LONG_TOP], here, -1) if side == 0 else (I[pos.SHORT_LOW], here, 1)
@@ -207,7 +218,16 @@ def sweep(
             if PI[n, pos.STOP] == 1 and (PF[n, pos.LIQUIDATION] - mark) * sign < 0.0:
                 stopped += steps
                 book += STOPS_TO_BOOK * steps
-            else:
+                pos.remove(n, PI, heads, wheel, I)
+                n = after
+                continue
+            # A large position is closed by several orders.
+            largest = max(1, int(ORDER_CAP / (price * par[STEP])))
+            leverage = PI[n, pos.LEVERAGE]
+            left = steps
+            while left > 0:
+                steps = min(left, largest)
+                left -= steps
                 slide = par[IMPACT] * calm * (book + 0.5 * steps) * par[STEP] * price
                 fill = price * np.exp(-sign * min(slide, 0.03))
                 ticks = max(1, int(round(fill / par[TICK])))
@@ -219,7 +239,7 @@ def sweep(
                 EI[e, E_SECOND], EI[e, E_SIDE], EI[e, E_STEPS] = s, side, steps
                 EI[e, E_MS] = 20 + int(60 * uniform(rng))
                 EI[e, E_LAST_FILL] = max(1, int(np.ceil(steps * uniform(rng))))
-                EI[e, E_TICKS], EI[e, E_LIMIT], EI[e, E_LEVERAGE] = ticks, max(1, limit), PI[n, pos.LEVERAGE]
+                EI[e, E_TICKS], EI[e, E_LIMIT], EI[e, E_LEVERAGE] = ticks, max(1, limit), leverage
                 I[EVENTS] += 1
                 liquidated += steps
                 book += steps
@@ -252,7 +272,6 @@ def advance(
         begin(rng, seed, s, 1)
         r = s % SF.shape[0]
         minute = s // MINUTE
-        day = season(s)
         if s % MINUTE == 0:
             F[VOL] = F[VOL] * VOL_KEEP + VOL_KICK * normal(rng)
             F[MOOD] = F[MOOD] * MOOD_KEEP + MOOD_KICK * normal(rng)
@@ -261,13 +280,20 @@ def advance(
             F[HEDGE_RATE] = (par[INTEREST] - oi) / 43_200.0 + par[INTEREST] * 6e-6 * normal(rng)
             F[BASIS_SUM] += F[BASIS]
             F[BASIS_COUNT] += 1.0
-        heat = np.exp(0.9 * F[VOL])
+            day = season(s)
+            F[BUSY], F[CALM] = day * np.exp(0.9 * F[VOL]), np.exp(0.5 * F[VOL])
+            F[SHOCK] = par[SIGMA] * np.exp(F[VOL] - 0.3) * np.sqrt(day)
+            F[NO_TRADER] = np.exp(-par[OPENS] * F[BUSY])
+            F[ROOT] = 1.0 / (1.0 + F[BASIS])
+            F[FUNDING] = funding_rate(F[BASIS_SUM] / F[BASIS_COUNT])
+        busy, calm = F[BUSY], F[CALM]
 
         # The mark, and whom it liquidates.
         F[MARK_LN] += 0.35 * (F[LAST_LN] - F[MARK_LN])
         mark = np.round(np.exp(F[MARK_LN]) * 1e8) * 1e-8
-        price = np.exp(F[LAST_LN])
-        index = np.round(mark / (1.0 + F[BASIS]) * 1e8) * 1e-8
+        price = SF[(s - 1) % SF.shape[0], S_PRICE]
+        index = np.round(mark * F[ROOT] * 1e8) * 1e-8
+        here = int((F[MARK_LN] - par[ORIGIN]) / pos.BUCKET_WIDTH)
         row = MF[minute % MF.shape[0]]
         oi = max(I[pos.LONG_STEPS], I[pos.SHORT_STEPS]) * par[STEP] + F[HEDGE]
         if s % MINUTE == 0 or s == par[BEGAN]:
@@ -278,12 +304,9 @@ def advance(
         row[INDEX_H], row[INDEX_L], row[INDEX_C] = max(row[INDEX_H], index), min(row[INDEX_L], index), index
 
         events = I[EVENTS]
-        calm = np.exp(0.5 * F[VOL])
-        long_out, long_stop, long_book = sweep(
-            s, 0, mark, price, calm, par, I, PF, PI, heads, wheel, EF, EI, rng
-        )
+        long_out, long_stop, long_book = sweep(s, 0, here, mark, price, calm, par, I, PF, PI, heads, wheel, EF, EI, rng)
         short_out, short_stop, short_book = sweep(
-            s, 1, mark, price, calm, par, I, PF, PI, heads, wheel, EF, EI, rng
+            s, 1, here, mark, price, calm, par, I, PF, PI, heads, wheel, EF, EI, rng
         )
         # One print a second at most: the largest by value.
         printed, most = -1, -1.0
@@ -301,14 +324,13 @@ def advance(
             n = int(wheel[slot])
             volume += PI[n, pos.STEPS]
             pos.remove(n, PI, heads, wheel, I)
-        for _ in range(poisson(rng, par[OPENS] * day * heat)):
+        for _ in range(poisson(rng, F[NO_TRADER])):
             volume += trader(s, par, I, F, PF, PI, heads, wheel, brackets, rng, price)
 
         # Price.
         F[EXCITED] *= EXCITED_KEEP
-        shock = par[SIGMA] * np.exp(F[VOL] - 0.3) * np.sqrt(day)
         z = normal(rng)
-        step = shock * z
+        step = F[SHOCK] * z
         if par[JUMPS] > 0.0 and uniform(rng) < par[JUMPS] * (1.2 / DAY + F[EXCITED]):
             a, b, c = normal(rng), normal(rng), normal(rng)
             leap = 0.0035 * normal(rng) / np.sqrt((a * a + b * b + c * c) / 3.0 + 1e-6)
@@ -325,16 +347,16 @@ def advance(
         F[TREND] += TREND_GAIN * (F[LAST_LN] - F[TREND])
 
         # Volume, open interest, and how many trades it takes.
-        churn = par[CHURN] * day * heat / 1.13 * (0.3 - 0.35 * np.log(uniform(rng)) + 0.45 * abs(z))
-        churn *= 1.0 + 900.0 * abs(push + step - shock * z)
+        churn = par[CHURN] * busy / 1.13 * (0.3 - 0.35 * np.log(uniform(rng)) + 0.45 * abs(z))
+        churn *= 1.0 + 900.0 * abs(push + step - F[SHOCK] * z)
         churn_steps = int(churn / par[STEP])
         hedge = F[HEDGE_RATE]
         bound = 0.4 * churn_steps * par[STEP]
         F[HEDGE] += min(max(hedge, -bound), bound)
         volume += churn_steps
         rate = par[RATE] if s >= par[LIVE_FROM] else par[RATE_BEFORE]
-        busy = 0.5 + 0.5 * heat * day if rate < 50.0 else 1.0
-        count = int(rate * busy * (0.5 + uniform(rng)) + uniform(rng))
+        crowd = 0.5 + 0.5 * busy if rate < 50.0 else 1.0
+        count = int(rate * crowd * (0.5 + uniform(rng)) + uniform(rng))
         forced_steps = EI[printed % EI.shape[0], E_STEPS] if printed >= 0 else 0
         if s >= par[LIVE_FROM] and rate >= 50.0:
             volume = max(volume, count + forced_steps)
@@ -346,19 +368,12 @@ def advance(
         count = min(count, T.shape[0])
 
         SF[r, S_PRICE], SF[r, S_MARK], SF[r, S_INDEX], SF[r, S_INTEREST] = np.exp(F[LAST_LN]), mark, index, oi
+        SF[r, S_RATE] = F[FUNDING]
         SI[r, S_FIRST_ID], SI[r, S_COUNT], SI[r, S_VOLUME], SI[r, S_PRINT] = I[NEXT_TRADE], count, volume, printed
         I[NEXT_TRADE] += count
 
-        if s % int(par[FUNDING_S]) == 0 and F[BASIS_COUNT] > 0.0:
-            mean = F[BASIS_SUM] / F[BASIS_COUNT]
+        if s % int(par[FUNDING_S]) == 0:
             f = I[FUNDINGS] % FU.shape[0]
-            FU[f, F_SECOND], FU[f, F_RATE], FU[f, F_MARK] = s, funding_rate(mean), mark
+            FU[f, F_SECOND], FU[f, F_RATE], FU[f, F_MARK] = s, F[FUNDING], mark
             I[FUNDINGS] += 1
             F[BASIS_SUM] = F[BASIS_COUNT] = 0.0
-
-
-@njit(cache=True, nogil=True)
-def funding_rate(premium: float) -> float:
-    """Return the rate of a mean premium: premium + clamp(0.01 % − premium, ±0.05 %), within ±0.3 %, to eight decimals."""
-    rate = premium + min(max(1e-4 - premium, -5e-4), 5e-4)
-    return np.round(min(max(rate, -3e-3), 3e-3) * 1e8) * 1e-8

@@ -46,6 +46,8 @@ def solve_liquidation(
         miss = max(floor - value, value - cap, 0.0) / max(value, 1.0)
         if miss < best_miss:
             best_miss, best_price, best_rate = miss, price, rate
+            if miss == 0.0:
+                break
         floor = cap
     return max(best_price, 0.0), best_rate
 

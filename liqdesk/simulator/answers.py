@@ -1,0 +1,270 @@
+"""What the venue answers to each REST request, from the market as of now."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
+from liqdesk.simulator import book, feeds, trades, wire
+from liqdesk.simulator import kernel as k
+from liqdesk.simulator.candles import INTERVALS, candles
+from liqdesk.simulator.contracts import Contract
+from liqdesk.simulator.course import FUNDINGS, MINUTES, Course
+from liqdesk.simulator.listing import contract_row, exchange_info
+from liqdesk.simulator.market import Market
+
+Query = dict[str, str]
+PERIODS: Final = {
+    "5m": 5 * MINUTE_MS, "15m": 15 * MINUTE_MS, "30m": 30 * MINUTE_MS, "1h": HOUR_MS, "2h": 2 * HOUR_MS, "4h": 4 * HOUR_MS,
+    "6h": 6 * HOUR_MS, "12h": 12 * HOUR_MS, "1d": DAY_MS,
+}  # fmt: skip
+DEPTHS: Final = (5, 10, 20, 50, 100, 500, 1000)
+
+
+class Fault(Exception):
+    """A request that the venue refuses with HTTP 400 and a code of its own."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def whole(query: Query, name: str, most: int | None = None, default: int | None = None) -> int | None:
+    """Read a whole number. Raises Fault -1102 where it is not one, -1130 where it is beyond `most`."""
+    given = query.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdecimal()):
+        raise Fault(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+    value = int(given)
+    if most is not None and not 1 <= value <= most:
+        raise Fault(-1130, f"Data sent for parameter '{name}' is not valid.")
+    return value
+
+
+class Answers:
+    """One method for each path; each takes the query and the market's time in milliseconds, and returns what becomes JSON."""
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+
+    # Which contract.
+
+    def symbol_of(self, given: str) -> str:
+        return "".join(c.upper() if c.isascii() else c for c in given)
+
+    def _contract(self, query: Query, name: str = "symbol") -> Contract:
+        given = query.get(name)
+        if not given:
+            raise Fault(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+        contract = self.market.contracts.get(self.symbol_of(given))
+        if contract is None or contract.symbol_type != 1:
+            raise Fault(-1121, "Invalid symbol.")
+        return contract
+
+    def _course(self, query: Query, name: str = "symbol") -> Course:
+        contract = self._contract(query, name)
+        course = self.market.courses.get(contract.symbol)
+        if course is None:
+            raise Fault(-1122, "Invalid symbol status.")
+        return course
+
+    def _courses(self) -> list[Course]:
+        ready = self.market.courses
+        return [ready[c.symbol] for c in self.market.listed if c.symbol in ready and c.symbol_type == 1]
+
+    # General.
+
+    def ping(self, query: Query, now_ms: int) -> Any:
+        return {}
+
+    def time(self, query: Query, now_ms: int) -> Any:
+        return {"serverTime": now_ms}
+
+    def exchange_info(self, query: Query, now_ms: int) -> Any:
+        return exchange_info([contract_row(c) for c in self.market.listed if c.symbol_type == 1], now_ms)
+
+    # Candles and trades.
+
+    def klines(self, query: Query, now_ms: int) -> Any:
+        course = self._course(query)
+        return [wire.kline_row(course.contract, x) for x in self._candles(course, query, now_ms, "last")]
+
+    def mark_klines(self, query: Query, now_ms: int) -> Any:
+        return [wire.rate_row(x) for x in self._candles(self._course(query), query, now_ms, "mark")]
+
+    def index_klines(self, query: Query, now_ms: int) -> Any:
+        return [wire.rate_row(x) for x in self._candles(self._course(query, "pair"), query, now_ms, "index")]
+
+    def _candles(self, course: Course, query: Query, now_ms: int, kind: str) -> Any:
+        if "interval" not in query:
+            raise Fault(-1102, "Mandatory parameter 'interval' was not sent, was empty/null, or malformed.")
+        if query["interval"] not in INTERVALS:
+            raise Fault(-1120, "Invalid interval.")
+        limit = whole(query, "limit", 1500, 500) or 500
+        return candles(
+            course, query["interval"], now_ms, whole(query, "startTime"), whole(query, "endTime"), limit, kind
+        )
+
+    def agg_trades(self, query: Query, now_ms: int) -> Any:
+        course = self._course(query)
+        limit = whole(query, "limit", 1000, 500) or 500
+        first, start, end = (whole(query, name) for name in ("fromId", "startTime", "endTime"))
+        oldest = now_ms - 2 * DAY_MS
+        if (start is not None and start < oldest) or (first is not None and first < trades.oldest_id(course)):
+            raise Fault(-4166, "Search window is restricted to recent 2 days only.")
+        if first is not None:
+            found = trades.from_id(course, first, limit, now_ms)
+        elif start is not None:
+            stop = now_ms if end is None else min(end, now_ms)
+            found = []
+            at = start - 1
+            while at < stop and len(found) < limit:
+                found += trades.between(course, at, min(at + MINUTE_MS, stop))
+                at += MINUTE_MS
+            found = found[:limit]
+        else:
+            found = trades.latest(course, limit, now_ms if end is None else min(end, now_ms))
+        return [wire.trade_row(course.contract, t) for t in found]
+
+    # Book.
+
+    def depth(self, query: Query, now_ms: int) -> Any:
+        course = self._course(query)
+        limit = whole(query, "limit", None, 500)
+        if limit not in DEPTHS:
+            raise Fault(-4021, f"{limit} is not valid depth limit")
+        beat = now_ms // book.beat_ms(self.market.speed)
+        bids, asks = book.sides(course, beat, self.market.speed, limit)
+        c = course.contract
+        return {
+            "lastUpdateId": book.last_id(beat), "E": now_ms, "T": beat * book.beat_ms(self.market.speed),
+            "bids": feeds.levels(c, bids.tolist()), "asks": feeds.levels(c, asks.tolist()),
+        }  # fmt: skip
+
+    def ticker_book(self, query: Query, now_ms: int) -> Any:
+        if "symbol" in query:
+            return feeds.best(self._course(query), now_ms, self.market.speed)
+        return [feeds.best(course, now_ms, self.market.speed) for course in self._courses()]
+
+    # Marks, funding, open interest.
+
+    def premium_index(self, query: Query, now_ms: int) -> Any:
+        if "symbol" in query:
+            contract = self._contract(query)
+            return self._premium(contract, now_ms)
+        return [self._premium(c, now_ms) for c in self.market.listed if c.symbol_type == 1]
+
+    def _premium(self, c: Contract, now_ms: int) -> dict[str, Any]:
+        course = self.market.courses.get(c.symbol)
+        s = now_ms // 1000
+        if course is None:
+            mark = index = f"{c.price:.8f}"
+            rate = "0.00000000"
+        else:
+            s = course.now_s
+            f = course.second(s)[0].tolist()
+            mark, index, rate = (f"{f[i]:.8f}" for i in (k.S_MARK, k.S_INDEX, k.S_RATE))
+        return {
+            "symbol": c.symbol, "markPrice": mark, "indexPrice": index, "estimatedSettlePrice": index, "lastFundingRate": rate,
+            "interestRate": "0.00010000", "nextFundingTime": wire.next_funding(c, s * 1000), "time": s * 1000,
+        }  # fmt: skip
+
+    def funding_rate(self, query: Query, now_ms: int) -> Any:
+        limit = whole(query, "limit", 1000, 100) or 100
+        start, end = whole(query, "startTime"), whole(query, "endTime")
+        courses = [self._course(query)] if "symbol" in query else self._courses()
+        rows = []
+        for course in courses:
+            count = int(course.I[k.FUNDINGS]) if course.contract.funded else 0
+            for n in range(max(0, count - FUNDINGS), count):
+                second, rate, mark = course.FU[n % FUNDINGS].tolist()
+                ms = int(second) * 1000
+                if (start is None or ms >= start) and (end is None or ms <= end):
+                    rows.append(
+                        {"symbol": course.contract.symbol, "fundingTime": ms + 2, "fundingRate": f"{rate:.8f}",
+                         "markPrice": f"{mark:.8f}", "rateType": "Regular"}
+                    )  # fmt: skip
+        rows.sort(key=lambda row: row["fundingTime"])
+        return rows[:limit] if start is not None else rows[-limit:]
+
+    def funding_info(self, query: Query, now_ms: int) -> Any:
+        return [
+            {"symbol": c.symbol, "adjustedFundingRateCap": "0.00300", "adjustedFundingRateFloor": "-0.00300",
+             "fundingIntervalHours": c.funding_hours, "disclaimer": False,
+             "updateTime": c.onboard_ms if c.funding_hours != 8 else None}
+            for c in self.market.listed
+            if c.funded and (c.funding_hours != 8 or c.base == "BTC")
+        ]  # fmt: skip
+
+    def open_interest(self, query: Query, now_ms: int) -> Any:
+        course = self._course(query)
+        interest = float(course.second(course.now_s)[0][k.S_INTEREST])
+        return {
+            "symbol": course.contract.symbol, "openInterest": f"{interest:.{course.contract.quantity_places}f}", "time": now_ms
+        }  # fmt: skip
+
+    def open_interest_history(self, query: Query, now_ms: int) -> Any:
+        if query.get("period") not in PERIODS:
+            raise Fault(-1102 if "period" not in query else -1130, "Data sent for parameter 'period' is not valid.")
+        limit = whole(query, "limit", 500, 30) or 30
+        start, end = whole(query, "startTime"), whole(query, "endTime")
+        wall = now_ms - 30 * DAY_MS
+        if start is not None and start <= wall:
+            raise Fault(-1130, "parameter 'startTime' is invalid.")
+        course = self.market.courses.get(self.symbol_of(query.get("symbol", "")))
+        if course is None:
+            return []
+        span = PERIODS[query["period"]]
+        last = min(now_ms if end is None else end, now_ms) // span * span
+        first = max(wall + 1 if start is None else start, course.oldest_minute * MINUTE_MS)
+        c, rows = course.contract, []
+        for ms in range(max(-(-first // span) * span, last - (limit - 1) * span), last + 1, span):
+            row = course.MF[ms // MINUTE_MS % MINUTES]
+            interest, mark = float(row[k.M_INTEREST]), float(row[k.MARK_O])
+            rows.append(
+                {"symbol": c.symbol, "sumOpenInterest": f"{interest:.8f}", "sumOpenInterestValue": f"{interest * mark:.8f}",
+                 "CMCCirculatingSupply": "0.00000000", "timestamp": ms}
+            )  # fmt: skip
+        return rows
+
+    # Tickers.
+
+    def ticker_day(self, query: Query, now_ms: int) -> Any:
+        if "symbol" in query:
+            return wire.day(self._course(query), now_ms)
+        return [wire.day(course, now_ms) for course in self._courses()]
+
+    def ticker_price(self, query: Query, now_ms: int) -> Any:
+        if "symbol" in query:
+            return self._last(self._course(query), now_ms)
+        return [self._last(course, now_ms) for course in self._courses()]
+
+    def _last(self, course: Course, now_ms: int) -> dict[str, Any]:
+        c = course.contract
+        last = trades.latest(course, 1, now_ms)
+        ticks = last[0].ticks if last else int(course.I[k.CLOSE_TICKS])
+        return {"symbol": c.symbol, "price": wire.price(c, ticks), "time": last[0].time_ms if last else now_ms}
+
+    # The truth, which no real venue tells.
+
+    def state(self, query: Query, now_ms: int) -> Any:
+        return {
+            "seed": self.market.seed, "speed": self.market.speed, "start": self.market.start_ms, "now": now_ms,
+            "contracts": {
+                c.contract.symbol: {"trades": int(c.I[k.NEXT_TRADE]), "liquidations": int(c.I[k.EVENTS]), "positions": int(c.I[1]),
+                                    "second": c.now_s}
+                for c in tuple(self.market.courses.values())
+            },
+        }  # fmt: skip
+
+    def truth(self, query: Query, now_ms: int) -> Any:
+        course = self._course(query)
+        start, end = whole(query, "startTime", None, 0) or 0, whole(query, "endTime", None, now_ms) or now_ms
+        c = course.contract
+        return [
+            {"number": e.number, "side": "SHORT" if e.side else "LONG", "time": e.time_ms, "price": wire.price(c, e.ticks),
+             "quantity": wire.amount(c, e.steps), "leverage": e.leverage, "entryPrice": e.entry, "liquidationPrice": e.liquidation,
+             "bankruptcyPrice": e.bankrupt, "maintenanceRate": e.rate, "printed": e.printed}
+            for e in trades.true_liquidations(course, start, min(end, now_ms))
+        ]  # fmt: skip

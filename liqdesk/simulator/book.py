@@ -1,0 +1,84 @@
+"""The order book: a pure function of the contract, the moment and the price, so that snapshot and changes always agree.
+
+Moments are counted in beats of about 100 ms of wall time. A price level keeps its quantity for a time of its own, then takes another.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqdesk.simulator import kernel as k
+from liqdesk.simulator.course import Course
+
+DEPTH: Final = 1000
+IDS_PER_BEAT: Final = 64
+BASE_ID: Final = 11_757_000_000_000
+A, B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
+S = np.uint64(31)
+
+Levels = NDArray[np.int64]  # rows of ticks, steps; steps 0 deletes
+
+
+def beat_ms(speed: float) -> int:
+    return 100 * max(1, round(speed))
+
+
+def last_id(beat: int) -> int:
+    return BASE_ID + beat * IDS_PER_BEAT
+
+
+def best_bid(course: Course, ms: int) -> int:
+    """Return the best bid in ticks at `ms`; the best ask is one tick above."""
+    s = min(ms // 1000, course.now_s)
+    before = course.second(s - 1)[0][k.S_PRICE]
+    after = course.second(s)[0][k.S_PRICE]
+    share = min((ms - s * 1000) / 1000, 1.0)
+    return max(1, int((before + (after - before) * share) / course.contract.tick))
+
+
+def _steps(course: Course, ticks: NDArray[np.int64], beat: int) -> NDArray[np.int64]:
+    """Return the quantity of each level at a beat: a lasting mean of its own, and a draw renewed every 2 to 65 beats."""
+    t = ticks.astype(np.uint64)
+    own = (t * A) ^ course.key
+    own = (own ^ (own >> S)) * B
+    own ^= own >> S
+    life = (own & np.uint64(63)).astype(np.int64) + 2
+    age = (beat + (own >> np.uint64(8) & np.uint64(255)).astype(np.int64)) // life
+    draw = (own + age.astype(np.uint64) * A) * B
+    draw = (draw ^ (draw >> S)) * A
+    u = ((draw >> np.uint64(11)).astype(np.float64) + 1.0) / 9007199254740993.0
+    round_price = np.where(ticks % 1000 == 0, 8.0, np.where(ticks % 100 == 0, 3.0, 1.0))
+    typical = max(course.contract.churn * 0.12, course.contract.step)
+    quantity = typical * -np.log(u) * round_price / course.contract.step
+    steps: NDArray[np.int64] = np.maximum(quantity.astype(np.int64), 1)
+    return steps
+
+
+def sides(course: Course, beat: int, speed: float, depth: int = DEPTH) -> tuple[Levels, Levels]:
+    """Return bids (descending) and asks (ascending) at a beat, at most `depth` rows each."""
+    bid = best_bid(course, beat * beat_ms(speed))
+    down = np.arange(bid, max(bid - depth, 0), -1, dtype=np.int64)
+    up = np.arange(bid + 1, bid + 1 + depth, dtype=np.int64)
+    return (
+        np.column_stack([down, _steps(course, down, beat)]),
+        np.column_stack([up, _steps(course, up, beat)]),
+    )
+
+
+def changes(course: Course, beat: int, speed: float) -> tuple[Levels, Levels]:
+    """Return what changed from the beat before to `beat`: absolute steps, zero where a level left the book."""
+    old, new = sides(course, beat - 1, speed), sides(course, beat, speed)
+    return _difference(old[0], new[0]), _difference(old[1], new[1])
+
+
+def _difference(old: Levels, new: Levels) -> Levels:
+    gone = old[~np.isin(old[:, 0], new[:, 0])].copy()
+    gone[:, 1] = 0
+    common = np.isin(new[:, 0], old[:, 0])
+    order = np.argsort(old[:, 0])
+    at = np.searchsorted(old[order, 0], new[:, 0]).clip(max=len(old) - 1)
+    same = common & (old[order[at], 1] == new[:, 1])
+    return np.concatenate([gone, new[~same]])

@@ -1,0 +1,174 @@
+"""The venue's JSON, as text. Prices and quantities are decimal strings; ids and times integers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from liqdesk.simulator import kernel as k
+from liqdesk.simulator.candles import Candle
+from liqdesk.simulator.contracts import Contract
+from liqdesk.simulator.course import FIRST_TRADE_ID, Course
+from liqdesk.simulator.trades import Liquidation, Trade
+
+RAW_PER_TRADE = 2  # every aggregated trade stands for two fills
+FIRST_FILL = 8_153_000_000
+
+
+def text(value: Any) -> str:
+    """Return compact JSON with raw UTF-8, as the venue writes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def price(contract: Contract, ticks: float) -> str:
+    return f"{ticks * contract.tick:.{contract.price_places}f}"
+
+
+def amount(contract: Contract, steps: float) -> str:
+    return f"{steps * contract.step:.{contract.quantity_places}f}"
+
+
+def quote(contract: Contract, ticks_steps: int) -> str:
+    """Return a volume in quote units; in coins for a coin-margined contract, whose prices hardly vary within a sum."""
+    return f"{ticks_steps * contract.tick * contract.step:.{contract.price_places + contract.quantity_places}f}"
+
+
+def fill(trade_id: int) -> int:
+    return FIRST_FILL + (trade_id - FIRST_TRADE_ID) * RAW_PER_TRADE
+
+
+def trade_event(c: Contract, t: Trade, event_ms: int) -> str:
+    q = amount(c, t.steps)
+    f = fill(t.id)
+    return (
+        f'{{"e":"aggTrade","E":{event_ms},"a":{t.id},"s":"{c.symbol}","p":"{price(c, t.ticks)}","q":"{q}","nq":"{q}",'
+        f'"f":{f},"l":{f + RAW_PER_TRADE - 1},"T":{t.time_ms},"m":{"false" if t.buy else "true"},"st":{c.symbol_type}}}'
+    )
+
+
+def trade_row(c: Contract, t: Trade) -> dict[str, Any]:
+    q = amount(c, t.steps)
+    f = fill(t.id)
+    return {
+        "a": t.id, "p": price(c, t.ticks), "q": q, "nq": q, "f": f, "l": f + RAW_PER_TRADE - 1, "T": t.time_ms, "m": not t.buy
+    }  # fmt: skip
+
+
+def next_funding(c: Contract, ms: int) -> int:
+    span = c.funding_hours * 3_600_000
+    return (ms // span + 1) * span if c.funded else 0
+
+
+def mark_event(course: Course, s: int) -> str:
+    """Return the mark struck at second `s`."""
+    c = course.contract
+    f = course.second(s)[0].tolist()
+    mark = f"{f[k.S_MARK]:.8f}"
+    rate = f"{f[k.S_RATE]:.8f}" if c.funded else ""
+    return (
+        f'{{"e":"markPriceUpdate","E":{s * 1000},"s":"{c.symbol}","p":"{mark}","ap":"{mark}","P":"{f[k.S_INDEX]:.8f}",'
+        f'"i":"{f[k.S_INDEX]:.8f}","r":"{rate}","T":{next_funding(c, s * 1000)},"st":{c.symbol_type}}}'
+    )
+
+
+def settled_mark_event(c: Contract, ms: int) -> str:
+    """Return the mark of a contract that no longer trades: its last price, no funding, no next time."""
+    p = f"{c.price:.8f}"
+    return (
+        f'{{"e":"markPriceUpdate","E":{ms},"s":"{c.symbol}","p":"{p}","ap":"{p}","P":"{p}","i":"{p}",'
+        f'"r":"0.00000000","T":0,"st":{c.symbol_type}}}'
+    )
+
+
+def forced_event(c: Contract, e: Liquidation) -> str:
+    q = amount(c, e.steps)
+    return (
+        f'{{"e":"forceOrder","E":{e.event_ms},"o":{{"s":"{c.symbol}","S":"{"BUY" if e.side else "SELL"}","o":"LIMIT","f":"IOC",'
+        f'"q":"{q}","p":"{price(c, e.limit)}","ap":"{price(c, e.ticks)}","X":"FILLED","l":"{amount(c, e.last_fill)}","z":"{q}",'
+        f'"T":{e.time_ms},"ps":"{c.pair}","st":{c.symbol_type}}}}}'
+    )
+
+
+def kline_event(c: Contract, x: Candle, interval: str, event_ms: int, final: bool) -> str:
+    f = fill(x.first_id) if x.count else -1
+    last = f + x.count * RAW_PER_TRADE - 1 if x.count else -1
+    return text(
+        {
+            "e": "kline", "E": event_ms, "s": c.symbol,
+            "k": {
+                "t": x.open_ms, "T": x.close_ms - 1, "s": c.symbol, "i": interval, "f": f, "L": last, "o": price(c, x.open),
+                "c": price(c, x.close), "h": price(c, x.high), "l": price(c, x.low), "v": amount(c, x.volume),
+                "n": x.count * RAW_PER_TRADE, "x": final, "q": quote(c, x.quote), "V": amount(c, x.bought),
+                "Q": quote(c, x.quote_bought), "B": "0",
+            },
+        }
+    )  # fmt: skip
+
+
+def kline_row(c: Contract, x: Candle) -> list[Any]:
+    return [
+        x.open_ms, price(c, x.open), price(c, x.high), price(c, x.low), price(c, x.close), amount(c, x.volume), x.close_ms - 1,
+        quote(c, x.quote), x.count * RAW_PER_TRADE, amount(c, x.bought), quote(c, x.quote_bought), "0",
+    ]  # fmt: skip
+
+
+def rate_row(x: Candle) -> list[Any]:
+    """Return a mark or index candle: no volumes, a sample count."""
+    p = (f"{v:.8f}" for v in (x.open, x.high, x.low, x.close))
+    return [x.open_ms, *p, "0", x.close_ms - 1, "0", x.count, "0", "0", "0"]
+
+
+def day(course: Course, now_ms: int) -> dict[str, Any]:
+    """Return the rolling 24 h of a contract under REST's names; the streams rename it."""
+    from liqdesk.simulator.candles import minute_rows
+
+    c = course.contract
+    last_minute = now_ms // 60_000
+    first = max(last_minute - 1439, course.oldest_minute)
+    rows = minute_rows(course, first, last_minute, now_ms)
+    opened, closed = int(rows[0, k.OPEN]), int(rows[-1, k.CLOSE])
+    volume, quoted, count = (int(rows[:, i].sum()) for i in (k.VOLUME, k.QUOTE, k.COUNT))
+    first_id, last_id = int(rows[0, k.FIRST_ID]), int(rows[0, k.FIRST_ID]) + count - 1
+    average = quoted / volume if volume else closed
+    if c.symbol_type == 2:
+        quote_volume = f"{volume * 100 / (average * c.tick):.8f}" if volume else "0"
+    else:
+        quote_volume = quote(c, quoted)
+    return {
+        "symbol": c.symbol, "priceChange": price(c, closed - opened), "priceChangePercent": f"{(closed / opened - 1) * 100:.3f}",
+        "weightedAvgPrice": price(c, average), "lastPrice": price(c, closed), "lastQty": amount(c, 1),
+        "openPrice": price(c, opened), "highPrice": price(c, int(rows[:, k.HIGH].max())), "lowPrice": price(c, int(rows[:, k.LOW].min())),
+        "volume": amount(c, volume), "quoteVolume": quote_volume, "openTime": first * 60_000, "closeTime": now_ms,
+        "firstId": fill(first_id), "lastId": fill(last_id) + RAW_PER_TRADE - 1, "count": count * RAW_PER_TRADE,
+    }  # fmt: skip
+
+
+TICKER_KEYS = {
+    "p": "priceChange", "P": "priceChangePercent", "w": "weightedAvgPrice", "c": "lastPrice", "Q": "lastQty", "o": "openPrice",
+    "h": "highPrice", "l": "lowPrice", "v": "volume", "q": "quoteVolume", "O": "openTime", "C": "closeTime", "F": "firstId",
+    "L": "lastId", "n": "count",
+}  # fmt: skip
+MINI_KEYS = {key: TICKER_KEYS[key] for key in "cohlvq"}
+
+
+def ticker_event(c: Contract, row: dict[str, Any], event_ms: int, mini: bool) -> dict[str, Any]:
+    keys = MINI_KEYS if mini else TICKER_KEYS
+    head = {"e": "24hrMiniTicker" if mini else "24hrTicker", "E": event_ms, "s": c.symbol, "ps": c.pair}
+    return {**head, **{short: row[name] for short, name in keys.items()}, "st": c.symbol_type}
+
+
+def contract_event(c: Contract, event_ms: int, brackets: list[list[float]] | None) -> str:
+    """Return a contractInfo; with `brackets` (rows of cap, rate, cum, maximum leverage) a change of margin brackets."""
+    row: dict[str, Any] = {
+        "e": "contractInfo", "E": event_ms, "s": c.symbol, "ct": c.contract_type, "dt": c.delivery_ms, "ot": c.onboard_ms,
+        "cs": c.status,
+    }  # fmt: skip
+    if brackets is not None:
+        floor, row["bks"] = 0, []
+        for n, (cap, rate, cum, most) in enumerate(brackets, start=1):
+            least = int(brackets[n][3]) + 1 if n < len(brackets) else 1
+            row["bks"].append(
+                {"bs": n, "bnf": floor, "bnc": int(cap), "mmr": rate, "cf": round(cum, 8), "mi": least, "ma": int(most)}
+            )
+            floor = int(cap)
+    return text(row | {"st": c.symbol_type})
