@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -109,11 +110,17 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file that cannot be read to `….broken`, or `….broken-2` and so on where that is taken; return the new path. Raises OSError."""
+def free_aside(path: Path) -> Path:
+    """Return a name beside `path` that is free: `….broken`, else `….broken-2` and so on. Raises FileExistsError after 9,999."""
     for number in range(1, 10_000):
         broken = path.with_name(f"{path.name}.broken" + (f"-{number}" if number > 1 else ""))
         if not os.path.lexists(broken):
-            os.rename(path, broken)
             return broken
-    raise FileExistsError(f"{path} has 9,999 damaged copies beside it")
+    raise FileExistsError(errno.EEXIST, "there are 9,999 damaged copies beside it", str(path))
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be read to a free name beside it and return that. Raises OSError."""
+    broken = free_aside(path)
+    os.rename(path, broken)
+    return broken
