@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -26,17 +25,21 @@ SHOWN: Final = 20
 
 
 class ImportReport(msgspec.Struct, frozen=True):
-    """What an import did: `taken` files, `rows` per kind of data, and one sentence per file or path that was left out."""
+    """What an import did: `taken` files, `rows` per kind of data, one sentence per file or path that was left out, and
+    how many rows the history turned away."""
 
     taken: int
     rows: dict[str, int]
     skipped: tuple[str, ...]
+    rejected: int = 0
 
     def text(self) -> str:
         """Return the report in lines for a terminal."""
         files = f"{self.taken:,} file{'' if self.taken == 1 else 's'}"
         parts = ", ".join(f"{count:,} {what}" for what, count in sorted(self.rows.items()))
         lines = [f"Imported {files}{': ' + parts if parts else ''}."]
+        if self.rejected:
+            lines.append(f"{self.rejected:,} rows made no sense and were left out.")
         if self.skipped:
             lines.append(f"Left out {len(self.skipped):,}:")
             lines += [f"  {reason}" for reason in self.skipped[:SHOWN]]
@@ -78,6 +81,7 @@ def import_paths(paths: Sequence[Path], history: Sink, say: Callable[[str], None
     history itself are raised.
     """
     taken = 0
+    before = history.rejected
     rows: dict[str, int] = {}
     skipped: list[str] = []
     for path in paths:
@@ -99,8 +103,8 @@ def import_paths(paths: Sequence[Path], history: Sink, say: Callable[[str], None
                 taken += 1
             else:
                 skipped.append(reason)
-            history.flush(time.monotonic_ns())
-    return ImportReport(taken, rows, tuple(skipped))
+            history.commit()
+    return ImportReport(taken, rows, tuple(skipped), history.rejected - before)
 
 
 def _take(file: Path, history: Sink, rows: dict[str, int]) -> str | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from liqdesk.market import Funding
 
 BEGINNING: Final = 0
-END: Final = 2**62  # ms; later than anything
+END: Final = 4_102_444_800_000  # ms, the year 2100
 
 
 class Source(Protocol):
@@ -30,7 +30,9 @@ class Source(Protocol):
 
 
 class Sink(Protocol):
-    """A history that takes rows; what it takes is on disk after `flush`."""
+    """A history that takes rows; they are on disk after `commit`. `rejected` counts rows it turned away."""
+
+    rejected: int
 
     def add_bars(self, symbol: str, span_ms: int, mark: bool, rows: NDArray[np.void]) -> Any: ...
 
@@ -40,4 +42,4 @@ class Sink(Protocol):
 
     def add_trades(self, symbol: str, rows: NDArray[np.void]) -> Any: ...
 
-    def flush(self, now_ns: int) -> Any: ...
+    def commit(self) -> Any: ...
