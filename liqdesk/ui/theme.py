@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -189,6 +190,12 @@ def _metrics(pixels: int, weight: int) -> QFontMetricsF:
 def text_width(text: str, size: int = BODY, weight: int = REGULAR) -> float:
     """Return how wide a text is in the program's font, in px."""
     return _metrics(max(SMALL, round(size * _current.scale)), weight).horizontalAdvance(text)
+
+
+def elide(text: str, width: float, size: int = BODY, weight: int = REGULAR) -> str:
+    """Return a text that fits `width` px, cut with an ellipsis at its end where it must be."""
+    metrics = _metrics(max(SMALL, round(size * _current.scale)), weight)
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 def system_scale(app: QApplication) -> float:

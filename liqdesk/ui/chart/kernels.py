@@ -1,7 +1,7 @@
 """The painting kernels: ring columns to USD, USD to ramp positions, positions to pixels. All release the GIL.
 
-Import only after `liqdesk.paths.prepare_numba_cache`, and never on the start path: loading takes a quarter second warm and
-some seconds the very first time.
+Import only after `liqdesk.paths.prepare_numba_cache`, and never on the start path: loading takes a quarter second warm
+and some seconds the very first time.
 """
 
 from __future__ import annotations
@@ -71,19 +71,19 @@ def values(usd, slots, bases, places, first_bin, out):  # type: ignore[no-untype
 def positions(usd, marks, first_bin, bin_size, low, high, out):  # type: ignore[no-untyped-def]
     """Turn the view's cells into entries of the heat table: share level · 256 + ramp position.
 
-    usd f32 [bins, columns]; marks f64 [columns], ln(mark / 30000), NaN where unknown; out u16 [bins, columns]. The rules
-    are those of `liqdesk.ui.ramp.position` and `prior_share`.
+    usd f32 [bins, columns]; marks f64 [columns], ln(mark / 30000), NaN where unknown; out u16 [bins, columns]. The
+    rules are those of `liqdesk.ui.ramp.position` and `prior_share`.
     """
     bins, columns = usd.shape
-    scale = 255.0 / (high - low) if high > low else 0.0
+    width = high - low
     for j in range(bins):
         centre = (first_bin + j + 0.5) * bin_size
         for i in range(columns):
             value = np.float64(usd[j, i])
-            if not value > low or scale == 0.0:
+            if not value > low or not width > 0.0:
                 out[j, i] = GROUND
                 continue
-            position = min(255, int((value - low) * scale + 0.5))
+            position = min(255, int((value - low) / width * 255.0 + 0.5))
             away = (abs(centre - marks[i]) - 0.05) / 0.02
             level = 0
             if away >= 1.0:

@@ -28,7 +28,9 @@ def spread(wanted: list[float], heights: list[float], gap: float, top: float, bo
     return [u + offset for u, offset in zip(flat, offsets, strict=True)]
 
 
-def spread_around(wanted: list[float], fixed: float | None, height: float, gap: float, top: float, bottom: float) -> list[float]:
+def spread_around(
+    wanted: list[float], fixed: float | None, height: float, gap: float, top: float, bottom: float
+) -> list[float]:
     """Return centres for `wanted` (ascending) of equal `height` that also keep clear of one label that never moves."""
     if fixed is None:
         return spread(wanted, [height] * len(wanted), gap, top, bottom)

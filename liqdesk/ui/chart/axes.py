@@ -1,0 +1,159 @@
+"""Price axis with its tags, time axis, and the two corner cells that say which scale and which zone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from liqdesk.ui import present, theme
+from liqdesk.ui.chart.paint import guarded, tag, write
+from liqdesk.ui.chart.placement import spread_around
+from liqdesk.ui.chart.scale import price_ticks, tick_decimals, time_ticks
+from liqdesk.ui.chart.state import ChartState
+
+GRID_Y_PX: Final = 44
+GRID_X_PX: Final = 110
+CLEAR_PX: Final = 15  # a round price nearer than this to a tag is left out
+
+
+class PriceAxis(QWidget):
+    """Round prices, and tags for the last price (never moves), mark and alerts (give way). The wheel stretches price."""
+
+    zoomed = Signal(float, float)  # factor, pixel row
+    reset = Signal()
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setToolTip("Price, logarithmic. Wheel: stretch · double click: automatic range")
+        self.setCursor(Qt.CursorShape.SizeVerCursor)
+
+    def tags(self) -> list[tuple[float, str, str, str, str | None]]:
+        """Return (centre row, text, fill, ink, border) of every tag, the last price first."""
+        s = self.state
+        t, lens = s.theme, s.lens
+        h = self.height()
+        found: list[tuple[float, str, str, str, str | None]] = []
+        fixed: float | None = None
+        if s.last > 0 and 0 <= lens.y(s.last) <= h:
+            fixed = min(max(lens.y(s.last), t.px(9)), h - t.px(9))
+            fill = t.text3 if s.stale else t.accent(s.live)
+            found.append((fixed, present.price(s.last, s.decimals), fill, t.ink, None))
+        others: list[tuple[float, str, str]] = []
+        if s.mark > 0 and 0 <= lens.y(s.mark) <= h:
+            # On the last price itself the mark's tag stands below it.
+            y = lens.y(s.mark)
+            y = fixed + 0.01 if fixed is not None and abs(y - fixed) < t.px(9) else y
+            word = "mk " if s.compact else "mark "
+            others.append((y, word + present.price(s.mark, max(0, s.decimals - 1)), t.text2))
+        for rule in s.alerts:
+            if 0 <= lens.y(rule.price) <= h:
+                others.append((lens.y(rule.price), present.price(rule.price, s.decimals), t.text1))
+        others.sort()
+        rows = spread_around([y for y, _, _ in others], fixed, t.px(18), 1, 1, h - 1)
+        found += [(y, text, t.raised, ink, t.border) for y, (_, text, ink) in zip(rows, others, strict=True)]
+        return found
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        s = self.state
+        t, lens = s.theme, s.lens
+        w, h = self.width(), self.height()
+        p.fillRect(self.rect(), theme.colour(t.panel))
+        p.fillRect(QRectF(0, 0, 1, h), theme.colour(t.line))
+        p.fillRect(QRectF(w - 1, 0, 1, h), theme.colour(t.line))
+        if not lens.valid:
+            return
+        tags = self.tags()
+        ticks = price_ticks(lens, t.px(GRID_Y_PX))
+        decimals = tick_decimals(ticks[1] - ticks[0], s.decimals) if len(ticks) > 1 else s.decimals
+        for price in ticks:
+            y = lens.y(price)
+            if y < t.px(8) or y > h - t.px(8) or any(abs(y - row) < t.px(CLEAR_PX) for row, *_ in tags):
+                continue
+            p.fillRect(QRectF(1, round(y), t.px(4), 1), theme.colour(t.border))
+            row = QRectF(t.px(9), round(y) - t.px(8), w - t.px(12), t.px(17))
+            write(p, row, present.price(price, decimals), t.text2, 11, 500)
+        for y, text, fill, ink, border in reversed(tags):
+            rect = QRectF(1, round(y - t.px(18) / 2), w - 2, t.px(18))
+            tag(p, rect, text, fill, ink, border, t, 700 if border is None else 600)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.zoomed.emit(0.9985 ** event.angleDelta().y(), event.position().y())
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset.emit()
+
+
+class TimeAxis(QWidget):
+    """Round local times; midnights carry the date. The wheel stretches time."""
+
+    zoomed = Signal(float, float)  # factor, pixel column
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setCursor(Qt.CursorShape.SizeHorCursor)
+        self.setToolTip("Time in the zone named at the right. Wheel: stretch")
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        s = self.state
+        t, lens = s.theme, s.lens
+        p.fillRect(self.rect(), theme.colour(t.panel))
+        p.fillRect(QRectF(0, 0, self.width(), 1), theme.colour(t.line))
+        for ms, midnight in time_ticks(lens, t.px(GRID_X_PX), s.zone):
+            text = present.day(ms, s.zone) if midnight else present.hour_minute(ms, s.zone)
+            weight = 600 if midnight else 500
+            half = theme.text_width(text, 11, weight) / 2
+            x = lens.x(ms)
+            if x - half < 4 or x + half > lens.width - 4:
+                continue
+            row = QRectF(x - half - 4, 1, 2 * half + 8, self.height() - 1)
+            write(p, row, text, t.text1 if midnight else t.text2, 11, weight, "centre")
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.zoomed.emit(0.9985 ** event.angleDelta().y(), min(event.position().x(), self.state.lens.width))
+        event.accept()
+
+
+class Corner(QWidget):
+    """Below the axis: `auto` (a click returns the price range to its rule) and `log`. Below the profile: the zone."""
+
+    clicked = Signal()
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.axis_width = 0
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        s = self.state
+        t = s.theme
+        p.fillRect(self.rect(), theme.colour(t.panel))
+        p.fillRect(QRectF(0, 0, self.width(), 1), theme.colour(t.line))
+        p.fillRect(QRectF(0, 0, 1, self.height()), theme.colour(t.line))
+        p.fillRect(QRectF(self.axis_width - 1, 0, 1, self.height()), theme.colour(t.line))
+        row = QRectF(t.px(9), 1, self.axis_width, self.height() - 1)
+        write(p, row, "auto", t.text1 if s.auto_price else t.text3, 11, 600 if s.auto_price else 500)
+        shift = theme.text_width("auto", 11, 600) + t.px(7)
+        write(p, row.adjusted(shift, 0, 0, 0), "log", t.text2, 11, 500)
+        if s.frame is not None:
+            zone = present.zone_label(s.frame.venue_ms, s.zone)
+            rest = QRectF(self.axis_width, 1, self.width() - self.axis_width - t.px(10), self.height() - 1)
+            write(p, rest, zone, t.text2, 11, 600, "right")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.position().x() < self.axis_width:
+            self.clicked.emit()

@@ -1,0 +1,130 @@
+"""The label gutter: each zone's bracket over its exact range, a leader, and a box of words that never touches the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from liqdesk.insight.zones import Zone
+from liqdesk.ui import present, theme
+from liqdesk.ui.chart.paint import dashed, guarded, solid, write
+from liqdesk.ui.chart.placement import spread
+from liqdesk.ui.chart.scale import price_ticks
+from liqdesk.ui.chart.state import ChartState
+
+MOST: Final = 8
+MOST_COMPACT: Final = 6
+GRID_Y_PX: Final = 44
+
+
+@dataclass(frozen=True)
+class Label:
+    """A zone with its bracket rows and the centre of its box, in gutter pixels."""
+
+    zone: Zone
+    top: float
+    bottom: float
+    centre: float
+
+
+def labels(s: ChartState, height: int) -> list[Label]:
+    """Place the labels of the zones in view: at most 8 (6 compact), the largest by USD, ordered by price."""
+    lens = s.lens
+    if not lens.valid:
+        return []
+    seen = [z for z in s.zones if lens.y(z.low) > 2 and lens.y(z.high) < height - 2]
+    seen = sorted(seen, key=lambda z: -z.usd)[: MOST_COMPACT if s.compact else MOST]
+    seen.sort(key=lambda z: -z.high)
+    spans = [(max(1.0, lens.y(z.high)), min(height - 1.0, lens.y(z.low))) for z in seen]
+    box = s.theme.px(32)
+    rows = spread([(a + b) / 2 for a, b in spans], [box] * len(seen), s.theme.px(4), 1, height - 1)
+    return [Label(z, a, b, y) for z, (a, b), y in zip(seen, spans, rows, strict=True)]
+
+
+def words(zone: Zone, s: ChartState) -> tuple[str, str, str, str]:
+    """Return what a label says: range, distance, side, amount."""
+    decimals = present.range_decimals(zone.low, zone.high, s.decimals)
+    return (
+        present.price_range(zone.low, zone.high, decimals),
+        present.percent(zone.distance, 1),
+        zone.side.word,
+        "$" + present.usd(zone.usd),
+    )
+
+
+class Gutter(QWidget):
+    """Paints zone labels between the last column and the price axis; lines that run on to the axis pass through it."""
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        s = self.state
+        t, lens = s.theme, s.lens
+        w, h = self.width(), self.height()
+        p.fillRect(self.rect(), theme.colour(t.chart))
+        if not lens.valid:
+            return
+        grid = theme.colour(t.grid, t.grid_alpha)
+        for price in price_ticks(lens, t.px(GRID_Y_PX)):
+            p.fillRect(QRectF(0, round(lens.y(price)), w, 1), grid)
+        p.fillRect(QRectF(0, 0, 1, h), theme.colour(t.line))
+        if s.last > 0 and 0 <= (y := round(lens.y(s.last))) <= h:
+            p.setPen(dashed(theme.colour(t.text3 if s.stale else t.accent(s.live)), (3, 3)))
+            p.drawLine(QPointF(0, y + 0.5), QPointF(w, y + 0.5))
+        for rule in s.alerts:
+            y = round(lens.y(rule.price))
+            if 0 <= y <= h:
+                p.fillRect(QRectF(w - t.px(8), y, t.px(8), 1), theme.colour(t.text1))
+        for label in labels(s, h):
+            self._label(p, label)
+
+    def _label(self, p: QPainter, label: Label) -> None:
+        s = self.state
+        t = s.theme
+        side = t.side(label.zone.side)
+        left, stem, box_left = t.px(6.0), t.px(12.0), t.px(30.0)
+        box = QRectF(box_left, round(label.centre - t.px(32) / 2), self.width() - box_left - t.px(7), t.px(32))
+        middle = round((label.top + label.bottom) / 2)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        p.setPen(solid(theme.colour(side), 1.5))
+        p.drawPolyline(
+            [
+                QPointF(left, label.top + 0.5),
+                QPointF(stem, label.top + 0.5),
+                QPointF(stem, label.bottom - 0.5),
+                QPointF(left, label.bottom - 0.5),
+            ]
+        )
+        p.setPen(solid(theme.colour(side, 0.55)))
+        bend = (stem + box_left) / 2
+        centre = box.center().y()
+        p.drawPolyline(
+            [
+                QPointF(stem, middle + 0.5),
+                QPointF(bend, middle + 0.5),
+                QPointF(bend, centre + 0.5),
+                QPointF(box_left, centre + 0.5),
+            ]
+        )
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        p.fillRect(box, theme.colour(t.panel, 0.92))
+        p.fillRect(QRectF(box.left(), box.top(), 3, box.height()), theme.colour(side))
+        span, away, word, usd = words(label.zone, s)
+        inner = box.adjusted(t.px(11), 0, -t.px(6), 0)
+        upper = QRectF(inner.left(), inner.top() + 1, inner.width(), t.px(16))
+        lower = QRectF(inner.left(), inner.top() + t.px(15), inner.width(), t.px(15))
+        write(p, upper, span, t.text1, 12, 600)
+        write(p, upper, away, t.text2, 11, 500, "right")
+        write(p, lower, word, side, 11, 600)
+        shift = theme.text_width(word + " ", 11, 600)
+        write(p, lower.adjusted(shift, 0, 0, 0), usd, t.text1, 11, 600)

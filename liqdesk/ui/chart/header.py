@@ -1,0 +1,201 @@
+"""The line above the plot, the ribbon of a market that is not live, and the card of a feed that is not current."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from liqdesk.engine.frames import Frame, Health, SourceKind
+from liqdesk.ui import present, ramp, theme
+from liqdesk.ui.chart.paint import box, guarded, write
+from liqdesk.ui.chart.state import ChartState, source_text
+
+VENUE = "Binance"
+
+
+def title(s: ChartState) -> str:
+    """Return symbol, kind of contract, venue and candle: BTCUSDT perp · Binance · 15m."""
+    if s.frame is None:
+        return ""
+    venue = VENUE if s.live else s.frame.source.host or "simulated"
+    if s.frame.source.kind is SourceKind.DEMO:
+        venue = "simulated"
+    elif s.frame.source.kind is SourceKind.HISTORY:
+        venue = "history"
+    kind = " perp" if s.frame.instrument.contract_type == "PERPETUAL" else ""
+    return f"{s.frame.instrument.symbol}{kind} · {venue} · {present.span(s.settings.candle_ms)}"
+
+
+def candle_words(s: ChartState) -> list[tuple[str, str]]:
+    """Return (letter, price) of the candle under the pointer, else of the newest."""
+    if not len(s.candles):
+        return []
+    row = s.candles[-1]
+    if s.hover is not None and s.hover[0] < s.lens.width:
+        at = s.lens.time(s.hover[0])
+        found = s.candles[(s.candles["t"] <= at) & (s.candles["t"] + s.candles["span"] > at)]
+        row = found[0] if len(found) else row
+    names = (("O", "open"), ("H", "high"), ("L", "low"), ("C", "close"))
+    return [(letter, present.price(float(row[name]), s.decimals)) for letter, name in names]
+
+
+class Header(QWidget):
+    """Names what is shown, the candle under the pointer, and what the map's marks mean; while loading, what is loaded."""
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.profile_width = 0
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        s = self.state
+        t = s.theme
+        w, h = self.width(), self.height()
+        p.fillRect(self.rect(), theme.colour(t.panel))
+        p.fillRect(QRectF(0, h - 1, w, 1), theme.colour(t.line))
+        edge = w - self.profile_width
+        p.fillRect(QRectF(edge, 0, 1, h), theme.colour(t.line))
+        x = self._profile(p, edge)
+        x = t.px(10.0)
+        x = self._piece(p, x, edge, title(s), t.text2, 600) + t.px(14)
+        for letter, price in candle_words(s):
+            if x + theme.text_width(f"{letter} {price}", 11, 600) + t.px(6) > edge:
+                break
+            x = self._piece(p, x, edge, letter, t.text3, 500) + t.px(5)
+            x = self._piece(p, x, edge, price, t.text1, 600) + t.px(10)
+        x += t.px(8)
+        progress = s.frame.progress if s.frame else None
+        if progress is not None:
+            self._piece(p, x, edge, progress.text, t.text2, 500)
+            done = progress.done / progress.total if progress.total else 0.0
+            p.fillRect(QRectF(0, h - 2, edge * min(1.0, done), 2), theme.colour(t.text2))
+            return
+        if s.compact:
+            return
+        x = self._piece(p, x, edge, "Map: estimated liquidations, USD per 10 bp", t.text3, 500) + t.px(16)
+        if s.rule_ms is not None:
+            text = f"back-computed until {present.date(s.rule_ms, s.zone)}"
+            if x + t.px(22) + theme.text_width(text, 11, 500) < edge - t.px(8):
+                p.fillRect(QRectF(x, round(h / 2) - 1, t.px(14), 2), theme.colour(t.text2))
+                x = self._piece(p, x + t.px(20), edge, text, t.text3, 500) + t.px(16)
+        text = "greyed: beyond 5 % of price, set by the prior"
+        if s.rule_ms is not None and x + t.px(22) + theme.text_width(text, 11, 500) < edge - t.px(8):
+            swatch = ramp.heat_table(t.ramp, t.chart)[ramp.FADES - 1, 150]
+            p.fillRect(
+                QRectF(x, round(h / 2) - t.px(4), t.px(14), t.px(9)), theme.colour(f"#{int(swatch) & 0xFFFFFF:06X}")
+            )
+            self._piece(p, x + t.px(20), edge, text, t.text3, 500)
+
+    def _profile(self, p: QPainter, edge: float) -> float:
+        t = self.state.theme
+        x = self._piece(
+            p, edge + t.px(8), self.width(), "Profile" if self.state.compact else "Profile now", t.text2, 600
+        )
+        if not self.state.compact:
+            self._piece(p, x + t.px(8), self.width(), "USD per 10 bp", t.text3, 500)
+        return x
+
+    def _piece(self, p: QPainter, x: float, edge: float, text: str, colour: str, weight: int) -> float:
+        """Write a piece of text at x if it ends before `edge`; return where it ends."""
+        width = theme.text_width(text, 11, weight)
+        if text and x + width <= edge - 4:
+            write(p, QRectF(x, 0, width + 4, self.height() - 1), text, colour, 11, weight)
+        return x + width
+
+
+class Ribbon(QWidget):
+    """One row in amber with dark stripes, for every source that is not Binance live. It takes room and covers nothing."""
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    @property
+    def text(self) -> str:
+        return source_text(self.state.frame) if self.state.frame else ""
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        t = self.state.theme
+        w, h = self.width(), self.height()
+        p.fillRect(self.rect(), theme.colour(t.demo))
+        text = self.text
+        width = theme.text_width(text, 12, 700) + t.px(36)
+        left, right = (w - width) / 2, (w + width) / 2
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(theme.colour(t.ink, 0.22))
+        stripe = t.px(11.0)
+        x = -float(h)
+        while x < w:
+            corners = (QPointF(x, h), QPointF(x + stripe, h), QPointF(x + stripe + h, 0), QPointF(x + h, 0))
+            if x + stripe + h < left or x > right:
+                p.drawPolygon(QPolygonF(corners))
+            x += 2 * stripe
+        write(p, QRectF(0, 0, w, h), text, t.ink, 12, 700, "centre")
+
+
+class Banner(QWidget):
+    """Says that nothing is current, why, and offers one button."""
+
+    retry = Signal()
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.button = QPushButton("Retry now", self)
+        self.button.clicked.connect(self.retry)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+        self.hide()
+
+    def words(self) -> tuple[str, str]:
+        frame = self.state.frame
+        return stale_words(frame) if frame else ("", "")
+
+    def place(self, room: int, x: int, y: int) -> None:
+        """Stand at (x, y) in `room` px of width."""
+        t = self.state.theme
+        head, tail = self.words()
+        button = self.button.sizeHint()
+        want = max(theme.text_width(head, 12, 700), theme.text_width(tail, 11, 500))
+        width = min(room, round(want) + button.width() + t.px(58))
+        self.setGeometry(x, y, width, t.px(50))
+        self.button.setGeometry(
+            width - button.width() - t.px(12), round(t.px(25) - button.height() / 2), button.width(), button.height()
+        )
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        t = self.state.theme
+        box(p, QRectF(self.rect()), t.panel, t.alert, t.px(4), 0.97)
+        p.fillRect(QRectF(0, 2, 4, self.height() - 4), theme.colour(t.alert))
+        head, tail = self.words()
+        room = self.button.x() - t.px(24)
+        write(p, QRectF(t.px(18), t.px(7), room, t.px(18)), head, t.text1, 12, 700)
+        elided = theme.elide(tail, room, 11, 500)
+        write(p, QRectF(t.px(18), t.px(25), room, t.px(17)), elided, t.text2, 11, 500)
+
+
+def stale_words(frame: Frame) -> tuple[str, str]:
+    """Return the two lines of the card: how long without mark price, and cause, attempt and countdown."""
+    ages = {s.name: s.age_s for s in frame.streams}
+    since = ages.get("mark")
+    if since is not None:
+        head = f"No mark price for {present.age(since)}. Nothing below is current."
+    else:
+        head = "No mark price yet. Nothing below is current."
+    link = frame.connection
+    tail = link.sentence.rstrip()
+    if link.retry_in_s is not None:
+        attempt = f"Attempt {link.attempt + 1}" if link.attempt else "Next attempt"
+        tail = f"{tail} {attempt} in {present.age(max(0.0, round(link.retry_in_s)))}.".strip()
+    if link.health is Health.DOWN and not tail:
+        tail = "The connection is lost."
+    return head, tail

@@ -1,0 +1,290 @@
+"""The layers of the plot, bottom to top: heat, gaps, grid, lines, candles, realised liquidations, veil.
+
+Each is a child of the view box and paints in its pixels. The heat is an image rendered at view resolution and blitted 1:1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from liqdesk.model.axis import PHASE
+from liqdesk.ui import present, theme
+from liqdesk.ui.chart.candles import CandlePainter, Shape, shape
+from liqdesk.ui.chart.paint import Rects, dashed, guarded, solid, write_haloed
+from liqdesk.ui.chart.scale import price_ticks, time_ticks
+from liqdesk.ui.chart.state import ChartState
+
+RADIUS_MIN: Final = 1.5
+RADIUS_MAX: Final = 11.0
+USD_AT_MAX: Final = 5e6
+HATCH_PX: Final = 9
+GRID_Y_PX: Final = 44
+GRID_X_PX: Final = 110
+
+
+def radius(usd: float) -> float:
+    """Return a bubble's radius in px: by square root of USD, 11 px at 5M."""
+    return min(RADIUS_MAX, max(RADIUS_MIN, RADIUS_MAX * math.sqrt(max(usd, 0.0) / USD_AT_MAX)))
+
+
+class HeatItem(pg.ImageItem):  # type: ignore[misc]
+    """The map as an RGB32 image of exactly the view's device pixels; `pixels` is its memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pixels: NDArray[np.uint32] = np.zeros((0, 0), np.uint32)
+        self._image = QImage()
+        self._size = (0.0, 0.0)
+
+    def resize(self, width: float, height: float, ratio: float) -> bool:
+        """Hold width × height logical pixels at a device ratio; return whether the memory is new."""
+        w, h = max(1, round(width * ratio)), max(1, round(height * ratio))
+        if self._size == (width, height) and self.pixels.shape == (h, w):
+            return False
+        self.prepareGeometryChange()
+        self._size = (width, height)
+        self.pixels = np.zeros((h, w), np.uint32)
+        self._image = QImage(self.pixels.data, w, h, w * 4, QImage.Format.Format_RGB32)
+        self._image.setDevicePixelRatio(ratio)
+        return True
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0.0, 0.0, *self._size)
+
+    @guarded
+    def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self.pixels.size:
+            p.drawImage(QPointF(0, 0), self._image)
+
+
+class Layer(QGraphicsItem):
+    """A layer over the whole plot that reads the chart's state when it paints."""
+
+    def __init__(self, state: ChartState, z: float) -> None:
+        super().__init__()
+        self.state = state
+        self.setZValue(z)
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0, 0, self.state.lens.width, self.state.lens.height)
+
+    @guarded
+    def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self.state.lens.valid:
+            self.draw(p)
+
+    def draw(self, p: QPainter) -> None:
+        raise NotImplementedError
+
+
+class GridLayer(Layer):
+    """Price and time grid, and the rule along the top of what was computed after the fact."""
+
+    def draw(self, p: QPainter) -> None:
+        s = self.state
+        t, lens = s.theme, s.lens
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        colour = theme.colour(t.grid, t.grid_alpha)
+        for price in price_ticks(lens, t.px(GRID_Y_PX)):
+            p.fillRect(QRectF(0, round(lens.y(price)), lens.width, 1), colour)
+        for ms, _ in time_ticks(lens, t.px(GRID_X_PX), s.zone):
+            p.fillRect(QRectF(round(lens.x(ms)), 0, 1, lens.height), colour)
+        if s.rule_ms is not None and s.back_from_ms is not None:
+            left, right = max(0.0, lens.x(s.back_from_ms)), round(lens.x(s.rule_ms))
+            ink = theme.colour(t.text2)
+            if right > left:
+                p.fillRect(QRectF(left, 0, min(right, lens.width) - left, 2), ink)
+            if 0 <= right <= lens.width:
+                p.fillRect(QRectF(right - 1, 0, 1, t.px(7)), ink)
+
+
+class GapLayer(Layer):
+    """Stretches without data: ground, hairlines, and their length in words."""
+
+    def draw(self, p: QPainter) -> None:
+        s = self.state
+        t, lens = s.theme, s.lens
+        labelled = -math.inf
+        for gap in s.gaps:
+            x0, x1 = lens.x(gap.from_ms), lens.x(gap.to_ms)
+            if x1 < 0 or x0 > lens.width or x1 - x0 < 1:
+                continue
+            x0, x1 = max(0, round(x0)), min(lens.width, round(x1))
+            area = QRectF(x0, 0, x1 - x0, lens.height)
+            p.fillRect(area, theme.colour(t.chart))
+            p.fillRect(area, hatch(t.text3, t.px(HATCH_PX)))
+            words = (present.length(gap.to_ms - gap.from_ms), gap.reason)
+            half = max(theme.text_width(w, 11, 600) for w in words) / 2 + 4
+            middle = min(max((x0 + x1) / 2, half), lens.width - half)
+            if middle - half < labelled or not gap.reason:
+                continue
+            labelled = middle + half
+            line = t.px(15)
+            for i, (word, colour, weight) in enumerate(((words[0], t.text1, 600), (words[1], t.text2, 500))):
+                row = QRectF(middle - half, lens.height - t.px(8) - (2 - i) * line, 2 * half, line)
+                write_haloed(p, row, word, colour, t.chart, 11, weight)
+
+
+def hatch(ink: str, period: int) -> QBrush:
+    """Return a brush of 45° hairlines."""
+    tile = QPixmap(period, period)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(solid(theme.colour(ink, 0.28)))
+    for shift in (-period, 0, period):
+        painter.drawLine(QPointF(shift, period), QPointF(shift + period, 0))
+    painter.end()
+    return QBrush(tile)
+
+
+class LineLayer(Layer):
+    """Horizontal lines with a name: the last price, and alerts at a price."""
+
+    def draw(self, p: QPainter) -> None:
+        s = self.state
+        t, lens = s.theme, s.lens
+        if s.last > 0 and 0 <= (y := round(lens.y(s.last))) <= lens.height:
+            p.setPen(dashed(theme.colour(t.text3 if s.stale else t.accent(s.live)), (3, 3)))
+            p.drawLine(QPointF(0, y + 0.5), QPointF(lens.width, y + 0.5))
+        p.setPen(dashed(theme.colour(t.text1), (1, 3)))
+        for rule in s.alerts:
+            y = round(lens.y(rule.price))
+            if 0 <= y <= lens.height:
+                p.drawLine(QPointF(0, y + 0.5), QPointF(lens.width, y + 0.5))
+
+
+class CandleLayer(Layer):
+    """Candles; their pixels are kept while neither they nor the lens changed."""
+
+    def __init__(self, state: ChartState, z: float) -> None:
+        super().__init__(state, z)
+        self._painter = CandlePainter()
+        self._key: tuple[object, ...] = ()
+        self._shape: Shape | None = None
+
+    def shape_now(self) -> Shape | None:
+        s = self.state
+        if not len(s.candles):
+            return None
+        key = (id(s.candles), s.lens, s.settings.candle_ms)
+        if key != self._key or self._shape is None:
+            self._key, self._shape = key, shape(s.candles, s.lens, s.settings.candle_ms)
+        return self._shape
+
+    def draw(self, p: QPainter) -> None:
+        found = self.shape_now()
+        if found is not None:
+            self._painter.paint(p, found, self.state.theme, self.state.settings.hued_candles)
+
+
+class BubbleLayer(Layer):
+    """Realised liquidations: discs at their time, just above the high for shorts and below the low for longs."""
+
+    def __init__(self, state: ChartState, z: float) -> None:
+        super().__init__(state, z)
+        self._discs: dict[tuple[int, float, str, float], QPixmap] = {}
+
+    def placed(self) -> list[tuple[float, float, float, int]]:
+        """Return (x, y, radius, side) of the discs in view, largest first."""
+        s = self.state
+        lens, orders, candles = s.lens, s.orders, s.candles
+        first, last = np.searchsorted(orders["t"], (lens.t0, lens.t1))
+        orders = orders[first:last]
+        orders = orders[orders["usd"] >= s.settings.bubble_min_usd]
+        if not len(orders):
+            return []
+        xs = (orders["t"] - lens.t0) / lens.ms_per_px
+        scale = lens.height / (lens.y1 - lens.y0)
+        ys = (lens.y1 - (np.log(orders["price"]) - PHASE)) * scale
+        if len(candles):
+            at = np.clip(np.searchsorted(candles["t"], orders["t"], side="right") - 1, 0, len(candles) - 1)
+            inside = (orders["t"] >= candles["t"][at]) & (orders["t"] < candles["t"][at] + candles["span"][at])
+            tops = (lens.y1 - (np.log(candles["high"][at]) - PHASE)) * scale
+            lows = (lens.y1 - (np.log(candles["low"][at]) - PHASE)) * scale
+        else:
+            inside, tops, lows = np.zeros(len(orders), np.bool_), ys, ys
+        found = []
+        for x, y, usd, side, known, top, low in zip(
+            xs.tolist(),
+            ys.tolist(),
+            orders["usd"].tolist(),
+            orders["side"].tolist(),
+            inside.tolist(),
+            tops.tolist(),
+            lows.tolist(),
+            strict=True,
+        ):
+            r = radius(usd) * s.theme.scale
+            if known:
+                y = min(y, top - r - 3) if side else max(y, low + r + 3)
+            found.append((x, y, r, side))
+        return sorted(found, key=lambda f: -f[2])
+
+    def draw(self, p: QPainter) -> None:
+        height = self.state.lens.height
+        ratio = p.device().devicePixelRatioF()
+        for x, y, r, side in self.placed():
+            if -12 <= y <= height + 12:
+                disc = self._disc(side, round(r * 2) / 2, ratio)
+                half = disc.width() / ratio / 2
+                p.drawPixmap(QPointF(x - half, y - half), disc)
+
+    def _disc(self, side: int, r: float, ratio: float) -> QPixmap:
+        t = self.state.theme
+        key = (side, r, t.name, ratio)
+        if key not in self._discs:
+            size = math.ceil((r + 3) * 2)
+            disc = QPixmap(round(size * ratio), round(size * ratio))
+            disc.setDevicePixelRatio(ratio)
+            disc.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(disc)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            painter.setPen(solid(theme.colour(t.halo, 0.95), 1.3 * ratio))
+            painter.setBrush(theme.colour(t.side(side), 0.92))
+            painter.drawEllipse(QPointF(size / 2, size / 2), r + 0.65, r + 0.65)
+            painter.end()
+            self._discs[key] = disc
+        return self._discs[key]
+
+
+class VeilLayer(Layer):
+    """Ground at 38 % over everything while nothing is current."""
+
+    def draw(self, p: QPainter) -> None:
+        s = self.state
+        if s.stale:
+            p.fillRect(self.boundingRect(), theme.colour(s.theme.chart, 0.38))
+
+
+class TagLayer(Layer):
+    """Names of alert lines at the left edge, and what an empty plot is waiting for."""
+
+    def draw(self, p: QPainter) -> None:
+        from liqdesk.ui.chart.marks import draw_line_tags, draw_note
+
+        draw_line_tags(p, self.state)
+        draw_note(p, self.state)
+
+
+__all__ = [
+    "BubbleLayer",
+    "CandleLayer",
+    "GapLayer",
+    "GridLayer",
+    "HeatItem",
+    "Layer",
+    "LineLayer",
+    "Rects",
+    "TagLayer",
+    "VeilLayer",
+    "radius",
+]

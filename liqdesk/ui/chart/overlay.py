@@ -1,0 +1,210 @@
+"""The crosshair: two lines through the chart, tags on both axes, and a card that reads the cell under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QRegion
+from PySide6.QtWidgets import QWidget
+
+from liqdesk.market import LEVERAGES
+from liqdesk.ui import present, theme
+from liqdesk.ui.chart.heat import Cell
+from liqdesk.ui.chart.paint import box, guarded, write
+from liqdesk.ui.chart.state import ChartState
+
+NEWEST = 20  # candles the card rather flips than covers
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the card says: plain words, made once per move."""
+
+    price: str
+    away: str
+    when: str
+    short: str
+    long: str
+    shares: tuple[float, ...]  # of the five classes, sum 1, or empty
+    classes: str
+    sum: str
+
+
+def read(s: ChartState, price: float, time_ms: float, cell: Cell | None) -> Reading:
+    """Put a cell into words, for the chosen classes and side."""
+    away = present.percent(price / s.mark - 1, 2) + " from mark" if s.mark > 0 else ""
+    head = present.price(price, s.decimals)
+    if cell is None:
+        return Reading(head, away, present.stamp(int(time_ms), s.zone), "–", "–", (), "no estimate here", "")
+    planes = cell.planes.astype(float) * s.chosen()
+    long, short = float(planes[:5].sum()), float(planes[5:].sum())
+    classes = planes[:5] + planes[5:]
+    total = float(classes.sum())
+    shares = tuple((classes / total).tolist()) if total > 0 else ()
+    largest = sorted(zip(shares, LEVERAGES, strict=True), reverse=True)[:3] if shares else []
+    parts = [f"{lev}× {present.percent(share, 0, signed=False)}" for share, lev in largest if share >= 0.005]
+    here_long = price < cell.mark
+    sum_to = cell.to_mark[0] if here_long else cell.to_mark[1]
+    return Reading(
+        head,
+        away,
+        f"{present.stamp(cell.from_ms, s.zone)} · {present.span(cell.span_ms)} cell",
+        "off" if s.side == "long" else present.usd(short),
+        "off" if s.side == "short" else present.usd(long),
+        shares,
+        " · ".join(parts) if parts else "nothing in the chosen bands",
+        f"{present.usd(sum_to)} {'long' if here_long else 'short'}",
+    )
+
+
+class Overlay(QWidget):
+    """A transparent sheet over plot, gutter and axes; it takes no events and repaints only what it covered or covers."""
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.state = state
+        self.gutter = 0
+        self.axis = 0
+        self.reading: Reading | None = None
+        self._covered: list[QRect] = []
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+
+    def show_reading(self, reading: Reading | None) -> None:
+        """Take what to say (None: off) and repaint the difference."""
+        self.reading = reading
+        region = QRegion()
+        for rect in self._covered:
+            region += rect
+        self._covered = self._parts()
+        for rect in self._covered:
+            region += rect
+        if not region.isEmpty():
+            self.update(region)
+
+    def _rows(self) -> tuple[int, int]:
+        hover = self.state.hover
+        assert hover is not None
+        return round(hover[0]), round(hover[1])
+
+    def _parts(self) -> list[QRect]:
+        s = self.state
+        if self.reading is None or s.hover is None or not s.lens.valid:
+            return []
+        x, y = self._rows()
+        right = round(s.lens.width) + self.gutter
+        parts = [QRect(0, y, right, 1), self._price_tag().toAlignedRect()]
+        if x < s.lens.width:
+            parts += [
+                QRect(x, 0, 1, round(s.lens.height)),
+                self._time_tag().toAlignedRect(),
+                self.card_rect().toAlignedRect().adjusted(-2, -2, 6, 8),
+            ]
+        return parts
+
+    def _price_tag(self) -> QRectF:
+        t = self.state.theme
+        _, y = self._rows()
+        left = round(self.state.lens.width) + self.gutter
+        return QRectF(left + 1, y - t.px(9), self.axis - 2, t.px(18))
+
+    def _stamp(self) -> str:
+        s = self.state
+        x, _ = self._rows()
+        ms = int(s.lens.time(x))
+        return f"{present.day(ms, s.zone)}  {present.hour_minute(ms, s.zone)}"
+
+    def _time_tag(self) -> QRectF:
+        s = self.state
+        t = s.theme
+        x, _ = self._rows()
+        width = round(theme.text_width(self._stamp(), 11, 600) + t.px(14))
+        left = min(max(x - width / 2, 0), s.lens.width - width)
+        return QRectF(round(left), s.lens.height + t.px(2), width, t.px(18))
+
+    def card_size(self) -> QSize:
+        t = self.state.theme
+        return QSize(t.px(228), t.px(150))
+
+    def card_rect(self) -> QRectF:
+        """Return where the card stands: on the side away from price, flipped where it would cover the newest candles."""
+        s = self.state
+        t, lens = s.theme, s.lens
+        x, y = self._rows()
+        size, gap = self.card_size(), t.px(16)
+        below = not (s.last > 0) or y > lens.y(s.last)
+        top: float = y + gap if below else y - gap - size.height()
+        if top < 4 or top + size.height() > lens.height - 4:
+            top = y - gap - size.height() if below else y + gap
+        top = min(max(top, 4), max(4, lens.height - size.height() - 4))
+        left: float = x + gap
+        newest = lens.width
+        if len(s.candles):
+            newest = lens.x(float(s.candles["t"][max(0, len(s.candles) - NEWEST)]))
+        if left + size.width() > min(lens.width - 4, newest):
+            left = x - gap - size.width()
+        if left < 4:
+            left = x + gap
+        return QRectF(round(left), round(top), size.width(), size.height())
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        s = self.state
+        if self.reading is None or s.hover is None or not s.lens.valid:
+            return
+        p = QPainter(self)
+        t = s.theme
+        x, y = self._rows()
+        line = theme.colour(t.text1, 0.55)
+        p.fillRect(QRect(0, y, round(s.lens.width) + self.gutter, 1), line)
+        inside = x < s.lens.width
+        if inside:
+            p.fillRect(QRect(x, 0, 1, round(s.lens.height)), line)
+            rect = self._time_tag()
+            box(p, rect, t.text1, None, t.px(3))
+            write(p, rect, self._stamp(), t.ink, 11, 600, "centre")
+        rect = self._price_tag()
+        box(p, rect, t.text1, None, t.px(3))
+        write(p, rect.adjusted(0, 0, -t.px(5), 0), self.reading.price, t.ink, 11, 700, "right")
+        if inside:
+            self._card(p, self.card_rect(), self.reading)
+
+    def _card(self, p: QPainter, rect: QRectF, r: Reading) -> None:
+        t = self.state.theme
+        shadow = rect.translated(0, 3).adjusted(-1, 0, 1, 2)
+        box(p, shadow, "#000000", None, t.px(7), 0.28 if t.dark else 0.10)
+        box(p, rect, t.panel, t.border, t.px(6), 0.97)
+        left, right = rect.left() + t.px(12), rect.right() - t.px(12)
+        width = right - left
+
+        def row(top: float, height: float = 17) -> QRectF:
+            return QRectF(left, rect.top() + t.px(top), width, t.px(height))
+
+        write(p, row(8, 18), r.price, t.text1, 14, 700)
+        write(p, row(8, 18), r.away, t.text2, 11, 500, "right")
+        write(p, row(26), r.when, t.text3, 11, 500)
+        p.fillRect(QRectF(left, rect.top() + t.px(47), width, 1), theme.colour(t.border))
+        for top, name, value, colour in ((52, "Short", r.short, t.short), (70, "Long", r.long, t.long)):
+            line = row(top, 18)
+            p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(theme.colour(colour))
+            p.drawEllipse(QPointF(left + t.px(4), line.center().y()), t.px(3), t.px(3))
+            p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            write(p, line.adjusted(t.px(13), 0, 0, 0), name, t.text1, 12, 500)
+            write(p, line.adjusted(0, 0, -width * 0.38, 0), value, t.text1, 12, 600, "right")
+            write(p, line, "per 10 bp", t.text3, 11, 500, "right")
+        bar = QRectF(left, rect.top() + t.px(93), width, t.px(7))
+        p.fillRect(bar, theme.colour(t.line))
+        x = bar.left()
+        for share, colour in zip(r.shares, t.steel, strict=False):
+            part = share * width
+            if part >= 0.5:
+                p.fillRect(
+                    QRectF(x, bar.top(), max(1.0, part - (1 if part > 3 else 0)), bar.height()), theme.colour(colour)
+                )
+            x += part
+        write(p, row(104), r.classes, t.text2, 11, 500)
+        write(p, row(124), "Σ mark to here", t.text3, 11, 500)
+        write(p, row(124), r.sum or "–", t.text1, 11, 600, "right")

@@ -1,0 +1,140 @@
+"""Small painting words shared by everything on the chart: many rectangles at once, tags, texts, and the guard."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pyqtgraph.Qt.internals import PrimitiveArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+from liqdesk.ui import theme
+from liqdesk.ui.theme import Theme
+
+log = logging.getLogger(__name__)
+Floats = NDArray[np.float64]
+Paint = TypeVar("Paint", bound=Callable[..., None])
+_failed: set[str] = set()
+
+
+def guarded(paint: Paint) -> Paint:
+    """Keep an exception inside a paint function and log it once: inside a graphics scene it would end the process."""
+
+    @functools.wraps(paint)
+    def inner(*args: Any, **kwargs: Any) -> None:
+        try:
+            paint(*args, **kwargs)
+        except Exception:
+            if paint.__qualname__ not in _failed:
+                _failed.add(paint.__qualname__)
+                log.exception("%s failed; the rest of the chart goes on", paint.__qualname__)
+
+    return inner  # type: ignore[return-value]
+
+
+class Rects:
+    """A reusable block of rectangles drawn in one call."""
+
+    def __init__(self) -> None:
+        self._array = PrimitiveArray(QRectF, 4)
+
+    def fill(self, p: QPainter, colour: QColor, x: Floats, y: Floats, w: Floats | float, h: Floats | float) -> None:
+        """Fill rectangles given by arrays in pixels; the pen is left off and the brush changed."""
+        count = len(x)
+        if not count:
+            return
+        self._array.resize(count)
+        rows = self._array.ndarray()
+        rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = x, y, w, h
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(colour)
+        p.drawRects(*self._array.drawargs())
+
+
+def solid(colour: QColor, width: float = 1.0) -> QPen:
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    return pen
+
+
+def dashed(colour: QColor, dash: tuple[float, float], width: float = 1.0) -> QPen:
+    """Return a pen whose dash is given in pixels."""
+    pen = solid(colour, width)
+    pen.setDashPattern([dash[0] / width, dash[1] / width])
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
+def write(
+    p: QPainter, rect: QRectF, text: str, colour: str, size: int = 11, weight: int = 500, align: str = "left"
+) -> None:
+    """Write one line, vertically centred in `rect`."""
+    flags = {
+        "left": Qt.AlignmentFlag.AlignLeft,
+        "right": Qt.AlignmentFlag.AlignRight,
+        "centre": Qt.AlignmentFlag.AlignHCenter,
+    }
+    p.setFont(theme.font(size, weight))
+    p.setPen(theme.colour(colour))
+    p.drawText(rect, int(flags[align] | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), text)
+
+
+def write_haloed(p: QPainter, rect: QRectF, text: str, colour: str, halo: str, size: int, weight: int) -> None:
+    """Write one centred line that reads on any ground: a soft ring of `halo` around it."""
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (-1, 1), (1, -1)):
+        write(p, rect.translated(dx, dy), text, halo, size, weight, "centre")
+    write(p, rect, text, colour, size, weight, "centre")
+
+
+def box(p: QPainter, rect: QRectF, fill: str, border: str | None, radius: float, alpha: float = 1.0) -> None:
+    """Paint a rounded box; the border, if any, lies on whole pixels."""
+    p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    p.setBrush(theme.colour(fill, alpha))
+    if border is None:
+        p.setPen(Qt.PenStyle.NoPen)
+        p.drawRoundedRect(rect, radius, radius)
+    else:
+        p.setPen(solid(theme.colour(border)))
+        p.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+    p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def tag(
+    p: QPainter, rect: QRectF, text: str, fill: str, ink: str, border: str | None, t: Theme, weight: int = 600
+) -> None:
+    """Paint an axis tag: text to the right, 3 px corners."""
+    box(p, rect, fill, border, t.px(3))
+    write(p, rect.adjusted(0, 0, -t.px(5), 0), text, ink, 11, weight, "right")
+
+
+def bell(p: QPainter, centre: QPointF, size: float, colour: str) -> None:
+    """Draw an outlined bell, `size` px high."""
+    s = size / 12.0
+    path = QPainterPath(QPointF(-4.5, 3.0))
+    path.cubicTo(QPointF(-3.2, 1.8), QPointF(-3.6, -0.6), QPointF(-3.3, -2.0))
+    path.cubicTo(QPointF(-2.8, -5.4), QPointF(2.8, -5.4), QPointF(3.3, -2.0))
+    path.cubicTo(QPointF(3.6, -0.6), QPointF(3.2, 1.8), QPointF(4.5, 3.0))
+    path.closeSubpath()
+    path.moveTo(QPointF(-1.5, 4.8))
+    path.quadTo(QPointF(0.0, 6.2), QPointF(1.5, 4.8))
+    p.save()
+    p.translate(centre)
+    p.scale(s, s)
+    p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    pen = QPen(theme.colour(colour), 1.2 / s)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    p.setPen(pen)
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawPath(path)
+    p.restore()
+
+
+def whole(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round to whole pixels, halves up, so that equal prices land on equal rows."""
+    return np.floor(values + 0.5)

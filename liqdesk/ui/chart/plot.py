@@ -1,0 +1,190 @@
+"""The plot: a pyqtgraph view with the layers, and what the mouse does to it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QWidget
+
+from liqdesk.market import DAY_MS, MINUTE_MS
+from liqdesk.ui.chart.layers import (
+    BubbleLayer,
+    CandleLayer,
+    GapLayer,
+    GridLayer,
+    HeatItem,
+    Layer,
+    LineLayer,
+    TagLayer,
+    VeilLayer,
+)
+from liqdesk.ui.chart.scale import Lens
+from liqdesk.ui.chart.state import ChartState
+
+SHORTEST_MS: Final = 20 * MINUTE_MS
+LONGEST_MS: Final = 34 * DAY_MS
+LEAST_LOG: Final = 0.004
+MOST_LOG: Final = 0.75
+FREE_PX: Final = 10  # how far a drag must leave the level before it moves the price axis too
+
+
+class View(pg.ViewBox):  # type: ignore[misc]
+    """A view box in seconds since `origin_ms` by log price; it reports wishes and leaves the decision to the plot."""
+
+    zoomed = Signal(float, float, bool)  # factor, pixel x or y of the anchor, price instead of time
+    dragged = Signal(float, float, bool)  # dx, dy in pixels since the last event; whether the drag began just now
+    reset = Signal()
+    asked = Signal(QPointF, QPointF)  # a right click, in the view and on the screen
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, border=None)
+        self.setDefaultPadding(0.0)
+        self.disableAutoRange()
+
+    def wheelEvent(self, ev, axis=None) -> None:  # type: ignore[no-untyped-def]
+        price = bool(ev.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        at = ev.pos()
+        self.zoomed.emit(0.9985 ** ev.delta(), at.y() if price else at.x(), price)
+        ev.accept()
+
+    def mouseDragEvent(self, ev, axis=None) -> None:  # type: ignore[no-untyped-def]
+        if ev.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            ev.ignore()
+            return
+        step = ev.pos() - ev.lastPos()
+        self.dragged.emit(step.x(), step.y(), ev.isStart())
+        ev.accept()
+
+    def mouseDoubleClickEvent(self, ev) -> None:  # type: ignore[no-untyped-def]
+        if ev.button() == Qt.MouseButton.LeftButton:
+            self.reset.emit()
+            ev.accept()
+
+    def mouseClickEvent(self, ev) -> None:  # type: ignore[no-untyped-def]
+        if ev.button() == Qt.MouseButton.RightButton:
+            self.asked.emit(QPointF(ev.pos()), QPointF(ev.screenPos()))
+            ev.accept()
+
+
+class Plot(pg.GraphicsView):  # type: ignore[misc]
+    """Shows the layers through a lens. `moved(lens)` asks for another view, `pointed` tells where the pointer is."""
+
+    moved = Signal(object, bool)  # Lens, whether the price range was chosen by hand
+    reset = Signal()
+    menu = Signal(QPointF, QPointF)
+    pointed = Signal(object)  # (x, y) in pixels or None
+    resized = Signal()
+
+    def __init__(self, state: ChartState, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=None)
+        self.state = state
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAntialiasing(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view = View()
+        self.setCentralItem(self.view)
+        self.heat = HeatItem()
+        self.heat.setZValue(0)
+        self.candles = CandleLayer(state, 5)
+        self.bubbles = BubbleLayer(state, 6)
+        self.layers: list[Layer] = [
+            GapLayer(state, 1),
+            GridLayer(state, 2),
+            LineLayer(state, 3),
+            self.candles,
+            self.bubbles,
+            VeilLayer(state, 7),
+            TagLayer(state, 8),
+        ]
+        self.heat.setParentItem(self.view)
+        for layer in self.layers:
+            layer.setParentItem(self.view)
+        self._origin_ms = 0.0
+        self._drag_y = 0.0
+        self.view.zoomed.connect(self._zoom)
+        self.view.dragged.connect(self._drag)
+        self.view.reset.connect(self.reset)
+        self.view.asked.connect(self.menu)
+        self.viewport().installEventFilter(self)
+        self.restyle()
+
+    def restyle(self) -> None:
+        self.setBackground(self.state.theme.chart)
+
+    def show_lens(self, lens: Lens) -> None:
+        """Put a lens in force: the view box, the layers and the size of the picture."""
+        before = self.state.lens
+        self.state.lens = lens
+        if (before.width, before.height) != (lens.width, lens.height):
+            for layer in self.layers:
+                layer.prepareGeometryChange()
+        if not self._origin_ms or abs(lens.t0 - self._origin_ms) > 90 * DAY_MS:
+            self._origin_ms = lens.t0 // DAY_MS * DAY_MS
+        self.view.setRange(
+            xRange=((lens.t0 - self._origin_ms) / 1e3, (lens.t1 - self._origin_ms) / 1e3),
+            yRange=(lens.y0, lens.y1),
+            padding=0,
+            disableAutoRange=False,
+        )
+        self.heat.resize(lens.width, lens.height, self.devicePixelRatioF())
+
+    def refresh(self) -> None:
+        self.viewport().update()
+
+    def zoom_time(self, factor: float, x: float) -> None:
+        """Stretch time around pixel column `x`; while the view follows the market the newest candle stays where it is."""
+        lens = self.state.lens
+        span = min(LONGEST_MS, max(SHORTEST_MS, (lens.t1 - lens.t0) * factor))
+        share = x / lens.width
+        at = lens.time(x)
+        t0 = at - span * share
+        self.moved.emit(Lens(t0, t0 + span, lens.y0, lens.y1, lens.width, lens.height), False)
+
+    def zoom_price(self, factor: float, y: float) -> None:
+        """Stretch price around pixel row `y`."""
+        lens = self.state.lens
+        span = min(MOST_LOG, max(LEAST_LOG, (lens.y1 - lens.y0) * factor))
+        share = y / lens.height
+        y1 = lens.log(y) + span * share
+        self.moved.emit(Lens(lens.t0, lens.t1, y1 - span, y1, lens.width, lens.height), True)
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Move the picture by pixels; `dy` of zero leaves the price range to its rule."""
+        lens = self.state.lens
+        dt = dx * lens.ms_per_px
+        dl = dy / lens.height * (lens.y1 - lens.y0)
+        self.moved.emit(
+            Lens(lens.t0 - dt, lens.t1 - dt, lens.y0 + dl, lens.y1 + dl, lens.width, lens.height), dy != 0.0
+        )
+
+    def _zoom(self, factor: float, at: float, price: bool) -> None:
+        if not self.state.lens.valid:
+            return
+        if price:
+            self.zoom_price(factor, at)
+        else:
+            self.zoom_time(factor, at)
+
+    def _drag(self, dx: float, dy: float, start: bool) -> None:
+        if not self.state.lens.valid:
+            return
+        self._drag_y = 0.0 if start else self._drag_y
+        self._drag_y += dy
+        free = not self.state.auto_price or abs(self._drag_y) > FREE_PX
+        self.pan(dx, dy if free else 0.0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.viewport():
+            if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+                at = event.position()
+                self.pointed.emit((at.x(), at.y()))
+            elif event.type() == QEvent.Type.Leave:
+                self.pointed.emit(None)
+        return bool(super().eventFilter(watched, event))
+
+    def resizeEvent(self, ev: QResizeEvent) -> None:
+        super().resizeEvent(ev)
+        self.resized.emit()

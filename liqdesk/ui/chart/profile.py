@@ -1,0 +1,154 @@
+"""The profile: estimated USD per 10 bp of price now, stacked by class, and what lies between mark and here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from liqdesk.model.axis import DISPLAY_BIN, ROWS, display_bin_of
+from liqdesk.ui import present, theme
+from liqdesk.ui.chart.paint import Rects, box, dashed, guarded, whole, write, write_haloed
+from liqdesk.ui.chart.scale import even_steps, price_ticks
+from liqdesk.ui.chart.state import ChartState
+
+GRID_Y_PX: Final = 44
+USED: Final = 0.86  # share of the width the longest bar takes
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The bins in view, lowest first: USD by class [5, n], and cumulative USD from mark outward, long and short [n],
+    zero on the other side of mark."""
+
+    first_bin: int
+    classes: NDArray[np.float64]
+    long: NDArray[np.float64]
+    short: NDArray[np.float64]
+
+    @property
+    def most(self) -> float:
+        return float(self.classes.sum(axis=0).max()) if self.classes.size else 0.0
+
+
+def sums(s: ChartState) -> Sums | None:
+    """Add up the density now for the bins in view, for the chosen classes and side; None before the first frame."""
+    now = s.frame.now if s.frame else None
+    if now is None or not s.lens.valid:
+        return None
+    first = max(math.floor(s.lens.y0 / DISPLAY_BIN), now.base)
+    last = min(math.floor(s.lens.y1 / DISPLAY_BIN), now.base + ROWS - 1)
+    if last < first:
+        return None
+    usd = now.usd.astype(np.float64) * s.chosen()[:, None]
+    at_mark = min(max(display_bin_of(now.mark) - now.base, 0), ROWS - 1) if now.mark > 0 else ROWS // 2
+    long, short = usd[:5].sum(axis=0), usd[5:].sum(axis=0)
+    down = np.zeros(ROWS)
+    down[: at_mark + 1] = long[at_mark::-1].cumsum()[::-1]
+    up = np.zeros(ROWS)
+    up[at_mark:] = short[at_mark:].cumsum()
+    view = slice(first - now.base, last - now.base + 1)
+    return Sums(first, (usd[:5] + usd[5:])[:, view], down[view], up[view])
+
+
+class Profile(QWidget):
+    """Paints the density now beside the price axis, bars from the axis outward."""
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.state = state
+        self._rects = Rects()
+        self.sums: Sums | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setToolTip(
+            "Estimated USD liquidated per 10 bp of price if price went there now, stacked by distance class, brightest = "
+            "shortest fuse. Lines: the sum from mark to there, longs downward, shorts upward, on a scale of their own."
+        )
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        s = self.state
+        t, lens = s.theme, s.lens
+        w, h = self.width(), self.height()
+        p.fillRect(self.rect(), theme.colour(t.chart))
+        if not lens.valid:
+            return
+        found = self.sums = sums(s)
+        if found is not None and found.most > 0:
+            self._bars(p, found)
+        grid = theme.colour(t.grid, t.grid_alpha)
+        for price in price_ticks(lens, t.px(GRID_Y_PX)):
+            p.fillRect(QRectF(0, round(lens.y(price)), w, 1), grid)
+        if s.last > 0 and 0 <= (y := round(lens.y(s.last))) <= h:
+            p.setPen(dashed(theme.colour(t.text3 if s.stale else t.accent(s.live)), (3, 3)))
+            p.drawLine(QPointF(0, y + 0.5), QPointF(w, y + 0.5))
+        if found is not None and found.most > 0:
+            self._sums(p, found)
+            self._ticks(p, found)
+        if s.stale:
+            p.fillRect(self.rect(), theme.colour(t.chart, 0.38))
+
+    def _bars(self, p: QPainter, found: Sums) -> None:
+        t, lens = self.state.theme, self.state.lens
+        bins = found.first_bin + np.arange(found.classes.shape[1] + 1)
+        edges = whole((lens.y1 - bins * DISPLAY_BIN) / (lens.y1 - lens.y0) * lens.height)
+        top, tall = edges[1:], np.maximum(edges[:-1] - edges[1:], 1)
+        reach = np.cumsum(found.classes, axis=0) * (self.width() * USED / found.most)
+        before = np.zeros(reach.shape[1])
+        for i, colour in enumerate(t.steel):
+            self._rects.fill(p, theme.colour(colour), before, top, reach[i] - before, tall)
+            before = reach[i]
+
+    def _sums(self, p: QPainter, found: Sums) -> None:
+        s = self.state
+        t, lens = s.theme, s.lens
+        most = max(found.long.max(initial=0.0), found.short.max(initial=0.0))
+        if most <= 0:
+            return
+        scale = self.width() * 0.8 / most
+        centres = found.first_bin + np.arange(found.long.size) + 0.5
+        rows = (lens.y1 - centres * DISPLAY_BIN) / (lens.y1 - lens.y0) * lens.height
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for totals, side in ((found.long, 0), (found.short, 1)):
+            at = np.flatnonzero(totals > 0)
+            if not at.size:
+                continue
+            path = QPainterPath(QPointF(float(totals[at[0]]) * scale, float(rows[at[0]])))
+            for i in at[1:]:
+                path.lineTo(QPointF(float(totals[i]) * scale, float(rows[i])))
+            p.setBrush(Qt.BrushStyle.NoBrush)
+            for colour, width in ((t.chart, 3.6), (t.side(side), 1.6)):
+                p.setPen(QPen(theme.colour(colour), width))
+                p.drawPath(path)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for totals, side, y in (
+            (found.short, 1, t.px(34)),
+            (found.long, 0, self.height() - t.px(14)),
+        ):
+            total = float(totals.max(initial=0.0))
+            if total > 0:
+                text = "Σ " + present.usd(total)
+                width = theme.text_width(text, 11, 700) + t.px(12)
+                right = min(self.width() - 2.0, max(width + 2.0, total * scale + width / 2))
+                rect = QRectF(round(right - width), y - t.px(9), round(width), t.px(18))
+                box(p, rect, t.chart, None, t.px(3), 0.9)
+                write(p, rect, text, t.side(side), 11, 700, "centre")
+
+    def _ticks(self, p: QPainter, found: Sums) -> None:
+        t = self.state.theme
+        scale = self.width() * USED / found.most
+        for usd in even_steps(found.most, 3 if self.width() > t.px(130) else 2):
+            text = present.usd_round(usd)
+            x = usd * scale
+            half = theme.text_width(text, 11, 500) / 2 + 3
+            if x - half < 2 or x + half > self.width() - 2:
+                continue
+            p.fillRect(QRectF(round(x), 0, 1, 3), theme.colour(t.text3))
+            write_haloed(p, QRectF(x - half, 3, 2 * half, t.px(15)), text, t.text2, t.chart, 11, 500)

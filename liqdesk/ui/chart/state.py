@@ -1,0 +1,129 @@
+"""What the chart shows at this moment. One object, written by the pane alone, read by everything that paints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqdesk.alerts.rules import Cross, PriceCrosses
+from liqdesk.engine.frames import Frame, GapView, Health, SourceKind
+from liqdesk.insight.zones import Zone
+from liqdesk.market import ForcedOrder, Side
+from liqdesk.model.candles import CANDLE
+from liqdesk.settings import Settings
+from liqdesk.ui import present
+from liqdesk.ui.chart.scale import Lens
+from liqdesk.ui.theme import Theme
+
+ORDER: Final = np.dtype([("t", np.int64), ("price", np.float64), ("usd", np.float64), ("side", np.int8)])
+ORDERS_KEPT: Final = 20_000
+EMPTY: Final = Lens(0.0, 1.0, 0.0, 1.0, 0.0, 0.0)
+
+
+@dataclass
+class ChartState:
+    """`hover` is the pointer in plot pixels (x may lie in the gutter), None outside; `rule_ms` is where live recording
+    begins (None: nowhere yet), `back_from_ms` where the map begins."""
+
+    theme: Theme
+    settings: Settings
+    lens: Lens = EMPTY
+    frame: Frame | None = None
+    candles: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, CANDLE))
+    orders: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, ORDER))
+    classes: frozenset[int] = frozenset({5, 10, 25, 50, 100})
+    side: str = "both"
+    hover: tuple[float, float] | None = None
+    compact: bool = False
+    auto_price: bool = True
+    back_from_ms: int | None = None
+    rule_ms: int | None = None
+    note: str = ""  # said in the middle of an empty plot
+
+    @property
+    def zone(self) -> str:
+        return self.settings.timezone
+
+    @property
+    def decimals(self) -> int:
+        return self.frame.instrument.price_decimals if self.frame else 1
+
+    @property
+    def live(self) -> bool:
+        """Whether the source is Binance itself; anything else wears the demo accent."""
+        return self.frame is None or self.frame.source.kind is SourceKind.LIVE
+
+    @property
+    def stale(self) -> bool:
+        return self.frame is not None and self.frame.connection.health in (Health.STALE, Health.DOWN)
+
+    @property
+    def last(self) -> float:
+        return self.frame.prices.last if self.frame else float("nan")
+
+    @property
+    def mark(self) -> float:
+        return self.frame.prices.mark if self.frame else float("nan")
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones of the chosen side, by price, highest first."""
+        if self.frame is None:
+            return ()
+        wanted = {"long": (Side.LONG,), "short": (Side.SHORT,)}.get(self.side, (Side.LONG, Side.SHORT))
+        return tuple(z for z in self.frame.zones if z.side in wanted)
+
+    @property
+    def alerts(self) -> tuple[PriceCrosses, ...]:
+        """The price rules of this symbol that are switched on."""
+        if self.frame is None:
+            return ()
+        found = (s.rule for s in self.frame.rules)
+        symbol = self.frame.instrument.symbol
+        return tuple(r for r in found if isinstance(r, PriceCrosses) and r.enabled and r.symbol == symbol)
+
+    @property
+    def gaps(self) -> tuple[GapView, ...]:
+        return self.frame.gaps if self.frame else ()
+
+    def chosen(self) -> NDArray[np.bool_]:
+        """Return which of the ten planes count, bool [10]."""
+        classes = [lev in self.classes for lev in (5, 10, 25, 50, 100)]
+        long, short = self.side != "short", self.side != "long"
+        return np.array([c and long for c in classes] + [c and short for c in classes], dtype=np.bool_)
+
+    def add_orders(self, orders: tuple[ForcedOrder, ...], symbol: str) -> bool:
+        """Keep the printed liquidations of `symbol`; return whether there were any."""
+        rows = [(o.time_ms, o.price, o.usd, int(o.side)) for o in orders if o.symbol == symbol]
+        if rows:
+            joined = np.concatenate([self.orders, np.array(rows, dtype=ORDER)])[-ORDERS_KEPT:]
+            self.orders = joined[np.argsort(joined["t"], kind="stable")]
+        return bool(rows)
+
+
+def alert_text(rule: PriceCrosses, decimals: int) -> str:
+    """Return what an alert line's tag says: alert · price ≥ 68,400."""
+    sign = {Cross.UP: "≥", Cross.DOWN: "≤", Cross.EITHER: "crosses"}[rule.direction]
+    text = present.price(rule.price, decimals)
+    if decimals and text.endswith("." + "0" * decimals):
+        text = text[: -decimals - 1]
+    return f"alert · price {sign} {text}"
+
+
+def source_text(frame: Frame) -> str:
+    """Return the ribbon's sentence for a source that is not Binance live, empty for one that is."""
+    source = frame.source
+    if source.kind is SourceKind.DEMO:
+        parts = ["DEMO", "simulated market, not Binance"]
+        if source.seed is not None:
+            parts.append(f"seed {source.seed}")
+        parts.append(f"{present.speed(source.speed)} speed")
+        return "  ·  ".join(parts)
+    if source.kind is SourceKind.CUSTOM:
+        return f"NOT BINANCE  ·  {source.host}"
+    if source.kind is SourceKind.HISTORY:
+        return f"HISTORY  ·  to {present.iso_minute(frame.venue_ms)}, nothing is live"
+    return ""
