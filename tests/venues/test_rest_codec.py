@@ -80,7 +80,7 @@ def test_a_real_list_of_contracts(data_dir: Path) -> None:
     universe = rest_codec.universe(data)
     assert len(universe.instruments) == 704, "one of 705 waits to be traded and has a tick of zero"
     by_symbol = {i.symbol: i for i in universe.instruments}
-    assert (by_symbol["BTCUSDT"].tick, by_symbol["BTCUSDT"].step) == (0.1, 0.001)
+    assert (by_symbol["BTCUSDT"].tick, by_symbol["BTCUSDT"].step) == (0.1, 0.0001)
     assert by_symbol["BTCUSDT"].mapped
     assert sum(i.mapped for i in universe.instruments) == sum(
         i.status == "TRADING" and i.contract_type == "PERPETUAL" and i.quote in ("USDT", "USDC")

@@ -116,6 +116,8 @@ def test_requests_hold_at_most_200_names_and_integer_ids() -> None:
 def test_a_frame_tells_its_stream() -> None:
     dialect = BinanceDialect()
     assert dialect.stream_of('{"stream":"龙虾usdt@aggTrade","data":{}}'.encode()) == "龙虾usdt@aggTrade"
+    assert dialect.stream_of(b'{ "stream" : "btcusdt@aggTrade", "data": {}}') == "btcusdt@aggTrade"
+    assert dialect.stream_of(b'{"data":{' + b" " * 999 + b'},"stream":"a@b"}') == "a@b"
     assert dialect.stream_of(b'{"result":null,"id":1}') is None
     assert dialect.stream_of(b'{"stream":"' + b"x" * 1000) is None
     assert dialect.stream_of(b"") is None

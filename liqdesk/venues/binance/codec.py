@@ -108,10 +108,8 @@ class Codec:
         if len(data) > MAX_FRAME:
             raise DecodeError(f"frame of {len(data)} bytes")
         try:
-            if data[:10] in (b'{"stream":', '{"stream":'):
-                payload = _wrapped.decode(data).data
-            else:
-                payload = _payload.decode(data)
+            wrapped = data[:10] in (b'{"stream":', '{"stream":')
+            payload = _wrapped.decode(data).data if wrapped else _payload.decode(data)
         except BROKEN:
             return self._again(data)
         if type(payload) is list:

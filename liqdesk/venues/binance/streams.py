@@ -68,6 +68,7 @@ def expected_within_s(stream: str) -> float | None:
 
 
 PREFIX: Final = b'{"stream":"'
+NAMED: Final = re.compile(rb'"stream"\s*:\s*"([^"\\]{1,160})"')
 
 
 class BinanceDialect:
@@ -80,11 +81,12 @@ class BinanceDialect:
         return self._requests("UNSUBSCRIBE", names, first_id)
 
     def stream_of(self, data: bytes) -> str | None:
-        """Return the name in a wrapped frame's envelope; the venue writes it first in every frame seen."""
-        if not data.startswith(PREFIX):
-            return None
-        end = data.find(b'"', len(PREFIX), len(PREFIX) + 160)
-        return data[len(PREFIX) : end].decode("utf-8", "replace") if end > 0 else None
+        """Return the name in a wrapped frame's envelope. The venue writes it first; it may as well be last, or spaced out."""
+        if data.startswith(PREFIX):
+            end = data.find(b'"', len(PREFIX), len(PREFIX) + 160)
+            return data[len(PREFIX) : end].decode("utf-8", "replace") if end > 0 else None
+        found = NAMED.search(data[:200]) or NAMED.search(data[-200:])
+        return found[1].decode("utf-8", "replace") if found else None
 
     def expected_within_s(self, stream: str) -> float | None:
         return expected_within_s(stream)
