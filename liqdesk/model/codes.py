@@ -29,7 +29,7 @@ def encode(usd: NDArray[np.float32]) -> NDArray[np.uint16]:
     """Return the nearest codes of `usd`, any shape; values over 1e13 get the highest code. Loads the kernels."""
     from liqdesk.model import kernels
 
-    flat = np.ascontiguousarray(usd, dtype=np.float32).ravel()
+    flat = np.array(usd, dtype=np.float32, order="C").ravel()
     codes = np.empty(flat.size, dtype=np.uint16)
     kernels.encode(flat, np.empty(flat.size, np.int32), np.empty(flat.size, np.float32), codes)
     return codes.reshape(usd.shape)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WINDOW: Final = 4_096  # bins: ±1.02 of log price; deposits reach 0.59, the price may drift 0.26 off the centre
 SLICE: Final = 512  # steps between two looks at progress
+MINUTES_KEPT: Final = 60  # of provisional marks; older ones are merged
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -133,20 +134,8 @@ class Density:
         if grid is not None:
             wanted[:] = grid.spans >= finest_ms
             grid.refuse_live(self.time_ms, batch.t1, wanted)
-        used = default_gain() if gain is None else np.asarray(gain, dtype=np.float32)
-        steps = (
-            batch.t0,
-            batch.t1,
-            batch.start,
-            batch.end,
-            batch.low,
-            batch.high,
-            batch.volume,
-            batch.interest,
-            batch.at_first,
-            batch.at_bin,
-            batch.at_volume,
-        )
+        used = default_gain() if gain is None else np.array(gain, dtype=np.float32)
+        steps = tuple(_plain(column) for column in msgspec.structs.astuple(batch))
         for begin in range(0, count, SLICE):
             stop = min(begin + SLICE, count)
             kernels.run(
@@ -173,6 +162,11 @@ class Density:
         minute = floor_to(self.time_ms if time_ms is None else time_ms, MINUTE_MS)
         if minute + MINUTE_MS <= self.time_ms:
             return
+        if minute not in self._provisional and len(self._provisional) >= MINUTES_KEPT:
+            oldest, second = sorted(self._provisional)[:2]
+            gone = self._provisional.pop(oldest)
+            low, high = self._provisional[second]
+            self._provisional[second] = (min(low, gone[0]), max(high, gone[1]))
         low, high = self._provisional.get(minute, (x, x))
         self._provisional[minute] = (min(low, x), max(high, x))
 
@@ -232,3 +226,8 @@ class Density:
             held = float(gain[side]) * float(self.totals()[side])
             out.append(Balance(min(held, open_interest), max(open_interest - held, 0.0), held > open_interest))
         return out[0], out[1]
+
+
+def _plain(column: NDArray[Any]) -> NDArray[Any]:
+    """Return a column as the kernels know it: a read-only or strided one would have them compiled anew."""
+    return np.require(column, requirements=["C", "W"])

@@ -97,7 +97,7 @@ class Ring:
             raise ValueError(f"no such column or flag: {number}, {flag}")
         done = kernels.write_column(
             self.codes, self.numbers, self.bases, self.gains, self.flags, self.models, self.marks,
-            number, base, np.ascontiguousarray(basis, dtype=np.float32), np.asarray(gain, dtype=np.float32),
+            number, base, np.array(basis, dtype=np.float32, order="C"), np.array(gain, dtype=np.float32),
             flag, model, mark, np.empty(PLANES * ROWS, np.uint16),
         )  # fmt: skip
         if done < 0:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import reference_engine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liqdesk.model import axis, bands
@@ -18,6 +18,7 @@ def test_prior_is_the_published_one():
     assert np.allclose(got, reference_engine.prior(), rtol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 0.15), st.integers(1, 150))
 def test_prior_always_sums_to_one_and_drops_what_is_not_offered(rate, leverage):
     parts = bands.components(rate, leverage)
@@ -53,6 +54,7 @@ def test_kernels_match_numerical_integration():
     assert first.min() >= 1
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 1e7))
 def test_bins_hold_their_price(price):
     b, d = axis.bin_of(price), axis.display_bin_of(price)

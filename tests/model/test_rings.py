@@ -18,6 +18,7 @@ def planes_of(seed: int) -> np.ndarray:
     return made
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(LEAST, MOST), min_size=1, max_size=50))
 def test_codes_keep_values_to_three_parts_in_ten_thousand(values):
     usd = np.array(values, dtype=np.float32)

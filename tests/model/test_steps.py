@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liqdesk.market import MINUTE_MS
@@ -68,6 +68,7 @@ def by_hand(bar, earlier, marks) -> list[tuple[float, ...]]:
 prices = st.floats(-0.02, 0.02)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(prices, prices, prices, prices), min_size=1, max_size=20), prices, prices)
 def test_quarters_follow_the_rule(shapes, first, second):
     rows = []
@@ -175,6 +176,7 @@ def test_volume_at_price_goes_to_its_minutes():
 spans = st.sets(st.integers(0, 29))
 
 
+@settings(deadline=None)
 @given(spans, spans, spans)
 def test_tiles_never_overlap_and_prefer_finer_whole_ones(ones, fives, quarters):
     starts = {
