@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from liqdesk.engine.frames import Progress
 from liqdesk.market.rows import INTEREST
 from liqdesk.venues.venue import Reply, Request
+
+AHEAD: Final = 4
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -24,23 +27,36 @@ class Stretch(msgspec.Struct, frozen=True):
 class Loading:
     """The requests of one back-fill, answered one after another.
 
-    Requests are made in order and each is answered or failed before the next; a failed one is made again.
+    Requests are made in order, a few ahead; after a failure the awaited one and those behind it are made again.
     """
 
     def __init__(self, requests: Sequence[Request]) -> None:
         self._requests = list(requests)
         self._next = 0
+        self._asked = 0
         self._interest: list[NDArray[np.void]] = []
         self._bars: NDArray[np.void] | None = None
         self._ready: list[Stretch] = []
 
     @property
     def done(self) -> bool:
-        return self._next >= len(self._requests)
+        """Whether every page was answered and every stretch taken."""
+        return self._next >= len(self._requests) and not self._ready
 
     @property
     def awaited(self) -> Request | None:
-        return None if self.done else self._requests[self._next]
+        return self._requests[self._next] if self._next < len(self._requests) else None
+
+    def ask(self) -> list[Request]:
+        """Return the requests to make now, so that `AHEAD` are always under way."""
+        end = min(self._next + AHEAD, len(self._requests))
+        fresh = self._requests[self._asked : end]
+        self._asked = max(self._asked, end)
+        return fresh
+
+    def again(self) -> None:
+        """Forget what was asked and not answered: a page failed, and pages count only in order."""
+        self._asked = self._next
 
     @property
     def progress(self) -> Progress:

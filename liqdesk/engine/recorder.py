@@ -81,7 +81,7 @@ class Recorder:
         if minute.ticks is not None and minute.ticks.size and minute.quantity is not None:
             bins = np.floor((np.log(minute.ticks * instrument.tick) - PHASE) / STATE_BIN).astype(np.int32)
             held, where = np.unique(bins, return_inverse=True)
-            quantity = np.bincount(where, weights=minute.quantity)
+            quantity = np.bincount(where, weights=minute.quantity).astype(np.float64)
             self._history.add_volume_at_price(instrument.symbol, minute.t0_ms, held, quantity)
 
     def flush(self, now_ns: int) -> None:

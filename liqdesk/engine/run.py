@@ -173,26 +173,28 @@ class Run:
             feed.start()
         self._ask(backfill.interest(self.symbol), self._on_interest)
         self._ask(backfill.mark(self.symbol), self._on_mark)
-        self._next_page()
+        self._next_pages()
         self._ask(backfill.tickers(), self._on_tickers)
         self._ask(backfill.funding(self.symbol), self._on_funding)
         self._ask(backfill.funding_intervals(), self._on_intervals)
 
-    def _next_page(self) -> None:
+    def _next_pages(self) -> None:
         assert self.session is not None
-        request = self.session.loading.awaited
-        if request is None:
-            return
-        session = self.session
+        for request in self.session.loading.ask():
+            self._ask_page(self.session, request)
 
+    def _ask_page(self, session: Session, request: Request) -> None:
         def take(payload: object, _recv_ns: int) -> None:
             session.loading.answer(request, payload)  # type: ignore[arg-type]
             self._backoff.reset()
             self.error = None
-            self._next_page()
+            self._next_pages()
 
         def again(error: VenueError) -> None:
+            if request != session.loading.awaited:
+                return
             self.error = error
+            session.loading.again()
             delay_s = error.retry_s if error.retry_s is not None else self._backoff.next_s()
             self._due["page"] = time.monotonic_ns() + int(delay_s * 1e9)
 
@@ -298,7 +300,7 @@ class Run:
         page_at = self._due.get("page")
         if page_at is not None and now_ns >= page_at:
             del self._due["page"]
-            self._next_page()
+            self._next_pages()
         if not self.session.loaded:
             return
         if self._is_due("interest", now_ns, max(int(INTEREST_NS / self.source.speed), 1_000_000_000)):

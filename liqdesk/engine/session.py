@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -74,7 +73,7 @@ class Session:
         self._tries: dict[Need, int] = {}
         self._in_flight: set[Need] = set()
         self._previous: tuple[int, float] | None = None
-        self._recent: deque[ForcedOrder] = deque(maxlen=RECENT_FORCED)
+        self._recent: tuple[ForcedOrder, ...] = ()  # of this symbol, the last day
         self._seen_forced: set[tuple[object, ...]] = set()
         self._next_view_ns = 0
         self._tail_after_ms = 0
@@ -127,7 +126,7 @@ class Session:
             zones=self.zones,
             imbalance=self.imbalance,
             funding_rate=self.funding.rate,
-            forced=tuple(self._recent),
+            forced=self._recent,
             instrument=self.instrument,
         )
         self.new_fired += self._alerts.observe(view)
@@ -149,7 +148,9 @@ class Session:
         self._recorder.forced(event)
         self.new_forced.append(event)
         if event.symbol == self.instrument.symbol:
-            self._recent.append(event)
+            day_ago = event.time_ms - DAY_MS
+            kept = tuple(o for o in self._recent[-RECENT_FORCED:] if o.time_ms > day_ago)
+            self._recent = (*kept, event)
 
     def _on_kline(self, event: Kline) -> None:
         if event.symbol != self.instrument.symbol or event.mark or event.span_ms != MINUTE_MS:
@@ -298,10 +299,6 @@ class Session:
         if now is not None:
             self.zones = zones_of(now.base, now.usd, mark)
             self.imbalance = imbalance_of(now.base, now.usd, mark)
-
-    def trim_recent(self, now_ms: int) -> None:
-        while self._recent and self._recent[0].time_ms < now_ms - DAY_MS:
-            self._recent.popleft()
 
     @property
     def open_interest(self) -> float:

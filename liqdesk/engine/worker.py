@@ -10,7 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
-from liqdesk.alerts import AlertBook, AlertStore
+from liqdesk.alerts import AlertBook, AlertStore, AnyRule
 from liqdesk.engine.compose import News, compose
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
@@ -89,7 +89,7 @@ class Worker(QObject):
         self._close()
         self._epoch += 1
         self._news = News()
-        self._notices = tuple(self._store.notices)
+        self._notices = ()
         self._history = self._open_history(source)
         self._run = Run(
             self._orders, source, self._orders.endpoints, self._symbol, self._alerts, self._history, self._brackets
@@ -147,11 +147,19 @@ class Worker(QObject):
                 if self._run is not None:
                     self._run.retry_now()
             case PutRule(rule):
-                self._alerts.put(rule)
-                self._save_alerts()
+                self._put(rule)
             case DropRule(rule_id):
                 self._alerts.drop(rule_id)
                 self._save_alerts()
+
+    def _put(self, rule: AnyRule) -> None:
+        try:
+            self._alerts.put(rule)
+        except LiqdeskError as e:
+            log.info("a rule is refused: %s", e)
+            self._notices += (e.user,)
+            return
+        self._save_alerts()
 
     def _save_alerts(self) -> None:
         self._store.save(self._alerts.rules())
@@ -207,7 +215,9 @@ class Worker(QObject):
         self._window_free = False
         self._next_frame_ns = now_ns + FRAME_NS
         self._serial += 1
-        notices = self._notices + (tuple(self._history.notices) if self._history is not None else ())
+        notices = (
+            self._store.notices + self._notices + (tuple(self._history.notices) if self._history is not None else ())
+        )
         offer = self._probe.offer(now_ns) if self._probe is not None else None
         frame = compose(run, self._epoch, self._serial, now_ns, self._news, self._alerts.status(), notices, offer)
         self._news = News()
