@@ -43,9 +43,8 @@ def writer(path: Path, origin: str) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA temp_store = MEMORY")
         schema.migrate(db, version)
-        # A file that can be read but not written says so only when it is written.
-        db.execute("BEGIN IMMEDIATE")
-        db.execute("ROLLBACK")
+        # A file that can be read but not written says so only to a statement that would write.
+        db.execute("DELETE FROM meta WHERE 0")
     except BaseException as e:
         db.close()
         if isinstance(e, sqlite3.Error) and schema.is_damage(e):
