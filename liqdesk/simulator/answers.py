@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from liqdesk.errors import LiqdeskError
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
 from liqdesk.simulator import book, feeds, trades, wire
-from liqdesk.simulator import kernel as k
+from liqdesk.simulator import layout as at
 from liqdesk.simulator.candles import INTERVALS, candles
 from liqdesk.simulator.contracts import Contract
 from liqdesk.simulator.course import FUNDINGS, MINUTES, Course
@@ -21,7 +22,7 @@ PERIODS: Final = {
 DEPTHS: Final = (5, 10, 20, 50, 100, 500, 1000)
 
 
-class Fault(Exception):
+class BadRequestError(LiqdeskError):
     """A request that the venue refuses with HTTP 400 and a code of its own."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -30,15 +31,15 @@ class Fault(Exception):
 
 
 def whole(query: Query, name: str, most: int | None = None, default: int | None = None) -> int | None:
-    """Read a whole number. Raises Fault -1102 where it is not one, -1130 where it is beyond `most`."""
+    """Read a whole number. Raises BadRequestError -1102 where it is not one, -1130 where it is beyond `most`."""
     given = query.get(name)
     if given is None:
         return default
     if not (given.isascii() and given.isdecimal()):
-        raise Fault(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+        raise BadRequestError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
     value = int(given)
     if most is not None and not 1 <= value <= most:
-        raise Fault(-1130, f"Data sent for parameter '{name}' is not valid.")
+        raise BadRequestError(-1130, f"Data sent for parameter '{name}' is not valid.")
     return value
 
 
@@ -56,17 +57,17 @@ class Answers:
     def _contract(self, query: Query, name: str = "symbol") -> Contract:
         given = query.get(name)
         if not given:
-            raise Fault(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+            raise BadRequestError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
         contract = self.market.contracts.get(self.symbol_of(given))
         if contract is None or contract.symbol_type != 1:
-            raise Fault(-1121, "Invalid symbol.")
+            raise BadRequestError(-1121, "Invalid symbol.")
         return contract
 
     def _course(self, query: Query, name: str = "symbol") -> Course:
         contract = self._contract(query, name)
         course = self.market.courses.get(contract.symbol)
         if course is None:
-            raise Fault(-1122, "Invalid symbol status.")
+            raise BadRequestError(-1122, "Invalid symbol status.")
         return course
 
     def _courses(self) -> list[Course]:
@@ -98,9 +99,9 @@ class Answers:
 
     def _candles(self, course: Course, query: Query, now_ms: int, kind: str) -> Any:
         if "interval" not in query:
-            raise Fault(-1102, "Mandatory parameter 'interval' was not sent, was empty/null, or malformed.")
+            raise BadRequestError(-1102, "Mandatory parameter 'interval' was not sent, was empty/null, or malformed.")
         if query["interval"] not in INTERVALS:
-            raise Fault(-1120, "Invalid interval.")
+            raise BadRequestError(-1120, "Invalid interval.")
         limit = whole(query, "limit", 1500, 500) or 500
         return candles(
             course, query["interval"], now_ms, whole(query, "startTime"), whole(query, "endTime"), limit, kind
@@ -112,7 +113,7 @@ class Answers:
         first, start, end = (whole(query, name) for name in ("fromId", "startTime", "endTime"))
         oldest = now_ms - 2 * DAY_MS
         if (start is not None and start < oldest) or (first is not None and first < trades.oldest_id(course)):
-            raise Fault(-4166, "Search window is restricted to recent 2 days only.")
+            raise BadRequestError(-4166, "Search window is restricted to recent 2 days only.")
         if first is not None:
             found = trades.from_id(course, first, limit, now_ms)
         elif start is not None:
@@ -133,7 +134,7 @@ class Answers:
         course = self._course(query)
         limit = whole(query, "limit", None, 500)
         if limit not in DEPTHS:
-            raise Fault(-4021, f"{limit} is not valid depth limit")
+            raise BadRequestError(-4021, f"{limit} is not valid depth limit")
         beat = now_ms // book.beat_ms(self.market.speed)
         bids, asks = book.sides(course, beat, self.market.speed, limit)
         c = course.contract
@@ -164,7 +165,7 @@ class Answers:
         else:
             s = course.now_s
             f = course.second(s)[0].tolist()
-            mark, index, rate = (f"{f[i]:.8f}" for i in (k.S_MARK, k.S_INDEX, k.S_RATE))
+            mark, index, rate = (f"{f[i]:.8f}" for i in (at.S_MARK, at.S_INDEX, at.S_RATE))
         return {
             "symbol": c.symbol, "markPrice": mark, "indexPrice": index, "estimatedSettlePrice": index, "lastFundingRate": rate,
             "interestRate": "0.00010000", "nextFundingTime": wire.next_funding(c, s * 1000), "time": s * 1000,
@@ -174,9 +175,9 @@ class Answers:
         limit = whole(query, "limit", 1000, 100) or 100
         start, end = whole(query, "startTime"), whole(query, "endTime")
         courses = [self._course(query)] if "symbol" in query else self._courses()
-        rows = []
+        rows: list[dict[str, Any]] = []
         for course in courses:
-            count = int(course.I[k.FUNDINGS]) if course.contract.funded else 0
+            count = int(course.Q[at.FUNDINGS]) if course.contract.funded else 0
             for n in range(max(0, count - FUNDINGS), count):
                 second, rate, mark = course.FU[n % FUNDINGS].tolist()
                 ms = int(second) * 1000
@@ -199,19 +200,21 @@ class Answers:
 
     def open_interest(self, query: Query, now_ms: int) -> Any:
         course = self._course(query)
-        interest = float(course.second(course.now_s)[0][k.S_INTEREST])
+        interest = float(course.second(course.now_s)[0][at.S_INTEREST])
         return {
             "symbol": course.contract.symbol, "openInterest": f"{interest:.{course.contract.quantity_places}f}", "time": now_ms
         }  # fmt: skip
 
     def open_interest_history(self, query: Query, now_ms: int) -> Any:
         if query.get("period") not in PERIODS:
-            raise Fault(-1102 if "period" not in query else -1130, "Data sent for parameter 'period' is not valid.")
+            raise BadRequestError(
+                -1102 if "period" not in query else -1130, "Data sent for parameter 'period' is not valid."
+            )
         limit = whole(query, "limit", 500, 30) or 30
         start, end = whole(query, "startTime"), whole(query, "endTime")
         wall = now_ms - 30 * DAY_MS
         if start is not None and start <= wall:
-            raise Fault(-1130, "parameter 'startTime' is invalid.")
+            raise BadRequestError(-1130, "parameter 'startTime' is invalid.")
         course = self.market.courses.get(self.symbol_of(query.get("symbol", "")))
         if course is None:
             return []
@@ -221,7 +224,7 @@ class Answers:
         c, rows = course.contract, []
         for ms in range(max(-(-first // span) * span, last - (limit - 1) * span), last + 1, span):
             row = course.MF[ms // MINUTE_MS % MINUTES]
-            interest, mark = float(row[k.M_INTEREST]), float(row[k.MARK_O])
+            interest, mark = float(row[at.M_INTEREST]), float(row[at.MARK_O])
             rows.append(
                 {"symbol": c.symbol, "sumOpenInterest": f"{interest:.8f}", "sumOpenInterestValue": f"{interest * mark:.8f}",
                  "CMCCirculatingSupply": "0.00000000", "timestamp": ms}
@@ -243,7 +246,7 @@ class Answers:
     def _last(self, course: Course, now_ms: int) -> dict[str, Any]:
         c = course.contract
         last = trades.latest(course, 1, now_ms)
-        ticks = last[0].ticks if last else int(course.I[k.CLOSE_TICKS])
+        ticks = last[0].ticks if last else int(course.Q[at.CLOSE_TICKS])
         return {"symbol": c.symbol, "price": wire.price(c, ticks), "time": last[0].time_ms if last else now_ms}
 
     # The truth, which no real venue tells.
@@ -252,7 +255,7 @@ class Answers:
         return {
             "seed": self.market.seed, "speed": self.market.speed, "start": self.market.start_ms, "now": now_ms,
             "contracts": {
-                c.contract.symbol: {"trades": int(c.I[k.NEXT_TRADE]), "liquidations": int(c.I[k.EVENTS]), "positions": int(c.I[1]),
+                c.contract.symbol: {"trades": int(c.Q[at.NEXT_TRADE]), "liquidations": int(c.Q[at.EVENTS]), "positions": int(c.Q[1]),
                                     "second": c.now_s}
                 for c in tuple(self.market.courses.values())
             },

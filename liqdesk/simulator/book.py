@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from liqdesk.simulator import kernel as k
+from liqdesk.simulator import layout as at
 from liqdesk.simulator.course import Course
 
 DEPTH: Final = 1000
@@ -33,8 +33,8 @@ def last_id(beat: int) -> int:
 def best_bid(course: Course, ms: int) -> int:
     """Return the best bid in ticks at `ms`; the best ask is one tick above."""
     s = min(ms // 1000, course.now_s)
-    before = course.second(s - 1)[0][k.S_PRICE]
-    after = course.second(s)[0][k.S_PRICE]
+    before = course.second(s - 1)[0][at.S_PRICE]
+    after = course.second(s)[0][at.S_PRICE]
     share = min((ms - s * 1000) / 1000, 1.0)
     return max(1, int((before + (after - before) * share) / course.contract.tick))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
-from liqdesk.simulator import kernel as k
+from liqdesk.simulator import layout as at
 from liqdesk.simulator.course import MINUTES, Course
 from liqdesk.simulator.splitting import BUY, MS, STEPS, TICKS
 
@@ -70,20 +70,20 @@ def minute_rows(course: Course, first: int, last: int, now_ms: int) -> Ints:
     trades = course.split(now_s)
     if now_s % 60 == 0:
         row[:] = 0
-        row[k.OPEN : k.VOLUME] = course.I[k.CLOSE_TICKS]
-        row[k.FIRST_ID] = course.second(now_s)[1][k.S_FIRST_ID]
+        row[at.OPEN : at.VOLUME] = course.Q[at.CLOSE_TICKS]
+        row[at.FIRST_ID] = course.second(now_s)[1][at.S_FIRST_ID]
     trades = trades[trades[:, MS] + now_s * 1000 <= now_ms]
     if len(trades):
         ticks, steps, buys = trades[:, TICKS], trades[:, STEPS], trades[:, BUY]
-        if row[k.COUNT] == 0:
-            row[k.OPEN : k.VOLUME] = ticks[0]
-        row[k.HIGH], row[k.LOW] = max(row[k.HIGH], ticks.max()), min(row[k.LOW], ticks.min())
-        row[k.CLOSE] = ticks[-1]
-        row[k.VOLUME] += steps.sum()
-        row[k.BOUGHT] += (steps * buys).sum()
-        row[k.QUOTE] += (steps * ticks).sum()
-        row[k.QUOTE_BOUGHT] += (steps * ticks * buys).sum()
-        row[k.COUNT] += len(trades)
+        if row[at.COUNT] == 0:
+            row[at.OPEN : at.VOLUME] = ticks[0]
+        row[at.HIGH], row[at.LOW] = max(row[at.HIGH], ticks.max()), min(row[at.LOW], ticks.min())
+        row[at.CLOSE] = ticks[-1]
+        row[at.VOLUME] += steps.sum()
+        row[at.BOUGHT] += (steps * buys).sum()
+        row[at.QUOTE] += (steps * ticks).sum()
+        row[at.QUOTE_BOUGHT] += (steps * ticks * buys).sum()
+        row[at.COUNT] += len(trades)
     return rows
 
 
@@ -113,32 +113,32 @@ def candles(
     edges = [first_open]
     while edges[-1] < end:
         edges.append(ending(edges[-1], interval))
-    at = np.array([e // MINUTE_MS - m0 for e in edges])
+    starts = np.array([e // MINUTE_MS - m0 for e in edges])
     if kind == "last":
-        return _traded(minute_rows(course, m0, m1, now_ms), edges, at, interval)
-    shift = k.MARK_O if kind == "mark" else k.INDEX_O
+        return _traded(minute_rows(course, m0, m1, now_ms), edges, starts, interval)
+    shift = at.MARK_O if kind == "mark" else at.INDEX_O
     rows = course.MF[np.arange(m0, m1 + 1) % MINUTES][:, shift : shift + 4]
-    high = np.maximum.reduceat(rows[:, 1], at)
-    low = np.minimum.reduceat(rows[:, 2], at)
-    stops = np.append(at[1:], len(rows))
+    high = np.maximum.reduceat(rows[:, 1], starts)
+    low = np.minimum.reduceat(rows[:, 2], starts)
+    stops = np.append(starts[1:], len(rows))
     return [
         Candle(e, ending(e, interval), o, h, w, c, count=60 * int(n))
         for e, o, h, w, c, n in zip(
             edges,
-            rows[at, 0].tolist(),
+            rows[starts, 0].tolist(),
             high.tolist(),
             low.tolist(),
             rows[stops - 1, 3].tolist(),
-            stops - at,
+            stops - starts,
             strict=True,
         )
     ]
 
 
-def _traded(rows: Ints, edges: list[int], at: Ints, interval: str) -> list[Candle]:
-    high = np.maximum.reduceat(rows[:, k.HIGH], at)
-    low = np.minimum.reduceat(rows[:, k.LOW], at)
-    sums = np.add.reduceat(rows[:, k.VOLUME : k.FIRST_ID], at, axis=0)
-    close = rows[np.append(at[1:], len(rows)) - 1, k.CLOSE]
-    table = np.column_stack([rows[at, k.OPEN], high, low, close, sums, rows[at, k.FIRST_ID]]).tolist()
+def _traded(rows: Ints, edges: list[int], starts: Ints, interval: str) -> list[Candle]:
+    high = np.maximum.reduceat(rows[:, at.HIGH], starts)
+    low = np.minimum.reduceat(rows[:, at.LOW], starts)
+    sums = np.add.reduceat(rows[:, at.VOLUME : at.FIRST_ID], starts, axis=0)
+    close = rows[np.append(starts[1:], len(rows)) - 1, at.CLOSE]
+    table = np.column_stack([rows[starts, at.OPEN], high, low, close, sums, rows[starts, at.FIRST_ID]]).tolist()
     return [Candle(e, ending(e, interval), *row) for e, row in zip(edges, table, strict=True)]

@@ -38,7 +38,7 @@ def uniform(rng: NDArray[np.uint64]) -> float:
 def normal(rng: NDArray[np.uint64]) -> float:
     """Draw a standard normal (Box and Muller 1958, one of the pair)."""
     u = uniform(rng)
-    return np.sqrt(-2.0 * np.log(u)) * np.cos(2.0 * np.pi * uniform(rng))
+    return float(np.sqrt(-2.0 * np.log(u)) * np.cos(2.0 * np.pi * uniform(rng)))
 
 
 @njit(cache=True, nogil=True)

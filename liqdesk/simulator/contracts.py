@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -120,7 +120,7 @@ def leader() -> Contract:
     """Return the contract that the others follow, the one with a crowd of positions."""
     return Contract(
         symbol="BTCUSDT", pair="BTCUSDT", base="BTC", tick=0.1, step=0.001, price=75_500.0, price_places=2, churn=1.7, interest=90_000.0,
-        opens=0.9, notional=2200.0, sigma=0.55, beta=0.0, halflife_days=6.0, jumps=1.0, rate=6.0, tiers=BTC_TIERS, tags=("PoW", "Crypto"),
+        opens=0.5, notional=3900.0, sigma=0.55, beta=0.0, halflife_days=6.0, jumps=1.0, rate=6.0, tiers=BTC_TIERS, tags=("PoW", "Crypto"),
         onboard_ms=1_567_965_300_000,
     )  # fmt: skip
 
@@ -129,7 +129,7 @@ def listed(start_ms: int) -> tuple[Contract, ...]:
     """Return every contract, the leader first. The delivery contract ends with the quarter after the one that holds `start_ms`."""
     end = quarter_end(start_ms + 90 * DAY_MS)
     btc = leader()
-    alt = {"opens": 0.02, "notional": 2000.0, "notional_cap": 1.5e6, "rate": 1.5}
+    alt: dict[str, Any] = {"opens": 0.02, "notional": 2000.0, "notional_cap": 1.5e6, "rate": 1.5}
     return (
         btc,
         Contract(symbol="ETHUSDT", pair="ETHUSDT", base="ETH", tick=0.01, step=0.001, price=2650.0, price_places=2, churn=42.0,

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from liqdesk.simulator import kernel as k
+from liqdesk.simulator import kernel
+from liqdesk.simulator import layout as at
 from liqdesk.simulator import positions as pos
 from liqdesk.simulator.contracts import Contract
 from liqdesk.simulator.splitting import LARGEST_SPLIT
@@ -27,20 +28,20 @@ FIRST_TRADE_ID: Final = 3_400_000_000
 
 def parameters(contract: Contract, began_s: int, live_from_s: int, rate: float) -> Floats:
     """Return the kernel's constants of a contract; `rate` is trades a second from `live_from_s` on."""
-    par = np.zeros(k.PARAMETERS)
-    par[k.TICK], par[k.STEP] = contract.tick, contract.step
-    par[k.SIGMA] = contract.sigma / np.sqrt(YEAR_S)
-    par[k.BETA] = contract.beta
-    par[k.PULL] = np.log(2) / (contract.halflife_days * 86_400) if contract.sigma > 0 else 0.0
-    par[k.LN_ANCHOR] = np.log(contract.price)
-    par[k.CHURN], par[k.OPENS] = contract.churn, contract.opens
-    par[k.LN_NOTIONAL], par[k.NOTIONAL_CAP] = np.log(contract.notional), contract.notional_cap
-    par[k.IMPACT], par[k.INTEREST] = contract.impact, contract.interest
-    par[k.RATE_BEFORE], par[k.RATE] = min(contract.rate, 2.0), rate
-    par[k.LIVE_FROM], par[k.BEGAN] = live_from_s, began_s
-    par[k.FUNDING_S] = contract.funding_hours * 3600
-    par[k.ORIGIN] = np.log(contract.price) - pos.BUCKETS / 2 * pos.BUCKET_WIDTH
-    par[k.JUMPS], par[k.PREMIUM] = contract.jumps, 3e-4
+    par = np.zeros(at.PARAMETERS)
+    par[at.TICK], par[at.STEP] = contract.tick, contract.step
+    par[at.SIGMA] = contract.sigma / np.sqrt(YEAR_S)
+    par[at.BETA] = contract.beta
+    par[at.PULL] = np.log(2) / (contract.halflife_days * 86_400) if contract.sigma > 0 else 0.0
+    par[at.LN_ANCHOR] = np.log(contract.price)
+    par[at.CHURN], par[at.OPENS] = contract.churn, contract.opens
+    par[at.LN_NOTIONAL], par[at.NOTIONAL_CAP] = np.log(contract.notional), contract.notional_cap
+    par[at.IMPACT], par[at.INTEREST] = contract.impact, contract.interest
+    par[at.RATE_BEFORE], par[at.RATE] = min(contract.rate, 2.0), rate
+    par[at.LIVE_FROM], par[at.BEGAN] = live_from_s, began_s
+    par[at.FUNDING_S] = contract.funding_hours * 3600
+    par[at.ORIGIN] = np.log(contract.price) - pos.BUCKETS / 2 * pos.BUCKET_WIDTH
+    par[at.JUMPS], par[at.PREMIUM] = contract.jumps, 3e-4
     return par
 
 
@@ -58,45 +59,45 @@ class Course:
         self.now_s = began_s - 1
         self.drive = drive
         self.leads = contract.beta == 0.0
-        self.key = np.uint64((seed << 32) ^ zlib.crc32(contract.symbol[:7].encode()))
+        self.key = np.uint64((seed << 32) ^ zlib.crc32(contract.symbol.encode()))
         self.par = parameters(contract, began_s, live_from_s, rate)
-        crowd = 1 << 18 if self.leads else 1 << 13 if contract.opens else 1
-        self.F: Floats = np.zeros(k.STATE_F)
-        self.I: Ints = np.zeros(k.STATE_I, np.int64)
-        self.SF: Floats = np.zeros((SECONDS, k.SECOND_F))
-        self.SI: Ints = np.zeros((SECONDS, k.SECOND_I), np.int64)
-        self.MF: Floats = np.zeros((MINUTES, k.MINUTE_F))
-        self.MI: Ints = np.zeros((MINUTES, k.MINUTE_I), np.int64)
+        crowd = 1 << 17 if self.leads else 1 << 13 if contract.opens else 1
+        self.F: Floats = np.zeros(at.STATE_F)
+        self.Q: Ints = np.zeros(at.STATE_I, np.int64)
+        self.SF: Floats = np.zeros((SECONDS, at.SECOND_F))
+        self.SI: Ints = np.zeros((SECONDS, at.SECOND_I), np.int64)
+        self.MF: Floats = np.zeros((MINUTES, at.MINUTE_F))
+        self.MI: Ints = np.zeros((MINUTES, at.MINUTE_I), np.int64)
         self.PF: Floats = np.zeros((crowd, pos.POSITION_F))
-        self.PI: Ints = np.zeros((crowd, pos.POSITION_I), np.int64)
+        self.PI = np.zeros((crowd, pos.POSITION_I), np.int32)
         self.PI[:, pos.NEXT] = np.arange(1, crowd + 1)
         self.PI[-1, pos.NEXT] = -1
         self.heads = np.full((2, pos.BUCKETS), -1, np.int32)
         self.wheel = np.full(1 << (21 if self.leads else 20 if contract.opens else 4), -1, np.int32)
         self.brackets = contract.brackets()
-        self.EF: Floats = np.zeros((EVENTS, k.EVENT_F))
-        self.EI: Ints = np.zeros((EVENTS, k.EVENT_I), np.int64)
-        self.FU: Floats = np.zeros((FUNDINGS, k.FUNDING_F))
+        self.EF: Floats = np.zeros((EVENTS, at.EVENT_F))
+        self.EI: Ints = np.zeros((EVENTS, at.EVENT_I), np.int64)
+        self.FU: Floats = np.zeros((FUNDINGS, at.FUNDING_F))
         self._scratch: Ints = np.zeros((LARGEST_SPLIT, 4), np.int64)
         self._rng = np.zeros(1, np.uint64)
         self._begin()
 
     def _begin(self) -> None:
-        ln = self.par[k.LN_ANCHOR] + 0.03 * np.sin(float(int(self.key) % 6283) / 1000) * self.leads
-        for i in (k.FAIR, k.MARK_LN, k.TREND, k.LAST_LN):
+        ln = self.par[at.LN_ANCHOR] + 0.03 * np.sin(float(int(self.key) % 6283) / 1000) * self.leads
+        for i in (at.FAIR, at.MARK_LN, at.TREND, at.LAST_LN):
             self.F[i] = ln
-        self.F[k.HEDGE] = self.contract.interest
-        self.I[pos.LONG_TOP], self.I[pos.SHORT_LOW] = 0, pos.BUCKETS - 1
-        self.I[k.NEXT_TRADE] = FIRST_TRADE_ID
-        self.SF[(self.began_s - 1) % SECONDS, k.S_PRICE] = np.exp(ln)
-        self.I[k.CLOSE_TICKS] = round(float(np.exp(ln)) / self.contract.tick)
+        self.F[at.HEDGE] = self.contract.interest
+        self.Q[pos.LONG_TOP], self.Q[pos.SHORT_LOW] = 0, pos.BUCKETS - 1
+        self.Q[at.NEXT_TRADE] = FIRST_TRADE_ID
+        self.SF[(self.began_s - 1) % SECONDS, at.S_PRICE] = np.exp(ln)
+        self.Q[at.CLOSE_TICKS] = round(float(np.exp(ln)) / self.contract.tick)
 
     def advance(self, to_s: int) -> None:
         """Live through every second up to and including `to_s`; releases the interpreter while at it."""
         if to_s <= self.now_s:
             return
-        k.advance(
-            self.now_s + 1, to_s, self.par, self.key, self.F, self.I, self.SF, self.SI, self.MF, self.MI, self.PF, self.PI, self.heads,
+        kernel.advance(
+            self.now_s + 1, to_s, self.par, self.key, self.F, self.Q, self.SF, self.SI, self.MF, self.MI, self.PF, self.PI, self.heads,
             self.wheel, self.brackets, self.EF, self.EI, self.FU, self.drive, self.leads, self._scratch,
         )  # fmt: skip
         self.now_s = to_s
@@ -115,6 +116,6 @@ class Course:
         return self.SF[s % SECONDS], self.SI[s % SECONDS]
 
     def split(self, s: int) -> Ints:
-        """Return the trades of second `s` as rows of ms within the second, ticks, steps, taker buys. The array is reused by the next call."""
-        n = k.trades_of(s, self.par, self.key, self.SF, self.SI, self.EI, self._scratch, self._rng)
+        """Return the trades of a second as rows of ms within it, ticks, steps, taker buys; the next call reuses the array."""
+        n = kernel.trades_of(s, self.par, self.key, self.SF, self.SI, self.EI, self._scratch, self._rng)
         return self._scratch[:n]

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Final
 
 from liqdesk.simulator import book, wire
-from liqdesk.simulator import kernel as k
+from liqdesk.simulator import layout as at
 from liqdesk.simulator.candles import INTERVALS, candles, ending, opening
 from liqdesk.simulator.chance import mix
 from liqdesk.simulator.contracts import Contract
@@ -146,7 +146,7 @@ class Tickers(Paced):
     def frame(self, now_ms: int) -> list[str]:
         rows: list[dict[str, Any]] = []
         for symbol, course in tuple(self.market.courses.items()):
-            count = int(course.I[k.NEXT_TRADE])
+            count = int(course.Q[at.NEXT_TRADE])
             if self._last.get(symbol) != count:
                 self._last[symbol] = count
                 rows.append(wire.ticker_event(course.contract, wire.day(course, now_ms), now_ms, self.mini))

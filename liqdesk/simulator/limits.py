@@ -14,7 +14,7 @@ ADDRESS: Final = "127.0.0.1"
 
 
 class Limits:
-    """The counters of one address. Refused requests cost as well; who goes on after a 429 is banned."""
+    """The counters of one address. ControlError requests cost as well; who goes on after a 429 is banned."""
 
     def __init__(self) -> None:
         self.used = 0

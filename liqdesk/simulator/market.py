@@ -50,6 +50,7 @@ class Market:
         self._began_s, self._live_s = began_ms // SECOND_MS, start_ms // SECOND_MS
         self.courses: dict[str, Course] = {}
         self.now_ms = began_ms
+        self.stopping = threading.Event()
         self._making = threading.Lock()
 
     @property
@@ -80,6 +81,8 @@ class Market:
             if course is None:
                 course = self._course(contract)
                 while course.now_s < self.leader.now_s:
+                    if self.stopping.is_set():
+                        return None
                     course.advance(min(course.now_s + CHUNK_S, self.leader.now_s))
                 self.courses[symbol] = course
         return course

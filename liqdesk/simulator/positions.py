@@ -60,7 +60,7 @@ def bucket_of(price: float, origin: float) -> int:
 @njit(cache=True, nogil=True)
 def insert(
     PF: NDArray[np.float64],
-    PI: NDArray[np.int64],
+    PI: NDArray[np.int32],
     heads: NDArray[np.int32],
     wheel: NDArray[np.int32],
     Q: NDArray[np.int64],
@@ -90,7 +90,7 @@ def insert(
 def place(
     n: int,
     PF: NDArray[np.float64],
-    PI: NDArray[np.int64],
+    PI: NDArray[np.int32],
     heads: NDArray[np.int32],
     Q: NDArray[np.int64],
     origin: float,
@@ -120,7 +120,7 @@ def place(
 
 @njit(cache=True, nogil=True)
 def remove(
-    n: int, PI: NDArray[np.int64], heads: NDArray[np.int32], wheel: NDArray[np.int32], Q: NDArray[np.int64]
+    n: int, PI: NDArray[np.int32], heads: NDArray[np.int32], wheel: NDArray[np.int32], Q: NDArray[np.int64]
 ) -> None:
     """Close a position: unlink it from both lists, take it from its side's sum and free its row."""
     side, bucket = PI[n, SIDE], PI[n, BUCKET]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from liqdesk.clock import utc_ms
-from liqdesk.simulator.answers import Answers, Fault
+from liqdesk.simulator.answers import Answers, BadRequestError
 from liqdesk.simulator.limits import Limits
 from liqdesk.simulator.wire import text
 
@@ -100,7 +100,7 @@ class Rest:
             try:
                 await self._bring(query)
                 return self._reply(request, answer(query, self._catch_up()), 200, headers)
-            except Fault as e:
+            except BadRequestError as e:
                 return self._reply(request, {"code": e.code, "msg": e.message}, 400, headers)
 
         return handle

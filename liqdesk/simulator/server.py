@@ -8,12 +8,13 @@ import datetime as dt
 import json
 import signal
 import sys
+import threading
 from typing import Any, Final
 
 from aiohttp import web
 
 from liqdesk.clock import utc_ms
-from liqdesk.errors import InputError
+from liqdesk.errors import InputError, LiqdeskError
 from liqdesk.simulator.answers import Answers
 from liqdesk.simulator.market import PAST_DAYS, Market
 from liqdesk.simulator.parent import Parent
@@ -102,6 +103,7 @@ class Exchange:
             task.result()
 
     async def close(self) -> None:
+        self.market.stopping.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -111,7 +113,7 @@ class Exchange:
             await self._runner.cleanup()
 
 
-class Stopped(Exception):
+class StoppedError(LiqdeskError):
     """The process was asked to end while it was still generating."""
 
 
@@ -128,8 +130,10 @@ def serve(
 ) -> None:
     """Serve a simulated exchange on 127.0.0.1 until SIGTERM, SIGINT or the end of process `parent`.
 
-    start: ISO time at which the market stands at wall time `epoch` (UTC ms); both default to now, the epoch to when serving begins. The first line on standard output is
-    JSON with rest, stream, seed, speed, start, epoch. `trades_per_second`: into how many trades a market second is split on average.
+    start: ISO time at which the market stands at wall time `epoch` (UTC ms); both default to now, the epoch to when
+    serving begins. The first line on standard output is JSON with rest, stream, seed, speed, start, epoch.
+    `trades_per_second`: into how many trades a market second is split on average. Signals are taken in the main thread
+    alone.
     Raises InputError for a time that is none, a speed that is not positive, or a port that is taken.
     """
     if not 0 < speed <= 10_000:
@@ -138,10 +142,13 @@ def serve(
 
     def alive() -> None:
         if stopping or (guard is not None and guard.gone()):
-            raise Stopped
+            raise StoppedError("stopped while generating")
 
     stopping: list[int] = []
-    handlers = {s: signal.signal(s, lambda number, _: stopping.append(number)) for s in (signal.SIGTERM, signal.SIGINT)}
+    main = threading.current_thread() is threading.main_thread()
+    handlers = {
+        s: signal.signal(s, lambda number, _: stopping.append(number)) for s in (signal.SIGTERM, signal.SIGINT) if main
+    }
     try:
         market = Market(seed, start_ms_of(start), speed, trades_per_second, past_days)
         first_ms = market.start_ms
@@ -154,7 +161,7 @@ def serve(
         market.lead(first_ms, alive)
         epoch_ms = utc_ms() if epoch is None else epoch
         asyncio.run(_run(market, epoch_ms, port, ping_s, stopping, guard))
-    except Stopped:
+    except StoppedError:
         return
     finally:
         for number, handler in handlers.items():

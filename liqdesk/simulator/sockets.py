@@ -12,6 +12,7 @@ from typing import Any, Final
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from liqdesk.clock import utc_ms
+from liqdesk.errors import LiqdeskError
 from liqdesk.simulator import feeds
 from liqdesk.simulator.feeds import Feed, Said
 from liqdesk.simulator.market import Market
@@ -25,7 +26,7 @@ PONG_S: Final = 600.0
 METHODS: Final = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")
 
 
-class Refused(Exception):
+class ControlError(LiqdeskError):
     """A control message that is answered with an error."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -98,17 +99,17 @@ class Connection:
         return found is not None and found[0] == (self.route or "public")
 
     def control(self, data: str) -> str:
-        """Carry out a control message and return the answer. Raises Refused, with an `id` where it could be read."""
+        """Carry out a control message and return the answer. Raises ControlError, with an `id` where it could be read."""
         number = None
         try:
             request = _parse(data)
             number = request.get("id")
             result = self._carry_out(request)
-        except Refused as e:
+        except ControlError as e:
             fault: dict[str, Any] = {"error": {"code": e.code, "msg": e.message}}
             answer = text(fault if number is None else fault | {"id": number})
             if e.code == 4:
-                raise Refused(4, answer) from e
+                raise ControlError(4, answer) from e
             return answer
         return text({"result": result, "id": number})
 
@@ -116,35 +117,35 @@ class Connection:
         number, method, params = request.get("id"), request.get("method"), request.get("params", [])
         whole = isinstance(number, int) and not isinstance(number, bool) and number >= 0
         if not (whole or (isinstance(number, str) and 0 < len(number) <= 64)):
-            raise Refused(2, "Invalid request: request ID must be an unsigned integer")
+            raise ControlError(2, "Invalid request: request ID must be an unsigned integer")
         if method is None:
-            raise Refused(2, "Invalid request: missing field `method`")
+            raise ControlError(2, "Invalid request: missing field `method`")
         if method not in METHODS:
             options = ", ".join(f"`{m}`" for m in METHODS)
-            raise Refused(2, f"Invalid request: unknown variant `{method}`, expected one of {options}")
+            raise ControlError(2, f"Invalid request: unknown variant `{method}`, expected one of {options}")
         if not isinstance(params, list):
-            raise Refused(2, "Invalid request: invalid type: expected a sequence")
+            raise ControlError(2, "Invalid request: invalid type: expected a sequence")
         if method == "LIST_SUBSCRIPTIONS":
             return list(self.names)
         if method in ("SUBSCRIBE", "UNSUBSCRIBE"):
             if not params or not all(isinstance(p, str) for p in params):
-                raise Refused(2, "Invalid request: params must be stream names")
+                raise ControlError(2, "Invalid request: params must be stream names")
             return self.subscribe(params) if method == "SUBSCRIBE" else self.unsubscribe(params)
         if not params or not isinstance(params[0], str):
-            raise Refused(2, "Invalid request: property name must be a string")
+            raise ControlError(2, "Invalid request: property name must be a string")
         if params[0] != "combined":
-            raise Refused(0, "Unknown property")
+            raise ControlError(0, "Unknown property")
         if method == "GET_PROPERTY":
             return self.combined
         if len(params) != 2 or not isinstance(params[1], bool):
-            raise Refused(1, "Invalid value type: expected Boolean")
+            raise ControlError(1, "Invalid value type: expected Boolean")
         self.combined = params[1]
         return None
 
     def subscribe(self, names: list[str]) -> None:
         self.names |= {name: self.carries(name) for name in names}
         if len(self.names) > MOST_STREAMS:
-            raise Refused(4, "Too many subscriptions")
+            raise ControlError(4, "Too many subscriptions")
 
     def unsubscribe(self, names: list[str]) -> None:
         for name in names:
@@ -156,7 +157,7 @@ def _parse(data: str) -> dict[str, Any]:
         request = json.loads(data)
     except ValueError as e:
         column = e.colno if isinstance(e, json.JSONDecodeError) else 1
-        raise Refused(3, f"Invalid JSON: expected value at line 1 column {column}") from e
+        raise ControlError(3, f"Invalid JSON: expected value at line 1 column {column}") from e
     return request if isinstance(request, dict) else {}
 
 
@@ -208,7 +209,7 @@ class Sockets:
                 try:
                     data = message.data if isinstance(message.data, str) else message.data.decode("utf-8", "replace")
                     connection.post(connection.control(data))
-                except Refused as e:
+                except ControlError as e:
                     await socket.send_str(e.message)
                     await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"Invalid request")
                 self._make_feeds()

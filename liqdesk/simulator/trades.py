@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from liqdesk.simulator import kernel as k
+from liqdesk.simulator import layout as at
 from liqdesk.simulator.course import EVENTS, FIRST_TRADE_ID, Course
 from liqdesk.simulator.splitting import BUY, MS, STEPS, TICKS
 
@@ -35,7 +35,7 @@ def _second(course: Course, s: int, after_ms: int, to_ms: int) -> list[Trade]:
     rows = course.split(s)
     if not len(rows):
         return []
-    first = int(course.second(s)[1][k.S_FIRST_ID])
+    first = int(course.second(s)[1][at.S_FIRST_ID])
     base = s * 1000
     if after_ms < base and to_ms >= base + 1000:
         lo, hi = 0, len(rows)
@@ -52,7 +52,7 @@ def from_id(course: Course, trade_id: int, limit: int, now_ms: int) -> list[Trad
     low, high = course.oldest_s, course.now_s
     while low < high:  # the last second whose first id is not beyond
         middle = (low + high + 1) // 2
-        if int(course.second(middle)[1][k.S_FIRST_ID]) <= trade_id:
+        if int(course.second(middle)[1][at.S_FIRST_ID]) <= trade_id:
             low = middle
         else:
             high = middle - 1
@@ -74,7 +74,7 @@ def latest(course: Course, limit: int, end_ms: int) -> list[Trade]:
 
 
 def oldest_id(course: Course) -> int:
-    return int(course.second(course.oldest_s)[1][k.S_FIRST_ID]) if course.now_s >= course.began_s else FIRST_TRADE_ID
+    return int(course.second(course.oldest_s)[1][at.S_FIRST_ID]) if course.now_s >= course.began_s else FIRST_TRADE_ID
 
 
 class Liquidation(msgspec.Struct, frozen=True):
@@ -100,11 +100,11 @@ class Liquidation(msgspec.Struct, frozen=True):
 def liquidation(course: Course, number: int) -> Liquidation:
     """Return a true liquidation by its running number."""
     i, f = course.EI[number % EVENTS].tolist(), course.EF[number % EVENTS].tolist()
-    ms = i[k.E_SECOND] * 1000 + i[k.E_MS]
-    printed = course.oldest_s <= i[k.E_SECOND] and course.second(i[k.E_SECOND])[1][k.S_PRINT] == number
+    ms = i[at.E_SECOND] * 1000 + i[at.E_MS]
+    printed = course.oldest_s <= i[at.E_SECOND] and course.second(i[at.E_SECOND])[1][at.S_PRINT] == number
     return Liquidation(
-        number, i[k.E_SIDE], ms, ms + PRINT_DELAY_MS, i[k.E_TICKS], i[k.E_LIMIT], i[k.E_STEPS], i[k.E_LAST_FILL], i[k.E_LEVERAGE],
-        f[k.E_LIQUIDATION], f[k.E_ENTRY], f[k.E_BANKRUPT], f[k.E_RATE], bool(printed),
+        number, i[at.E_SIDE], ms, ms + PRINT_DELAY_MS, i[at.E_TICKS], i[at.E_LIMIT], i[at.E_STEPS], i[at.E_LAST_FILL], i[at.E_LEVERAGE],
+        f[at.E_LIQUIDATION], f[at.E_ENTRY], f[at.E_BANKRUPT], f[at.E_RATE], bool(printed),
     )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def printed(course: Course, after_ms: int, to_ms: int) -> list[Liquidation]:
     """Return the prints that the venue pushed with after_ms < event time ≤ to_ms."""
     first = max((after_ms - PRINT_DELAY_MS) // 1000, course.oldest_s)
     last = min((to_ms - PRINT_DELAY_MS) // 1000, course.now_s)
-    numbers = [int(course.second(s)[1][k.S_PRINT]) for s in range(first, last + 1)]
+    numbers = [int(course.second(s)[1][at.S_PRINT]) for s in range(first, last + 1)]
     prints = [liquidation(course, n) for n in numbers if n >= 0]
     return [p for p in prints if after_ms < p.event_ms <= to_ms]
 
@@ -122,6 +122,6 @@ def true_liquidations(course: Course, start_ms: int, end_ms: int) -> list[Liquid
 
     `printed` is known for the last 49 hours only.
     """
-    count = int(course.I[k.EVENTS])
+    count = int(course.Q[at.EVENTS])
     rows = [liquidation(course, n) for n in range(max(0, count - EVENTS), count)]
     return [r for r in rows if start_ms <= r.time_ms <= end_ms]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from liqdesk.simulator import kernel as k
+from liqdesk.simulator import layout as at
 from liqdesk.simulator.candles import Candle
 from liqdesk.simulator.contracts import Contract
 from liqdesk.simulator.course import FIRST_TRADE_ID, Course
@@ -63,11 +63,11 @@ def mark_event(course: Course, s: int) -> str:
     """Return the mark struck at second `s`."""
     c = course.contract
     f = course.second(s)[0].tolist()
-    mark = f"{f[k.S_MARK]:.8f}"
-    rate = f"{f[k.S_RATE]:.8f}" if c.funded else ""
+    mark = f"{f[at.S_MARK]:.8f}"
+    rate = f"{f[at.S_RATE]:.8f}" if c.funded else ""
     return (
-        f'{{"e":"markPriceUpdate","E":{s * 1000},"s":"{c.symbol}","p":"{mark}","ap":"{mark}","P":"{f[k.S_INDEX]:.8f}",'
-        f'"i":"{f[k.S_INDEX]:.8f}","r":"{rate}","T":{next_funding(c, s * 1000)},"st":{c.symbol_type}}}'
+        f'{{"e":"markPriceUpdate","E":{s * 1000},"s":"{c.symbol}","p":"{mark}","ap":"{mark}","P":"{f[at.S_INDEX]:.8f}",'
+        f'"i":"{f[at.S_INDEX]:.8f}","r":"{rate}","T":{next_funding(c, s * 1000)},"st":{c.symbol_type}}}'
     )
 
 
@@ -126,19 +126,18 @@ def day(course: Course, now_ms: int) -> dict[str, Any]:
     last_minute = now_ms // 60_000
     first = max(last_minute - 1439, course.oldest_minute)
     rows = minute_rows(course, first, last_minute, now_ms)
-    opened, closed = int(rows[0, k.OPEN]), int(rows[-1, k.CLOSE])
-    volume, quoted, count = (int(rows[:, i].sum()) for i in (k.VOLUME, k.QUOTE, k.COUNT))
-    first_id, last_id = int(rows[0, k.FIRST_ID]), int(rows[0, k.FIRST_ID]) + count - 1
+    opened, closed = int(rows[0, at.OPEN]), int(rows[-1, at.CLOSE])
+    volume, quoted, count = (int(rows[:, i].sum()) for i in (at.VOLUME, at.QUOTE, at.COUNT))
+    first_id, last_id = int(rows[0, at.FIRST_ID]), int(rows[0, at.FIRST_ID]) + count - 1
     average = quoted / volume if volume else closed
-    if c.symbol_type == 2:
-        quote_volume = f"{volume * 100 / (average * c.tick):.8f}" if volume else "0"
-    else:
-        quote_volume = quote(c, quoted)
+    quoted_text = quote(c, quoted)
+    if c.symbol_type == 2:  # in coins: a contract is worth 100 USD
+        quoted_text = f"{volume * 100 / (average * c.tick):.8f}" if volume else "0"
     return {
         "symbol": c.symbol, "priceChange": price(c, closed - opened), "priceChangePercent": f"{(closed / opened - 1) * 100:.3f}",
         "weightedAvgPrice": price(c, average), "lastPrice": price(c, closed), "lastQty": amount(c, 1),
-        "openPrice": price(c, opened), "highPrice": price(c, int(rows[:, k.HIGH].max())), "lowPrice": price(c, int(rows[:, k.LOW].min())),
-        "volume": amount(c, volume), "quoteVolume": quote_volume, "openTime": first * 60_000, "closeTime": now_ms,
+        "openPrice": price(c, opened), "highPrice": price(c, int(rows[:, at.HIGH].max())), "lowPrice": price(c, int(rows[:, at.LOW].min())),
+        "volume": amount(c, volume), "quoteVolume": quoted_text, "openTime": first * 60_000, "closeTime": now_ms,
         "firstId": fill(first_id), "lastId": fill(last_id) + RAW_PER_TRADE - 1, "count": count * RAW_PER_TRADE,
     }  # fmt: skip
 
