@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -43,14 +44,27 @@ def _isolate() -> Path:
 
 _HOME = _isolate()
 _WATCH = leaks.QtWatch()
+_STATUS = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "expects_log(pattern): a log record at WARNING or above that must come")
 
 
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
+    stuck = leaks.live_threads() - {threading.main_thread()}
+    if stuck:
+        # The test that left it has failed; the interpreter would wait for it for ever.
+        print(f"ending in spite of living threads: {', '.join(t.name for t in stuck)}", file=sys.stderr)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash.get(_STATUS, 1) or 1)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
