@@ -89,13 +89,13 @@ class Rest:
     def fetch(self, request: Request) -> RestReply:
         """Make a planned request as soon as the venue's limits allow.
 
-        Waits at most until the next minute turns; raises VenueError at once when the venue wants nothing for longer,
-        and for everything `get` raises. A 429 or 418 closes the address for every later request until the venue's own
-        time.
+        Waits for the budget of the request's pool. Raises VenueError for everything `get` raises, and at once while
+        the venue wants nothing for more than a minute: a 429 or 418 closes the address until the venue's own time.
         """
         while wait := self.pacing.wait_ms(request.pool, request.weight, self._now_ms()):
-            if wait > PATIENCE_MS:
-                raise refused(418, self.host, request.path, "still shut out", wait / 1000)
+            shut_ms = self.pacing.closed_until_ms - self._now_ms()
+            if shut_ms > PATIENCE_MS:
+                raise refused(418, self.host, request.path, "still shut out", shut_ms / 1000)
             if self._closed.wait(wait / 1000):
                 raise stopped(self.host)
         self.pacing.spend(request.pool, request.weight, self._now_ms())

@@ -1,0 +1,116 @@
+"""The venue's rooms against the built-in market, over real sockets: two readings of one protocol must agree."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from liqdesk.errors import Refusal, VenueError
+from liqdesk.market import LinkPhase, LinkState, Tickers
+from liqdesk.net.link import Link
+from liqdesk.net.rest import Rest
+from liqdesk.venues import Reply, Request, venue
+from liqdesk.venues.binance import backfill, rest_codec
+from liqdesk.venues.venue import Decoded
+
+pytestmark = pytest.mark.e2e
+START = "2026-10-07T12:00:00Z"
+
+
+def test_a_market_loads_and_streams_without_one_frame_or_page_that_means_nothing(exchange: Callable[..., Any]) -> None:
+    market = exchange(seed=7, speed=10, start=START)
+    binance = venue("binance")
+    endpoints = binance.endpoints(market.rest, market.stream)
+    assert not endpoints.genuine
+    rest = Rest(endpoints.rest)
+    try:
+        now = rest_codec.server_time(rest.fetch(backfill.clock()).data)
+        universe = rest_codec.universe(rest.fetch(backfill.universe()).data)
+        instruments = {i.symbol: i for i in universe.instruments}
+        assert instruments["BTCUSDT"].mapped
+        _load(rest, binance.back_fill("BTCUSDT", now))
+        assert rest_codec.open_interest(rest.fetch(backfill.interest("BTCUSDT")).data).contracts > 0
+        assert rest_codec.mark_price(rest.fetch(backfill.mark("BTCUSDT")).data).mark > 0
+        assert rest_codec.funding(rest.fetch(backfill.funding("BTCUSDT")).data)
+        assert rest_codec.tickers(rest.fetch(backfill.tickers()).data).rows
+        assert rest_codec.book(rest.fetch(backfill.book("BTCUSDT")).data, instruments["BTCUSDT"]).bids
+        rest_codec.funding_intervals(rest.fetch(backfill.funding_intervals()).data)
+        with pytest.raises(VenueError) as caught:
+            rest.get("/fapi/v1/klines", {"symbol": "NOPE", "interval": "1m", "limit": "5"})
+        assert caught.value.kind is Refusal.REQUEST
+        assert "Invalid symbol" in caught.value.user
+        _stream(binance, endpoints, instruments)
+    finally:
+        rest.close()
+
+
+def _load(rest: Rest, requests: tuple[Request, ...]) -> None:
+    opens: list[int] = []
+    marks: list[int] = []
+    stamps: set[int] = set()
+    for request in requests:
+        data = rest.fetch(request).data
+        if request.kind is Reply.INTEREST_HISTORY:
+            rows = rest_codec.interest_columns(data)
+            stamps.update(rows["t"].tolist())
+            continue
+        rows = rest_codec.klines_columns(data)
+        assert len(rows) in (int(request.params["limit"]), int(request.params["limit"]) - 1)
+        assert np.all(rows["t"] % request.span_ms == 0)
+        (opens if request.kind is Reply.BARS else marks).extend(rows["t"].tolist())
+        if request.kind is Reply.MARK_BARS:
+            assert not np.any(rows["volume"])
+        else:
+            assert np.all(rows["taker_buy"] <= rows["volume"])
+    assert opens == marks == sorted(set(opens))
+    assert len(opens) > 6_500
+    assert len(stamps) >= 8_600
+
+
+def _stream(binance: Any, endpoints: Any, instruments: dict[str, Any]) -> None:
+    codec = binance.codec(instruments)
+    decoded: list[Decoded] = []
+    states: list[LinkState] = []
+    silent: list[str] = []
+    enough = threading.Event()
+    wanted = {"mark", "trade", "kline", "ticker", "book", "control"}
+
+    def take(data: bytes, recv_ns: int) -> None:
+        decoded.append(codec.decode(data))
+        if wanted <= {d.kind for d in decoded}:
+            enough.set()
+
+    plans = list(binance.sockets(endpoints, "BTCUSDT"))
+    plans[0] = msgspec.structs.replace(plans[0], streams=(*plans[0].streams, "!markPrice@arr@1s"))
+    links = [
+        Link(plan, binance.dialect, on_frame=take, on_state=states.append, on_silent=silent.append) for plan in plans
+    ]
+    threads = [threading.Thread(target=link.run) for link in links]
+    for thread in threads:
+        thread.start()
+    enough.wait(20)
+    time.sleep(1.0)
+    for link in links:
+        link.stop()
+    for thread in threads:
+        thread.join(5)
+    kinds = Counter(d.kind for d in decoded)
+    assert wanted <= set(kinds), kinds
+    assert kinds["other"] == 0
+    assert not any(d.rejected for d in decoded)
+    assert not silent
+    assert not codec.unknown
+    assert not [d.control for d in decoded if d.control is not None and d.control.error]
+    assert {s.phase for s in states} == {LinkPhase.CONNECTING, LinkPhase.OPEN, LinkPhase.CLOSED}
+    trades = [e for d in decoded if d.kind == "trade" for e in d.events]
+    assert [t.id for t in trades] == list(range(trades[0].id, trades[0].id + len(trades)))
+    tickers = [e for d in decoded for e in d.events if isinstance(e, Tickers)]
+    assert not any("USD_" in t.symbol for rows in tickers for t in rows.rows)
+    arrays = [d for d in decoded if d.kind == "mark" and len(d.events) > 1]
+    assert arrays, "settled contracts stand beside trading ones"
+    assert not any("USD_" in e.symbol for d in arrays for e in d.events)
