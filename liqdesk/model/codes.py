@@ -31,5 +31,5 @@ def encode(usd: NDArray[np.float32]) -> NDArray[np.uint16]:
 
     flat = np.array(usd, dtype=np.float32, order="C").ravel()
     codes = np.empty(flat.size, dtype=np.uint16)
-    kernels.encode(flat, np.empty(flat.size, np.int32), np.empty(flat.size, np.float32), codes)
+    kernels.encode(flat, codes)
     return codes.reshape(usd.shape)

@@ -137,20 +137,19 @@ class Density:
         used = default_gain() if gain is None else np.array(gain, dtype=np.float32)
         steps = tuple(_plain(column) for column in msgspec.structs.astuple(batch))
         for begin in range(0, count, SLICE):
-            stop = min(begin + SLICE, count)
+            part = (begin, min(begin + SLICE, count))
             kernels.run(
-                self._state(), self._law, steps, begin, stop, swept, target.arrays(), target.spans, wanted, used,
-                flag, model, self._clock,
-            )  # fmt: skip
+                self._state(), self._law, steps, part, swept, target.arrays(), target.spans, wanted, (used, flag, model)
+            )
             if grid is not None:
                 grid.publish()
             if progress is not None:
-                progress(stop, count)
+                progress(part[1], count)
         self._provisional = {t: v for t, v in self._provisional.items() if t >= self.time_ms}
         return swept
 
     def _state(self) -> tuple[Any, ...]:
-        return self._phi, self._scale, self._mass, self._where, self._flows, self._x
+        return self._phi, self._scale, self._mass, self._where, self._flows, self._x, self._clock
 
     def mark_provisional(self, mark: float, time_ms: int | None = None) -> None:
         """Note a mark seen since the last closed minute: what it passed is shown empty, the state is left alone.
@@ -188,7 +187,7 @@ class Density:
         for seen in (*self._provisional.values(), (float(self._x[0]),) * 2):
             low, high = min(low, seen[0]), max(high, seen[1])
         out = np.empty((2 * bands.CLASSES, ROWS), dtype=np.float32)
-        kernels.read_planes(self._phi, self._scale, self._where, self.classes, base, low, high, self._acc, out)
+        kernels.read_planes(self._state(), self.classes, base, low, high, self._acc, out)
         return base, out
 
     def totals(self) -> NDArray[np.float64]:

@@ -95,16 +95,19 @@ class Ring:
             raise ValueError(f"planes must be {PLANES} x {ROWS}, not {basis.shape}")
         if number < 0 or flag not in (BACK, LIVE):
             raise ValueError(f"no such column or flag: {number}, {flag}")
+        stamp = (np.array(gain, dtype=np.float32), flag, model)
         done = kernels.write_column(
-            self.codes, self.numbers, self.bases, self.gains, self.flags, self.models, self.marks,
-            number, base, np.array(basis, dtype=np.float32, order="C"), np.array(gain, dtype=np.float32),
-            flag, model, mark, np.empty(PLANES * ROWS, np.uint16),
-        )  # fmt: skip
+            self.arrays(), number, base, np.array(basis, dtype=np.float32, order="C"), stamp, mark
+        )
         if done < 0:
             raise ValueError(f"column {number} of {self.span_ms} ms is live and stays as it is")
         if done == 0:
             raise ValueError(f"column {number} of {self.span_ms} ms is older than the ring")
         self.publish()
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Return the arrays in the order the kernels take them."""
+        return self.codes, self.numbers, self.bases, self.gains, self.flags, self.models, self.marks
 
     def publish(self) -> None:
         """Tell readers what there is: the newest columns, short of those about to be overwritten."""
@@ -178,10 +181,9 @@ class DensityGrid:
                 return ring
         raise KeyError(span_ms)
 
-    def arrays(self) -> tuple[Any, ...]:
-        """Return the rings' arrays kind by kind, as the kernels take them."""
-        names = ("codes", "numbers", "bases", "gains", "flags", "models", "marks")
-        return tuple(tuple(getattr(ring, name) for ring in self.rings) for name in names)
+    def arrays(self) -> tuple[tuple[NDArray[Any], ...], ...]:
+        """Return every ring's arrays, as the kernels take them."""
+        return tuple(ring.arrays() for ring in self.rings)
 
     def refuse_live(self, from_ms: int, ends: NDArray[np.int64], wanted: NDArray[np.bool_]) -> None:
         """Raise ValueError when a step that ends at one of `ends` would write a column that is there live."""

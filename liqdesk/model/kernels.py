@@ -1,10 +1,8 @@
-"""The inner loops of engine S2, compiled by numba with the GIL released. The same functions run as plain Python when
-jit is off.
+"""The inner loops of engine S2, compiled by numba with the GIL released; they also run as plain Python.
 
 Logs are relative to ln 30000, bins absolute (5 bp); `where[0]` is the bin of column 0 of the state. `phi` float64
 [2 family, 2 side, 20 band, window] holds contracts divided by `scale` [2, 20], so that decay touches the scale alone;
-`mass` float64 [2, 2, 20] is the running sum, kept by increments; `flows` float64 [4, 2, 2] adds up what came and
-went.
+`mass` float64 [2, 2, 20] is the running sum, kept by increments; `flows` float64 [4, 2, 2] adds up what came and went.
 """
 
 from __future__ import annotations
@@ -25,11 +23,10 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Codes = NDArray[np.uint16]
+Flags = NDArray[np.bool_]
+Parts = tuple[Any, ...]
 
-INFLOW = 0
-DECAYED = 1
-SWEPT = 2
-OFF_GRID = 3
+INFLOW, DECAYED, SWEPT, OFF_GRID = range(4)
 
 SOFT = 4e-4  # width of the sweep's edge
 REACH = 12e-4  # how far behind the start and beyond the extreme a sweep is felt
@@ -45,8 +42,9 @@ LOG2_E = 1.0 / math.log(2.0)
 
 
 @njit(cache=True, nogil=True)
-def recentre(phi: Floats, scale: Floats, mass: Floats, where: Ints, flows: Floats, x: float) -> None:
+def recentre(state: Parts, x: float) -> None:
     """Shift the window so that x stands at its centre, when it has drifted too far; what falls off is counted."""
+    phi, scale, mass, where, flows = state[:5]
     window = phi.shape[3]
     here = math.floor(x / BIN)
     shift = here - (where[0] + window // 2)
@@ -54,49 +52,26 @@ def recentre(phi: Floats, scale: Floats, mass: Floats, where: Ints, flows: Float
         return
     shift -= shift % 2
     where[0] += shift
+    stay, past = min(max(shift, 0), window), max(min(window + shift, window), 0)
     for q in range(FAMILIES):
         for s in range(2):
             for k in range(BANDS):
                 row = phi[q, s, k]
-                lost = 0.0
-                if shift > 0:
-                    for i in range(min(shift, window)):
-                        lost += row[i]
-                    for i in range(window - shift):
-                        row[i] = row[i + shift]
-                    for i in range(max(window - shift, 0), window):
-                        row[i] = 0.0
-                else:
-                    for i in range(max(window + shift, 0), window):
-                        lost += row[i]
-                    for i in range(window - 1, -shift - 1, -1):
-                        row[i] = row[i + shift]
-                    for i in range(min(-shift, window)):
-                        row[i] = 0.0
-                lost *= scale[q, k]
+                moved = np.zeros(window)
+                if past > stay:
+                    moved[stay - shift : past - shift] = row[stay:past]
+                lost = (row[:stay].sum() + row[past:].sum()) * scale[q, k]
                 left = mass[q, s, k] - lost
-                if left < 0.1 * lost:  # a small difference of large sums: count what is there
-                    left = 0.0
-                    for i in range(window):
-                        left += row[i]
-                    left *= scale[q, k]
-                mass[q, s, k] = left
+                # A small difference of large sums would carry their rounding: count what is there.
+                mass[q, s, k] = left if left > 0.1 * lost else moved.sum() * scale[q, k]
                 flows[OFF_GRID, q, s] += lost
+                row[:] = moved
 
 
 @njit(cache=True, nogil=True)
-def sweep(
-    phi: Floats,
-    scale: Floats,
-    mass: Floats,
-    where: Ints,
-    flows: Floats,
-    side: int,
-    start: float,
-    extreme: float,
-    swept: Floats,
-) -> None:
+def sweep(state: Parts, side: int, start: float, extreme: float, swept: Floats) -> None:
     """Empty one side where price passed, softly at the edge; `swept` [20] receives contracts per band."""
+    phi, scale, mass, where, flows = state[:5]
     window = phi.shape[3]
     if side == 1:
         first = math.ceil((start - REACH) / BIN - 0.5)
@@ -126,8 +101,9 @@ def sweep(
 
 
 @njit(cache=True, nogil=True)
-def decay(phi: Floats, scale: Floats, mass: Floats, flows: Floats, hazard: Floats, turnover: float) -> None:
+def decay(state: Parts, hazard: Floats, turnover: float) -> None:
     """Let positions close: φ ← φ·exp(−hazard·turnover), turnover = V / (2·OI)."""
+    phi, scale, mass, _, flows = state[:5]
     for q in range(FAMILIES):
         for k in range(BANDS):
             left = math.exp(-hazard[q, k] * turnover)
@@ -171,48 +147,29 @@ def entries(low: float, high: float, at_bin: Ints, at_volume: Floats, bins: Ints
 
 @njit(cache=True, nogil=True)
 def deposit(
-    phi: Floats,
-    scale: Floats,
-    mass: Floats,
-    where: Ints,
-    flows: Floats,
-    first: Ints,
-    length: Ints,
-    kernel: Floats,
-    reach: Floats,
-    volume: float,
-    end: float,
-    bins: Ints,
-    weights: Floats,
-    count: int,
-    scratch: Floats,
+    state: Parts, law: Parts, volume: float, end: float, bins: Ints, weights: Floats, count: int, scratch: Floats
 ) -> None:
     """Place volume/2 contracts of each side by distance from their entries; only what lies beyond the end price's bin
     is kept.
 
     `reach` [20, longest + 1] is the running sum of `kernel` from zero.
     """
+    phi, scale, mass, where, flows = state[:5]
+    first, length, kernel, reach = law[1:5]
     window = phi.shape[3]
     here = math.floor(end / BIN) - where[0]
-    nearest = bins[0]
-    farthest = bins[0]
-    for i in range(count):
-        nearest = min(nearest, bins[i])
-        farthest = max(farthest, bins[i])
+    nearest = bins[:count].min()
+    farthest = bins[:count].max()
     spread = farthest - nearest
     for s in range(2):
         for k in range(BANDS):
             n = length[k]
             if s == 0:
                 low = nearest - (first[k] + n - 1) - where[0]
-                begin, stop = max(low, 0), min(low + spread + n, here)
+                begin, stop = max(low, 0), min(low + spread + n, here, window)
             else:
                 low = nearest + first[k] - where[0]
-                begin, stop = max(low, here + 1), min(low + spread + n, window)
-            if s == 0:
-                stop = min(stop, window)
-            else:
-                begin = max(begin, 0)
+                begin, stop = max(low, here + 1, 0), min(low + spread + n, window)
             kept = 0.0
             placed = 0.0
             for i in range(begin, stop):
@@ -248,27 +205,16 @@ def deposit(
 
 
 @njit(cache=True, nogil=True)
-def read_planes(
-    phi: Floats,
-    scale: Floats,
-    where: Ints,
-    classes: Floats,
-    base: int,
-    low: float,
-    high: float,
-    acc: Floats,
-    out: Singles,
-) -> None:
+def read_planes(state: Parts, classes: Floats, base: int, low: float, high: float, acc: Floats, out: Singles) -> None:
     """Write the picture of the state: out float32 [10, 800], basis USD per display bin from `base` up, plane = side·5
     + class.
 
     Bins whose centre price has passed (longs not below `low`, shorts not above `high`) are shown empty. `acc` float64
     [6, 800] is scratch.
     """
+    phi, scale, _, where = state[:4]
     window = phi.shape[3]
-    for p in range(2 * CLASSES):
-        for r in range(ROWS):
-            out[p, r] = 0.0
+    out[:] = 0.0
     shift = 2 * base - where[0]
     for s in range(2):
         if s == 0:
@@ -281,9 +227,7 @@ def read_planes(
             continue
         row0 = (first - shift) // 2
         row1 = (last - 1 - shift) // 2 + 1
-        for c in range(CLASSES):
-            for r in range(row0, row1):
-                acc[c, r] = 0.0
+        acc[:] = 0.0
         pair = acc[CLASSES]
         for k in range(BANDS):
             a = scale[0, k]
@@ -307,19 +251,15 @@ def read_planes(
 
 
 @njit(cache=True, nogil=True)
-def encode(values: Singles, bits: NDArray[np.int32], mantissa: Singles, codes: Codes) -> None:
-    """Turn float32 values [n] into logarithmic u16 codes [n]. `bits` and `mantissa` are int32 and float32 scratch [n].
+def encode(values: Singles, codes: Codes) -> None:
+    """Turn float32 values [n] into logarithmic u16 codes [n].
 
     log2 by the area tangent series on a mantissa in [1, 2); its error is below 0.01 of a code.
     """
     raw = values.view(np.int32)
+    unit = ((raw & 0x007FFFFF) | 0x3F800000).astype(np.int32).view(np.float32)
     for i in range(values.shape[0]):
-        bits[i] = (raw[i] & 0x007FFFFF) | 0x3F800000
-    unit = bits.view(np.float32)
-    for i in range(values.shape[0]):
-        mantissa[i] = (unit[i] - SQRT_2) / (unit[i] + SQRT_2)
-    for i in range(values.shape[0]):
-        t = float(mantissa[i])
+        t = float((unit[i] - SQRT_2) / (unit[i] + SQRT_2))
         u = t * t
         log2 = 0.5 + 2.0 * LOG2_E * t * (1.0 + u * (1.0 / 3 + u * (0.2 + u / 7)))
         code = (log2 + ((raw[i] >> 23) - 127) - LOG2_LEAST) * CODES_PER_OCTAVE + 1.5
@@ -328,138 +268,83 @@ def encode(values: Singles, bits: NDArray[np.int32], mantissa: Singles, codes: C
 
 
 @njit(cache=True, nogil=True)
-def write_column(
-    codes: Codes,
-    number: Ints,
-    base: NDArray[np.int32],
-    gain: Singles,
-    flags: NDArray[np.uint8],
-    version: Codes,
-    mark: Floats,
-    n: int,
-    low_bin: int,
-    planes: Singles,
-    use_gain: Singles,
-    flag: int,
-    model: int,
-    price: float,
-    flat: Codes,
-) -> int:
+def write_column(ring: Parts, n: int, low_bin: int, planes: Singles, stamp: Parts, price: float) -> int:
     """Put one column into a ring: 1 when written, 0 when the slot holds a newer column, −1 when it holds this one live.
 
-    planes float32 [10, 800]; `flat` is uint16 scratch [8000]. The number is set last, so a slot is never published
-    half filled.
+    ring = (codes, number, base, gain, flags, version, mark); planes float32 [10, 800]; stamp = (gain float32 [2], flag,
+    version). The number is set last, so a slot is never published half filled.
     """
+    codes, number, base, gain, flags, version, mark = ring
     slot = n % number.shape[0]
     if number[slot] > n:
         return 0
     if number[slot] == n and flags[slot] & LIVE:
         return -1
     number[slot] = -1
-    line = planes.reshape(planes.shape[0] * planes.shape[1])
-    bits = np.empty(line.shape[0], np.int32)
-    mantissa = np.empty(line.shape[0], np.float32)
-    encode(line, bits, mantissa, flat)
+    coded = np.empty(planes.shape, np.uint16)
+    encode(planes.reshape(planes.size), coded.reshape(coded.size))
     turn = low_bin % ROWS
-    for p in range(planes.shape[0]):
-        for r in range(ROWS - turn):
-            codes[slot, p, turn + r] = flat[p * ROWS + r]
-        for r in range(ROWS - turn, ROWS):
-            codes[slot, p, turn + r - ROWS] = flat[p * ROWS + r]
+    codes[slot, :, turn:] = coded[:, : ROWS - turn]
+    codes[slot, :, :turn] = coded[:, ROWS - turn :]
     base[slot] = low_bin
-    gain[slot, 0] = use_gain[0]
-    gain[slot, 1] = use_gain[1]
-    flags[slot] = flag
-    version[slot] = model
+    gain[slot, :] = stamp[0]
+    flags[slot] = stamp[1]
+    version[slot] = stamp[2]
     mark[slot] = price
     number[slot] = n
     return 1
 
 
 @njit(cache=True, nogil=True)
-def run(
-    state: tuple[Any, ...],
-    law: tuple[Any, ...],
-    steps: tuple[Any, ...],
-    begin: int,
-    stop: int,
-    swept: Floats,
-    rings: tuple[Any, ...],
-    spans: Ints,
-    wanted: NDArray[np.bool_],
-    use_gain: Singles,
-    flag: int,
-    model: int,
-    clock: Ints,
-) -> int:
-    """Advance the state by steps [begin, stop) and write the columns that end on the way. Returns how many were
-    written.
+def write_columns(state: Parts, law: Parts, rings: Parts, due: Flags, last_ms: int, spans: Ints, stamp: Parts) -> None:
+    """Write the column that ends with, or holds, the moment `last_ms` into every ring that is due, from one picture."""
+    if not due.any():
+        return
+    x = state[5][0]
+    low_bin = math.floor(x / BIN) // 2 - HALF_ROWS
+    planes = np.empty((2 * CLASSES, ROWS), np.float32)
+    read_planes(state, law[5], low_bin, x, x, np.empty((CLASSES + 1, ROWS)), planes)
+    for r in range(spans.shape[0]):
+        if due[r]:
+            write_column(rings[r], (last_ms - 1) // spans[r], low_bin, planes, stamp, math.exp(PHASE + x))
 
-    state = (phi, scale, mass, where, flows, x float64 [1]: the log price at the last step's end); law = (hazard [2,
-    20], first, length, kernel, reach, classes [5, 20]); steps = (t0, t1, start, end, low, high, volume, interest,
-    at_first [n + 1], at_bin, at_volume); swept float64 [n, 2, 20]; rings = (codes, number, base, gain, flags,
-    version, mark), each a triple; spans int64 [3] ms, wanted bool [3]; clock int64 [1], the last step's end in ms, 0
-    before the first.
+
+@njit(cache=True, nogil=True)
+def run(
+    state: Parts, law: Parts, steps: Parts, part: Parts, swept: Floats, rings: Parts, spans: Ints, wanted: Flags, stamp: Parts
+) -> None:  # fmt: skip
+    """Advance the state by steps part[0] .. part[1] − 1 and write the columns that end on the way.
+
+    state = (phi, scale, mass, where, flows, x float64 [1]: the log price at the last step's end, clock int64 [1]: its
+    time in ms, 0 before the first); law = (hazard [2, 20], first, length, kernel, reach, classes [5, 20]); steps = (t0,
+    t1, start, end, low, high, volume, interest, at_first [n + 1], at_bin, at_volume); swept float64 [n, 2, 20]; rings
+    are three, spans int64 [3] ms, wanted bool [3].
 
     A column that no step ended on, because a gap follows, is written from the last step within it.
     """
-    phi, scale, mass, where, flows, last_x = state
-    hazard, first, length, kernel, reach, classes = law
+    last_x, clock = state[5], state[6]
     t0, t1, start, end, low, high, volume, interest, at_first, at_bin, at_volume = steps
-    codes, number, bases, gains, flags, versions, marks = rings
-    scratch = np.empty(phi.shape[3])
-    acc = np.empty((CLASSES + 1, ROWS))
-    planes = np.empty((2 * CLASSES, ROWS), np.float32)
-    flat = np.empty(2 * CLASSES * ROWS, np.uint16)
-    most = ENTRIES
-    for i in range(begin, stop):
-        most = max(most, at_first[i + 1] - at_first[i])
+    scratch = np.empty(state[0].shape[3])
+    most = max(ENTRIES, np.diff(at_first).max())
     bins = np.empty(most, np.int64)
     weights = np.empty(most)
-    written = 0
-    for i in range(begin, stop + 1):
-        # Columns that ended since: exactly at the last step's end, or, once the next step is known, in the gap after
-        # it.
-        drawn = False
-        for r in range(spans.shape[0]):
-            if not wanted[r] or clock[0] <= 0:
-                continue
-            span = spans[r]
-            n = (clock[0] - 1) // span
-            whole = clock[0] % span == 0
-            if whole and i == begin:
-                continue
-            if not whole and (i == stop or t0[i] // span <= n):
-                continue
-            if not drawn:
-                x = last_x[0]
-                here = math.floor(x / BIN)
-                low_bin = here // 2 - HALF_ROWS
-                read_planes(phi, scale, where, classes, low_bin, x, x, acc, planes)
-                price = math.exp(PHASE + x)
-                drawn = True
-            done = write_column(
-                codes[r], number[r], bases[r], gains[r], flags[r], versions[r], marks[r],
-                n, low_bin, planes, use_gain, flag, model, price, flat,
-            )  # fmt: skip
-            if done > 0:
-                written += 1
-        if i == stop:
-            break
-        recentre(phi, scale, mass, where, flows, start[i])
+    for i in range(part[0], part[1]):
+        if clock[0] > 0:
+            # Columns left open by a gap before this step; those that were full are written already.
+            held = (clock[0] - 1) // spans
+            due = wanted & (clock[0] % spans != 0) & (t0[i] // spans > held)
+            write_columns(state, law, rings, due, clock[0], spans, stamp)
+        recentre(state, start[i])
         if high[i] > start[i]:
-            sweep(phi, scale, mass, where, flows, 1, start[i], high[i], swept[i, 1])
+            sweep(state, 1, start[i], high[i], swept[i, 1])
         if low[i] < start[i]:
-            sweep(phi, scale, mass, where, flows, 0, start[i], low[i], swept[i, 0])
-        recentre(phi, scale, mass, where, flows, end[i])
+            sweep(state, 0, start[i], low[i], swept[i, 0])
+        recentre(state, end[i])
         if volume[i] > 0.0:
-            decay(phi, scale, mass, flows, hazard, volume[i] / (2.0 * interest[i]))
+            decay(state, law[0], volume[i] / (2.0 * interest[i]))
             a, b = at_first[i], at_first[i + 1]
             count = entries(low[i], high[i], at_bin[a:b], at_volume[a:b], bins, weights)
-            deposit(
-                phi, scale, mass, where, flows, first, length, kernel, reach,
-                volume[i], end[i], bins, weights, count, scratch,
-            )  # fmt: skip
+            deposit(state, law, volume[i], end[i], bins, weights, count, scratch)
         clock[0] = t1[i]
         last_x[0] = end[i]
-    return written
+        write_columns(state, law, rings, wanted & (t1[i] % spans == 0), t1[i], spans, stamp)
