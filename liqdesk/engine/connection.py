@@ -31,10 +31,11 @@ def connection_of(run: Run, now_ns: int) -> Connection:
     if age_s is not None and age_s > STALE_S * max(run.source.speed, 1.0):
         why = lost.user if lost is not None and lost.user else "The venue sends nothing."
         sentence = f"No mark price for {age_s:,.0f} s. Nothing below is current. {why}"
-        wait = lost.retry_in_s if lost is not None else None
+        wait = run.link_retry_s(lost, now_ns) if lost is not None else None
         return Connection(Health.STALE, run.latency_ms, sentence, wait, lost.attempt if lost else 0, links)
     if lost is not None:
-        return Connection(Health.DOWN, run.latency_ms, lost.user, lost.retry_in_s, lost.attempt, links)
+        wait = run.link_retry_s(lost, now_ns)
+        return Connection(Health.DOWN, run.latency_ms, lost.user, wait, lost.attempt, links)
     return Connection(Health.FRESH, run.latency_ms, "", None, 0, links)
 
 

@@ -64,6 +64,7 @@ class Run:
         self.universe: Universe | None = None
         self.intervals: dict[str, int] = {}
         self.links: dict[str, LinkState] = {}
+        self._link_ns: dict[str, int] = {}
         self.latency_ms: float | None = None
         self.inbox = Inbox()
         self.clock = VenueClock(source.speed)
@@ -88,6 +89,12 @@ class Run:
     @property
     def opened(self) -> bool:
         return self.session is not None
+
+    def link_retry_s(self, state: LinkState, now_ns: int) -> float | None:
+        """Return how long until a lost link is tried again, counted down from when it said so."""
+        if state.retry_in_s is None:
+            return None
+        return max(state.retry_in_s - (now_ns - self._link_ns[state.link]) / 1e9, 0.0)
 
     def connection(self, now_ns: int) -> Connection:
         return connection_of(self, now_ns)
@@ -236,7 +243,7 @@ class Run:
             elif isinstance(message, Failure):
                 self._failed(message)
             elif isinstance(message, LinkNews):
-                self._link(message.state)
+                self._link(message.state, message.recv_ns)
             else:
                 self._garble(message)
         self._periodic(now_ns)
@@ -265,7 +272,8 @@ class Run:
             return
         self._asking.failed(message)
 
-    def _link(self, state: LinkState) -> None:
+    def _link(self, state: LinkState, recv_ns: int) -> None:
+        self._link_ns[state.link] = recv_ns
         before = self.links.get(state.link)
         self.links[state.link] = state
         lost = before is not None and before.phase is LinkPhase.OPEN and state.phase is not LinkPhase.OPEN
@@ -309,7 +317,9 @@ class Run:
             self._ask(backfill.funding(self.symbol), self._on_funding)
         if self._is_due("universe", now_ns, UNIVERSE_NS):
             self._ask(backfill.universe(), self._on_universe)
-        if self._is_due("repairs", now_ns, 1_000_000_000):
+        market = self.links.get("market")
+        answers = market is not None and market.phase is LinkPhase.OPEN
+        if answers and self._is_due("repairs", now_ns, 1_000_000_000):
             self._repair(self.session.wanted(now_ns))
 
     def _repair(self, needs: Iterable[Need]) -> None:

@@ -207,7 +207,7 @@ class Session:
     # -- repairs -----------------------------------------------------------------------------------------------------
 
     def wanted(self, now_ns: int) -> list[Need]:
-        """Return the repairs that are not asked for yet. A need that failed too often is given up: its minutes are a gap."""
+        """Return the repairs that are not asked for yet. What the venue answered often and not filled is given up: a gap."""
         needs = self._assembler.needs()
         tail = self._assembler.ask_tail()
         if tail is not None and self.clock.now_ms(now_ns) > self._tail_after_ms:
@@ -216,25 +216,27 @@ class Session:
         for need in needs:
             if need in self._in_flight:
                 continue
-            tries = self._tries.get(need, 0)
-            if tries >= NEED_TRIES:
+            if self._tries.get(need, 0) >= NEED_TRIES:
                 self._give_up(need)
                 continue
-            self._tries[need] = tries + 1
             self._in_flight.add(need)
             fresh.append(need)
         return fresh
 
     def repaired_trades(self, need: Need, trades: list[Trade]) -> None:
         """Put back the trades that REST gave for a need."""
-        self._in_flight.discard(need)
+        self._answered(need)
         self._assembler.fill_trades(trades, need)
         self._tail_after_ms = self.clock.newest_ms + 10_000
 
     def repaired_klines(self, need: Need, klines: list[Kline]) -> None:
         """Put back the minutes that REST gave for a need."""
-        self._in_flight.discard(need)
+        self._answered(need)
         self._assembler.fill_klines(klines, mark=need.kind == "marks")
+
+    def _answered(self, need: Need) -> None:
+        self._in_flight.discard(need)
+        self._tries[need] = self._tries.get(need, 0) + 1
 
     def not_repaired(self, need: Need) -> None:
         self._in_flight.discard(need)
