@@ -1,0 +1,198 @@
+"""Zones: where they are found, what holds of every one, and that nothing standing out is an answer."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from liqdesk.insight import MOST_ZONES, REACH, Zone, zones_of
+from liqdesk.market import Side
+from liqdesk.model.axis import base_of, row_prices
+
+MARK = 67_012.3
+BASE = base_of(MARK)
+PRICES = row_prices(BASE)
+DISTANCE = np.log(PRICES / MARK)  # of row centres
+
+Shape = Callable[[np.ndarray], np.ndarray]
+
+
+def nothing(distance: np.ndarray) -> np.ndarray:
+    return np.zeros_like(distance)
+
+
+def column(longs: Shape, shorts: Shape = nothing) -> np.ndarray:
+    """Return [2, 800] from shapes over the distance from mark, which is positive on both sides."""
+    out = np.zeros((2, 800))
+    below = PRICES < MARK
+    out[0, below] = longs(-DISTANCE[below])
+    out[1, ~below] = shorts(DISTANCE[~below])
+    return out
+
+
+def bump(at: float, width: float, height: float) -> Shape:
+    return lambda d: height * np.exp(-0.5 * ((d - at) / width) ** 2)
+
+
+def level(height: float) -> Shape:
+    return lambda d: np.full_like(d, height)
+
+
+def both(*shapes: Shape) -> Shape:
+    return lambda d: np.sum([shape(d) for shape in shapes], axis=0)
+
+
+def holds(zone: Zone, usd: np.ndarray, mark: float, base: int) -> None:
+    """Assert what is true of every zone."""
+    sides = usd.reshape(2, -1, usd.shape[1]).sum(axis=1)
+    prices = row_prices(base, usd.shape[1])
+    assert zone.low < zone.high
+    assert zone.low <= zone.peak <= zone.high
+    assert abs(zone.peak / mark - 1) <= REACH + 1e-3
+    if zone.side is Side.LONG:
+        assert zone.high <= mark
+        assert zone.distance == pytest.approx((zone.high - mark) / mark)
+    else:
+        assert zone.low >= mark
+        assert zone.distance == pytest.approx((zone.low - mark) / mark)
+    first = round((math.log(zone.low) - math.log(prices[0])) / 1e-3 + 0.5)
+    last = round((math.log(zone.high) - math.log(prices[0])) / 1e-3 - 0.5)
+    if zone.high == mark:
+        last = math.floor((math.log(mark) - math.log(prices[0])) / 1e-3 + 0.5)
+    if zone.low == mark:
+        first = math.floor((math.log(mark) - math.log(prices[0])) / 1e-3 + 0.5)
+    assert zone.usd == pytest.approx(sides[zone.side, first : last + 1].sum())
+    assert 0 <= zone.prominence_usd <= zone.usd * (1 + 1e-9)
+
+
+def test_one_bump_on_a_level_is_one_zone() -> None:
+    usd = column(both(level(10_000.0), bump(0.02, 0.002, 50_000.0)))
+    (zone,) = zones_of(BASE, usd, MARK)
+    holds(zone, usd, MARK, BASE)
+    assert zone.side is Side.LONG
+    assert zone.peak == pytest.approx(MARK * math.exp(-0.02), rel=6e-4)
+    # Half prominence of a bump lies 1.18 standard deviations from its middle; smoothing over 10 bp widens it a little.
+    assert math.log(zone.high / zone.low) == pytest.approx(2 * 1.18 * math.hypot(0.002, 0.001), abs=1.1e-3)
+    assert zone.prominence_usd == pytest.approx(
+        zone.usd - 10_000 * round(math.log(zone.high / zone.low) / 1e-3), rel=0.05
+    )
+
+
+def test_shorts_mirror_longs() -> None:
+    shape = both(level(5_000.0), bump(0.031, 0.003, 40_000.0), bump(0.06, 0.002, 90_000.0))
+    mark = math.exp(math.log(30_000.0) + 803.5e-3)  # the middle of a row, so that the sides mirror exactly
+    base = base_of(mark)
+    distance = np.log(row_prices(base) / mark)
+    longs = np.where(distance < 1e-9, shape(-distance), 0.0)
+    down, up = np.zeros((2, 800)), np.zeros((2, 800))
+    down[0] = longs
+    up[1, 1:] = longs[1:][::-1]
+    below, above = zones_of(base, down, mark), zones_of(base, up, mark)
+    assert len(below) == 2
+    for one, other in zip(below, reversed(above), strict=True):
+        assert (one.side, other.side) == (Side.LONG, Side.SHORT)
+        assert other.usd == pytest.approx(one.usd)
+        assert other.prominence_usd == pytest.approx(one.prominence_usd)
+        assert math.log(other.peak / mark) == pytest.approx(-math.log(one.peak / mark))
+        assert math.log(other.low / mark) == pytest.approx(-math.log(one.high / mark))
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        nothing,
+        level(10_000.0),
+        both(level(10_000.0), bump(0.04, 0.004, 2_000.0)),  # a ripple
+        lambda d: 10_000 * (1 + d),  # rising to the edge of the column
+        bump(0.2, 0.01, 1e6),  # out of reach
+    ],
+)
+def test_nothing_significant_is_no_zone(shape: Shape) -> None:
+    assert zones_of(BASE, column(shape, shape), MARK) == ()
+
+
+def test_a_twin_peak_with_a_shallow_saddle_is_one_zone_and_with_a_deep_one_two() -> None:
+    shallow = column(both(level(5_000.0), bump(0.03, 0.003, 50_000.0), bump(0.037, 0.003, 45_000.0)))
+    deep = column(both(level(5_000.0), bump(0.03, 0.003, 50_000.0), bump(0.05, 0.003, 45_000.0)))
+    assert len(zones_of(BASE, shallow, MARK)) == 1
+    two = zones_of(BASE, deep, MARK)
+    assert len(two) == 2
+    assert two[1].high < two[0].low
+
+
+def test_at_most_eight_and_the_largest_stay() -> None:
+    heights = [20_000.0 + 5_000 * i for i in range(11)]
+    shape = both(level(1_000.0), *[bump(0.01 + 0.01 * i, 0.001, h) for i, h in enumerate(heights)])
+    usd = column(shape, both(level(1_000.0), bump(0.05, 0.002, 30_000.0)))
+    zones = zones_of(BASE, usd, MARK)
+    assert len(zones) == MOST_ZONES
+    assert [z.peak for z in zones] == sorted((z.peak for z in zones), reverse=True)
+    kept = sorted(round(-math.log(z.peak / MARK), 2) for z in zones if z.side is Side.LONG)
+    assert kept == [0.05, 0.06, 0.07, 0.08, 0.09, 0.10, 0.11]
+    for zone in zones:
+        holds(zone, usd, MARK, BASE)
+
+
+def test_ten_planes_are_five_classes_of_two_sides() -> None:
+    two = column(both(level(4_000.0), bump(0.02, 0.002, 50_000.0)), both(level(4_000.0), bump(0.03, 0.003, 70_000.0)))
+    ten = np.repeat(two / 5, 5, axis=0).astype(np.float32)
+    for one, other in zip(zones_of(BASE, two, MARK), zones_of(BASE, ten, MARK), strict=True):
+        assert other.side is one.side
+        assert other.peak == one.peak
+        assert other.usd == pytest.approx(one.usd, rel=1e-6)
+
+
+def test_what_piles_up_against_the_mark_touches_it() -> None:
+    usd = column(both(level(1_000.0), lambda d: 80_000 * np.exp(-d / 0.002)))
+    (zone,) = zones_of(BASE, usd, MARK)
+    holds(zone, usd, MARK, BASE)
+    assert zone.high == MARK
+    assert zone.distance == 0.0
+
+
+@pytest.mark.parametrize("mark", [1e-6, 30_000.0, 1e9])
+def test_a_mark_beside_the_column_has_no_zones(mark: float) -> None:
+    usd = column(both(level(1_000.0), bump(0.02, 0.002, 50_000.0)))
+    assert zones_of(BASE, usd, mark) == ()
+
+
+@pytest.mark.parametrize(
+    ("usd", "mark", "words"),
+    [
+        (np.zeros(800), MARK, "shape"),
+        (np.zeros((3, 800)), MARK, "shape"),
+        (np.full((2, 800), np.nan), MARK, "not finite"),
+        (np.full((2, 800), -1.0), MARK, "negative"),
+        (np.zeros((2, 800)), math.nan, "mark"),
+        (np.zeros((2, 800)), 0.0, "mark"),
+    ],
+)
+def test_what_is_no_density_is_refused(usd: np.ndarray, mark: float, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        zones_of(BASE, usd, mark)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    rows=hnp.arrays(np.float64, (2, 120), elements=st.floats(0, 1e6)),
+    shift=st.floats(0.0, 120.0),
+)
+def test_every_zone_keeps_its_promises(rows: np.ndarray, shift: float) -> None:
+    mark = math.exp(math.log(30_000.0) + 0.3 + shift * 1e-3)
+    edge = math.floor(shift)
+    rows[0, edge + 1 :] = 0
+    rows[1, :edge] = 0
+    zones = zones_of(300, rows, mark)
+    assert len(zones) <= MOST_ZONES
+    for zone in zones:
+        holds(zone, rows, mark, 300)
+    for side in Side:
+        own = [z for z in zones if z.side is side]
+        assert all(upper.low >= lower.high * (1 - 1e-12) for upper, lower in itertools.pairwise(own))
