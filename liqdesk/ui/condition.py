@@ -91,7 +91,9 @@ def _tip(frame: Frame) -> str:
         lines.append(f"Binance USDⓈ-M, {source.host}. The number is the delay from the venue's stamp to this machine.")
     elif source.kind == "demo":
         seed = "" if source.seed is None else f", seed {source.seed}"
-        lines.append(f"The built-in market{seed}, {present.speed(source.speed)} speed. Simulated: no price here is real.")
+        lines.append(
+            f"The built-in market{seed}, {present.speed(source.speed)} speed. Simulated: no price here is real."
+        )
     elif source.kind == "custom":
         lines.append(f"{source.host} is not Binance. What it serves is taken as it comes and never called live.")
     else:
@@ -108,4 +110,6 @@ def _tip(frame: Frame) -> str:
 
 def venue_name(frame: Frame) -> str:
     """Return the venue as the top bar names it."""
-    return {"live": "Binance", "demo": "Built-in market", "custom": frame.source.host, "history": "History"}[frame.source.kind]
+    return {"live": "Binance", "demo": "Built-in market", "custom": frame.source.host, "history": "History"}[
+        frame.source.kind
+    ]

@@ -49,7 +49,9 @@ class BarButton(QAbstractButton):
 class TextButton(BarButton):
     """A raised button: bold text, a quiet note, an arrow when it opens something."""
 
-    def __init__(self, text: str, note: str = "", arrow: bool = False, size: int = BODY, weight: int = SEMIBOLD) -> None:
+    def __init__(
+        self, text: str, note: str = "", arrow: bool = False, size: int = BODY, weight: int = SEMIBOLD
+    ) -> None:
         super().__init__()
         self.setText(text)
         self.note = note
@@ -73,7 +75,9 @@ class TextButton(BarButton):
         h = self.height()
         draw.fill(p, 0, 0, self.width(), h, self.ground(), radius=t.px(4))
         x = float(t.px(10))
-        draw.put(p, x, 0, self.width(), h, self.text(), t.text1 if self.isEnabled() else t.text3, self._size, self._weight)
+        draw.put(
+            p, x, 0, self.width(), h, self.text(), t.text1 if self.isEnabled() else t.text3, self._size, self._weight
+        )
         x += text_width(self.text(), self._size, self._weight) + t.px(6)
         if self.note:
             draw.put(p, x, 0, self.width(), h, self.note, t.text2 if self.underMouse() else t.text3, BODY)
@@ -173,7 +177,9 @@ class Chip(BarButton):
 
     def sizeHint(self) -> QSize:
         t = current()
-        return QSize(round(text_width("100x" if self.leverage == 100 else "25x", BODY, SEMIBOLD)) + t.px(27), t.px(HEIGHT))
+        return QSize(
+            round(text_width("100x" if self.leverage == 100 else "25x", BODY, SEMIBOLD)) + t.px(27), t.px(HEIGHT)
+        )
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()
@@ -247,13 +253,17 @@ class Segments(Painted):
         self.update()
         self.chosen.emit(value)
 
-    def _wide(self, choice: Choice) -> int:
+    def _wide(self, choice: Choice, pad: int | None = None) -> int:
         t = current()
         extra = t.px(11) if choice.side is not None else 0
-        return round(text_width(choice.word, BODY, SEMIBOLD)) + 2 * t.px(self._pad) + extra
+        return round(text_width(choice.word, BODY, SEMIBOLD)) + 2 * t.px(self._pad if pad is None else pad) + extra
+
+    def width_at(self, pad: int) -> int:
+        """Return how wide it would be with another padding."""
+        return sum(self._wide(c, pad) for c in self._choices) + 4
 
     def sizeHint(self) -> QSize:
-        return QSize(sum(self._wide(c) for c in self._choices) + 4, current().px(self._height))
+        return QSize(self.width_at(self._pad), current().px(self._height))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

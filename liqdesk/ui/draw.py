@@ -39,7 +39,9 @@ def put(
     p.drawText(QRectF(x, y, w, h), int(align) | int(Qt.TextFlag.TextDontClip) | int(Qt.TextFlag.TextSingleLine), text)
 
 
-def fill(p: QPainter, x: float, y: float, w: float, h: float, ink: str, alpha: float = 1.0, radius: float = 0.0) -> None:
+def fill(
+    p: QPainter, x: float, y: float, w: float, h: float, ink: str, alpha: float = 1.0, radius: float = 0.0
+) -> None:
     if radius <= 0:
         p.fillRect(QRectF(x, y, w, h), colour(ink, alpha))
         return

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from liqdesk.ui import draw, icons, present
 from liqdesk.ui.condition import condition, venue_name
-from liqdesk.ui.controls import Choice, Chip, IconButton, Pill, Segments, TextButton
+from liqdesk.ui.controls import Chip, Choice, IconButton, Pill, Segments, TextButton
 from liqdesk.ui.draw import Painted
-from liqdesk.ui.theme import BODY, BOLD, REGULAR, SEMIBOLD, SMALL, current, text_width
+from liqdesk.ui.theme import BODY, BOLD, REGULAR, SEMIBOLD, current, text_width
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -24,6 +24,7 @@ WINDOWS: Final = (12 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR, 720 * HOUR)
 CLASSES: Final = (5, 10, 25, 50, 100)
 SIDES: Final = ("long", "both", "short")
 COMPACT_BELOW: Final = 1600
+PADS: Final = (9, 8, 8, 5)  # inside a segment, by level
 
 
 class Mark(Painted):
@@ -39,7 +40,9 @@ class Mark(Painted):
     def paintEvent(self, _event: QPaintEvent) -> None:
         side = current().px(20)
         p = QPainter(self)
-        p.drawPixmap((self.width() - side) // 2, (self.height() - side) // 2, icons.logo(side, self.devicePixelRatioF()))
+        p.drawPixmap(
+            (self.width() - side) // 2, (self.height() - side) // 2, icons.logo(side, self.devicePixelRatioF())
+        )
 
 
 class Words(Painted):
@@ -125,10 +128,10 @@ class TopBar(Painted):
     """Shows the market and takes the choices of what to see. It decides nothing: every choice is a signal."""
 
     symbol_asked = Signal()
-    candle_chosen = Signal(int)
-    window_chosen = Signal(int)
-    classes_chosen = Signal(tuple)
-    side_chosen = Signal(str)
+    candle_chosen = Signal(object)
+    window_chosen = Signal(object)
+    classes_chosen = Signal(object)
+    side_chosen = Signal(object)
     bell_pressed = Signal()
     picture_pressed = Signal()
     help_pressed = Signal()
@@ -158,7 +161,11 @@ class TopBar(Painted):
         self.map_word = Words("Map")
         self.windows = Segments(
             [
-                Choice(ms, present.span(ms), f"Show the last {present.span(ms)} (Ctrl+{i + 1}). The density is of all surviving opens.")
+                Choice(
+                    ms,
+                    present.span(ms),
+                    f"Show the last {present.span(ms)} (Ctrl+{i + 1}). The density is of all surviving opens.",
+                )
                 for i, ms in enumerate(WINDOWS)
             ],
             settings.window_ms,
@@ -200,10 +207,6 @@ class TopBar(Painted):
         self.show_settings(settings)
 
     def _compose(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        self._row = row
         self._gaps: list[tuple[QWidget, float]] = [
             (self.mark, 8),
             (self.symbol, 4),
@@ -229,7 +232,6 @@ class TopBar(Painted):
         ]
         for widget, _ in (*self._gaps, *self._right):
             widget.setParent(self)
-        row.setEnabled(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def _connect(self) -> None:
@@ -279,7 +281,9 @@ class TopBar(Painted):
 
     def show_frame(self, frame: Frame) -> None:
         """Show symbol, venue, price and the condition of the connection."""
-        kind = {"PERPETUAL": "perp"}.get(frame.instrument.contract_type, frame.instrument.contract_type.lower().replace("_", " "))
+        kind = {"PERPETUAL": "perp"}.get(
+            frame.instrument.contract_type, frame.instrument.contract_type.lower().replace("_", " ")
+        )
         self.show_symbol(frame.instrument.symbol, kind)
         name = venue_name(frame)
         if name != self.venue.text:
@@ -325,7 +329,16 @@ class TopBar(Painted):
         every = {w for w, _ in (*self._gaps, *self._right)}
         gone: set[QWidget] = {self.bands_button}
         if level >= 1:
-            gone |= {self.price, self.divider, self.candle_word, self.map_word, self.bands_word, self.camera, self.help, self.theme}
+            gone |= {
+                self.price,
+                self.divider,
+                self.candle_word,
+                self.map_word,
+                self.bands_word,
+                self.camera,
+                self.help,
+                self.theme,
+            }
         if level >= 2:
             gone |= {*self.chips}
             gone.discard(self.bands_button)
@@ -336,20 +349,19 @@ class TopBar(Painted):
     def _needed(self, level: int) -> float:
         t = current()
         shown = self._shown(level)
-        return sum(w.sizeHint().width() + t.px(gap) for w, gap in (*self._gaps, *self._right) if w in shown) + t.px(24)
+        fixed = sum(w.sizeHint().width() + t.px(gap) for w, gap in (*self._gaps, *self._right) if w in shown)
+        slack = sum(s.width_at(PADS[level]) - s.sizeHint().width() for s in (self.candles, self.windows, self.sides))
+        return fixed + slack + t.px(24)
 
     def arrange(self) -> None:
         """Place what fits: captions go first, then the class chips fold into a menu, then the venue's name goes."""
         t = current()
         width = self.width()
         level = 1 if width < COMPACT_BELOW * t.scale else 0
-        pads = 9 if level == 0 else 8
-        for segments in (self.candles, self.windows, self.sides):
-            segments.set_pad(pads)
         while level < 3 and self._needed(level) > width:
             level += 1
-            for segments in (self.candles, self.windows, self.sides):
-                segments.set_pad(8 if level < 3 else 5)
+        for segments in (self.candles, self.windows, self.sides):
+            segments.set_pad(PADS[level])
         changed = level != self.level
         self.level = level
         shown = self._shown(level)

@@ -1,0 +1,198 @@
+"""Help: what the map is and is not, and every key; and the one-minute note of the first start."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from liqdesk import __version__
+from liqdesk.ui import draw, icons
+from liqdesk.ui.dialogs.card import Card, Hairline, button, label
+from liqdesk.ui.draw import Painted
+from liqdesk.ui.keys import KEYS, WITH_THE_MOUSE
+from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, text_width
+
+ABOUT: Final = (
+    (
+        "It is an estimate.",
+        "No venue publishes positions. A cell says how many USD of forced orders the model expects to be printed if price passes it.",
+    ),
+    (
+        "How it is computed.",
+        "Traded volume places entries; five assumed leverages place liquidation prices around them by the venue's margin brackets; "
+        "turnover closes positions, and price empties what it passes.",
+    ),
+    (
+        "What it is not.",
+        "Not open-interest growth, not account data, not who is long: open longs always equal open shorts. Bright does not mean that "
+        "price will go there or turn there. Farther than 5 % from price it is mostly the assumed leverage, and is greyed.",
+    ),
+    (
+        "The USD scale.",
+        "“scale: default” is one shipped constant: the share of swept volume that Binance printed in a week of 2026.",
+    ),
+    (
+        "Forced orders.",
+        "Binance prints at most one per contract and second, so their sum is a floor. It keeps no public record of them: this program "
+        "records them from its first start.",
+    ),
+)
+PROMISES: Final = (
+    (
+        "chart",
+        "An estimate, not advice",
+        "Where leveraged positions are likely to be liquidated, computed from public market data. Nothing here trades.",
+    ),
+    (
+        "disk",
+        "What is kept, and where",
+        "Settings, alerts, a log, and the market data received, in one folder with size and age limits.",
+    ),
+    (
+        "lock",
+        "Nothing leaves this machine",
+        "No key, no account, no telemetry. The program talks to the venue's public endpoints and to nobody else.",
+    ),
+)
+
+
+class KeyTable(Painted):
+    """Keys on the left, what they do on the right."""
+
+    def __init__(self, rows: tuple[tuple[str, str], ...]) -> None:
+        super().__init__()
+        self._rows = rows
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("; ".join(f"{keys}: {words}" for keys, words in rows))
+
+    def _left(self) -> float:
+        return max(text_width(keys, SMALL, SEMIBOLD) for keys, _ in self._rows) + current().px(26)
+
+    def sizeHint(self) -> QSize:
+        t = current()
+        wide = self._left() + max(text_width(words, BODY) for _, words in self._rows)
+        return QSize(round(wide) + 4, len(self._rows) * t.px(21))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        h = t.px(21)
+        left = self._left()
+        for i, (keys, words) in enumerate(self._rows):
+            y = i * h
+            wide = text_width(keys, SMALL, SEMIBOLD) + t.px(12)
+            draw.fill(p, 0, y + 2, wide, h - 4, t.raised, radius=t.px(3))
+            draw.outline(p, 0, y + 2, wide, h - 4, t.line, t.px(3))
+            draw.put(p, 0, y, wide, h, keys, t.text1, SMALL, SEMIBOLD, draw.CENTRE)
+            draw.put(p, left, y, 0, h, words, t.text2, BODY, REGULAR)
+
+
+def _about(wide: int) -> QVBoxLayout:
+    t = current()
+    column = QVBoxLayout()
+    column.setSpacing(t.px(3))
+    for title, words in ABOUT:
+        column.addWidget(label(title, "", 12, SEMIBOLD))
+        body = label(words, "caption", 12, REGULAR, wrap=True)
+        body.setFixedWidth(t.px(wide))
+        column.addWidget(body)
+        column.addSpacing(t.px(7))
+    return column
+
+
+class HelpDialog(Card):
+    """What the map is and is not, on the left; every key, on the right."""
+
+    def __init__(self, parent: QWidget | None, model_version: str, brackets_as_of: str, profile: str = "") -> None:
+        super().__init__(parent, "liqdesk", 720)
+        t = current()
+        row = QHBoxLayout()
+        row.setSpacing(t.px(28))
+        left = _about(350)
+        facts = [f"liqdesk {__version__}, engine {model_version}, margin brackets of {brackets_as_of}"]
+        if profile:
+            facts.append(f"Everything it writes is in {profile}")
+        facts.append("How it was scored and where each number comes from: docs/how-it-works.md")
+        for words in facts:
+            fact = label(words, "note", 11, wrap=True)
+            fact.setFixedWidth(t.px(350))
+            left.addWidget(fact)
+        left.addStretch(1)
+        row.addLayout(left)
+        right = QVBoxLayout()
+        right.setSpacing(t.px(8))
+        right.addWidget(label("Keys", "", 12, SEMIBOLD))
+        right.addWidget(KeyTable(tuple((key.written, key.words) for key in KEYS)))
+        right.addSpacing(t.px(4))
+        right.addWidget(label("On the chart", "", 12, SEMIBOLD))
+        right.addWidget(KeyTable(WITH_THE_MOUSE))
+        right.addStretch(1)
+        row.addLayout(right)
+        self.rows.addLayout(row)
+
+
+class Promise(Painted):
+    """One line of the first-run note: a drawn sign, a title, a sentence."""
+
+    def __init__(self, sign: str, title: str, words: str) -> None:
+        super().__init__()
+        t = current()
+        self._sign = sign
+        row = QHBoxLayout(self)
+        row.setContentsMargins(t.px(44), 0, 0, 0)
+        column = QVBoxLayout()
+        column.setSpacing(t.px(2))
+        column.addWidget(label(title, "", 13, SEMIBOLD))
+        body = label(words, "caption", 12, REGULAR, wrap=True)
+        body.setFixedWidth(t.px(400))
+        column.addWidget(body)
+        row.addLayout(column)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = t.px(30)
+        draw.fill(p, 0, t.px(2), side, side, t.raised, radius=t.px(6))
+        draw.outline(p, 0, t.px(2), side, side, t.line, t.px(6))
+        icon = t.px(18)
+        at = (side - icon) // 2
+        p.drawPixmap(at, t.px(2) + at, icons.pixmap(self._sign, t.text1, icon, self.devicePixelRatioF()))
+
+
+class FirstRun(Card):
+    """The note of the first start. `begun` when it was read."""
+
+    begun = Signal()
+
+    def __init__(self, parent: QWidget | None, profile: str = "") -> None:
+        super().__init__(parent, "Before you look", 500)
+        t = current()
+        self.rows.setSpacing(t.px(14))
+        for sign, title, words in PROMISES:
+            if sign == "disk" and profile:
+                words = words.replace("in one folder", f"in {profile}")
+            self.rows.addWidget(Promise(sign, title, words))
+        self.rows.addWidget(Hairline())
+        note = label(
+            "Brighter means more liquidations expected at that price. Coral: longs, below price. Cyan: shorts, above. "
+            "? explains the rest.",
+            "caption",
+            12,
+            MEDIUM,
+            wrap=True,
+        )
+        self.rows.addWidget(note)
+        start = button("Show the market", primary=True)
+        self.add_buttons(start)
+        start.clicked.connect(self.accept)
+        start.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.finished.connect(self._end)
+
+    @Slot(int)
+    def _end(self, _result: int) -> None:
+        self.begun.emit()

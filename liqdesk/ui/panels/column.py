@@ -1,0 +1,97 @@
+"""The right column: the panels one over the other, 3 px apart, the tape taking what is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from liqdesk.ui import draw
+from liqdesk.ui.draw import Painted
+from liqdesk.ui.panels.alerts import AlertsPanel
+from liqdesk.ui.panels.frame import Panel
+from liqdesk.ui.panels.funding import FundingPanel
+from liqdesk.ui.panels.imbalance import ImbalancePanel
+from liqdesk.ui.panels.tape import TapePanel
+from liqdesk.ui.panels.zones import ZonesPanel
+from liqdesk.ui.theme import current
+
+if TYPE_CHECKING:
+    from liqdesk.engine.frames import Frame
+    from liqdesk.settings import Settings
+
+WIDE: Final = 348
+NARROW: Final = 276
+
+
+class Column(Painted):
+    """Holds the panels and passes frames and settings on."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.imbalance = ImbalancePanel()
+        self.funding = FundingPanel()
+        self.zones = ZonesPanel()
+        self.alerts = AlertsPanel(settings)
+        self.tape = TapePanel(settings)
+        self.compact = False
+        self._epoch: int | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        for panel in self.panels:
+            column.addWidget(panel, 0)
+        column.setStretchFactor(self.tape, 1)
+        self._filler = QWidget()
+        self._filler.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._filler.hide()
+        column.addWidget(self._filler, 1)
+        self.tape.folded_changed.connect(self._filler.setVisible)
+        self.setFixedWidth(current().px(WIDE))
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        return (self.imbalance, self.funding, self.zones, self.alerts, self.tape)
+
+    def set_compact(self, compact: bool) -> None:
+        """Take the width and the folds of a compact or a wide window."""
+        self.compact = compact
+        self.setFixedWidth(current().px(NARROW if compact else WIDE))
+        for panel in self.panels:
+            panel.set_compact(compact)
+
+    def restyle(self) -> None:
+        super().restyle()
+        self.setFixedWidth(current().px(NARROW if self.compact else WIDE))
+
+    def take(self, frame: Frame) -> None:
+        """Keep what a frame brings only once: forced orders and firings. A new epoch forgets the old market's."""
+        if frame.epoch != self._epoch:
+            self._epoch = frame.epoch
+            self.tape.clear(frame)
+            self.alerts.clear()
+        if frame.new_forced:
+            self.tape.content.take(frame.new_forced)
+        if frame.new_fired:
+            self.alerts.record(frame.new_fired)
+
+    def show_frame(self, frame: Frame) -> None:
+        self.imbalance.show_frame(frame)
+        self.funding.show_frame(frame)
+        self.zones.show_frame(frame)
+        self.alerts.show_frame(frame)
+
+    def show_settings(self, settings: Settings) -> None:
+        self.alerts.show_settings(settings)
+        self.tape.show_settings(settings)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(QRectF(self.rect()), draw.colour(current().window))
+
+    def state(self) -> dict[str, dict[str, object]]:
+        out: dict[str, dict[str, object]] = {}
+        for panel in (self.imbalance, self.funding, self.zones, self.alerts, self.tape):
+            out |= panel.state()
+        return out

@@ -1,0 +1,231 @@
+"""Imbalance: estimated USD to each side of mark within three radii, and what share of open interest the estimate covers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtGui import QPainter, QPaintEvent
+
+from liqdesk.ui import draw, present
+from liqdesk.ui.controls import Badge
+from liqdesk.ui.panels.frame import PAD, Body, Panel
+from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
+
+if TYPE_CHECKING:
+    from liqdesk.engine.frames import Frame, SideLedger
+
+TIP: Final = (
+    "Estimated USD of liquidations standing within each distance of the mark price: longs below it, shorts above it.\n"
+    "The ratio is (short − long) / (short + long). It says where liquidation prices stand; it cannot say who is long, "
+    "since open longs always equal open shorts."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One radius as shown, with the raw values behind the words."""
+
+    name: str
+    long: str
+    short: str
+    ratio: str
+    values: tuple[float, float, float]
+    share: float  # of long in both, for the bar
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One side of the balance as shown."""
+
+    word: str
+    inside: str
+    share: str
+    outside: str
+    values: tuple[float, float, float]
+
+
+def rows_of(frame: Frame) -> tuple[Row, ...]:
+    """Return the radii of a frame as shown."""
+    rows = []
+    for i in frame.imbalance:
+        total = i.long_usd + i.short_usd
+        ratio = present.ratio(i.ratio) if total > 0 else present.UNKNOWN
+        name = "±" + present.percent(i.radius, 0 if i.radius * 100 % 1 < 1e-9 else 1, signed=False)
+        share = i.long_usd / total if total > 0 else 0.5
+        rows.append(
+            Row(
+                name,
+                present.usd(i.long_usd),
+                present.usd(i.short_usd),
+                ratio,
+                (i.long_usd, i.short_usd, i.ratio),
+                share,
+            )
+        )
+    return tuple(rows)
+
+
+def _ledger(word: str, side: SideLedger, interest: float) -> Ledger:
+    share = side.liquidatable_usd / interest if interest > 0 else float("nan")
+    return Ledger(
+        word,
+        present.usd(side.liquidatable_usd),
+        present.percent(share, 1, signed=False),
+        present.usd(side.not_liquidatable_usd),
+        (side.liquidatable_usd, share, side.not_liquidatable_usd),
+    )
+
+
+def ledger_of(frame: Frame) -> tuple[Ledger, ...]:
+    """Return both sides of a frame's mass balance as shown; empty before the first."""
+    if frame.ledger is None:
+        return ()
+    interest = frame.ledger.open_interest_usd
+    return (_ledger("long", frame.ledger.long, interest), _ledger("short", frame.ledger.short, interest))
+
+
+class ImbalanceBody(Body):
+    """Three bars and the balance line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[Row, ...] = ()
+        self.ledger: tuple[Ledger, ...] = ()
+        self.interest = present.UNKNOWN
+        self.setToolTip(TIP)
+
+    def show_frame(self, frame: Frame) -> None:
+        interest = present.usd(frame.ledger.open_interest_usd) if frame.ledger is not None else present.UNKNOWN
+        now = (rows_of(frame), ledger_of(frame), interest)
+        if now != (self.rows, self.ledger, self.interest):
+            taller = len(now[0]) != len(self.rows)
+            self.rows, self.ledger, self.interest = now
+            if taller:
+                self.updateGeometry()
+            self.update()
+
+    def high(self) -> int:
+        t = current()
+        rows = max(3, len(self.rows)) * t.px(22 if self.compact else 24) + t.px(8)
+        return rows + t.px(20) + (t.px(24) if self.compact else t.px(66))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        w, pad, y = self.width(), t.px(PAD), float(t.px(5))
+        step = t.px(22 if self.compact else 24)
+        if not self.rows:
+            draw.put(p, pad, y, w - 2 * pad, 3 * step, "no estimate yet", t.text3, BODY, align=draw.CENTRE)
+            y += 3 * step
+        for row in self.rows:
+            self._row(p, row, y, step)
+            y += step
+        self._key(p, y)
+        y += t.px(22)
+        draw.rule(p, pad, y, w - 2 * pad)
+        self._balance(p, y + t.px(2))
+
+    def _row(self, p: QPainter, row: Row, y: float, h: float) -> None:
+        t = current()
+        w, pad = self.width(), t.px(PAD)
+        draw.put(p, pad, y, 0, h, row.name, t.text2, BODY, MEDIUM)
+        amount = text_width("999.9M", BODY, SEMIBOLD)
+        left = pad + text_width("±1 %", BODY, MEDIUM) + t.px(8)
+        draw.put(p, left, y, amount, h, row.long, t.text1, BODY, SEMIBOLD, draw.RIGHT)
+        bar = left + amount + t.px(9)
+        ratio = text_width("−100 %", BODY, SEMIBOLD)
+        end = w - pad - ratio - t.px(4) - amount - t.px(9)
+        high = t.px(8)
+        top = y + (h - high) / 2
+        split = bar + (end - bar) * row.share
+        draw.fill(p, bar, top, max(0.0, split - bar - 1), high, t.long, radius=1)
+        draw.fill(p, split + 1, top, max(0.0, end - split - 1), high, t.short, radius=1)
+        p.fillRect(round((bar + end) / 2), round(top - t.px(3)), 1, high + 2 * t.px(3), draw.colour(t.text1))
+        draw.put(p, end + t.px(9), y, amount, h, row.short, t.text1, BODY, SEMIBOLD)
+        draw.put(p, w - pad - ratio, y, ratio, h, row.ratio, t.text1, BODY, SEMIBOLD, draw.RIGHT)
+
+    def _key(self, p: QPainter, y: float) -> None:
+        t = current()
+        w, pad, h = self.width(), t.px(PAD), t.px(18)
+        x = float(pad)
+        for side, words in ((0, "longs below"), (1, "shorts above")):
+            draw.dot(p, x + t.px(3), y + h / 2, t.px(6), t.side(side))
+            draw.put(p, x + t.px(10), y, 0, h, words, t.text2, SMALL)
+            x += t.px(10) + text_width(words, SMALL) + t.px(12)
+        formula = "(short − long) / sum"
+        if x + text_width(formula, SMALL) < w - pad:
+            draw.put(p, pad, y, w - 2 * pad, h, formula, t.text3, SMALL, align=draw.RIGHT)
+
+    def _balance(self, p: QPainter, y: float) -> None:
+        t = current()
+        w, pad, h = self.width(), t.px(PAD), t.px(19)
+        if not self.ledger:
+            draw.put(p, pad, y, w - 2 * pad, h, "open interest not known yet", t.text3, SMALL)
+            return
+        if self.compact:
+            words = "liquidatable " + " · ".join(f"{side.word} {side.share}" for side in self.ledger) + " of OI"
+            draw.put(p, pad, y, w - 2 * pad, h, words, t.text2, SMALL)
+            return
+        inside, outside = t.px(170), w - pad
+        draw.put(p, pad, y, 0, h, f"of {self.interest} OI", t.text3, SMALL)
+        draw.put(p, 0, y, inside, h, "liquidatable", t.text3, SMALL, align=draw.RIGHT)
+        draw.put(p, 0, y, outside, h, "not liquidatable", t.text3, SMALL, align=draw.RIGHT)
+        for side, row in enumerate(self.ledger):
+            y += h
+            draw.put(p, pad, y, 0, h, row.word, t.side(side), SMALL, MEDIUM)
+            draw.put(p, 0, y, inside, h, row.inside, t.text1, SMALL, SEMIBOLD, draw.RIGHT)
+            draw.put(p, inside + t.px(10), y, 0, h, row.share, t.text2, SMALL, MEDIUM)
+            draw.put(p, 0, y, outside, h, row.outside, t.text2, SMALL, MEDIUM, draw.RIGHT)
+
+
+class ImbalancePanel(Panel):
+    """Imbalance with the badge that names its scale."""
+
+    def __init__(self) -> None:
+        self.content = ImbalanceBody()
+        super().__init__("Imbalance", "est. USD to each side of mark", self.content)
+        self.badge = Badge("scale: default")
+        self.header.add(self.badge)
+        self.gain = float("nan")
+
+    def set_compact(self, compact: bool) -> None:
+        super().set_compact(compact)
+        self.content.set_compact(compact)
+        self.header.say(caption="" if compact else "est. USD to each side of mark")
+
+    def show_frame(self, frame: Frame) -> None:
+        self.content.show_frame(frame)
+        self.gain = frame.gain
+        self.badge.set_text("scale: default" if frame.gain_default else "scale: learned")
+        if frame.gain_default:
+            self.badge.setToolTip(
+                f"Every USD figure is standing volume × {frame.gain:.4g}: the share of swept volume that Binance printed as forced "
+                f"orders, measured once on public data and shipped with the program.\nIt has not been learned from this market yet. "
+                f"Margin brackets of {frame.brackets_as_of}."
+            )
+        else:
+            self.badge.setToolTip(
+                f"Every USD figure is standing volume × {frame.gain:.4g}, learned from this market's prints."
+            )
+        nearest = self.content.rows[0] if self.content.rows else None
+        self.header.say(value="" if nearest is None else f"{nearest.name}  {nearest.ratio}")
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Return what the panel shows, text and raw value by name."""
+        out: dict[str, dict[str, object]] = {"scale": {"text": self.badge.text, "value": self.gain}}
+        for row in self.content.rows:
+            for name, text, value in zip(
+                ("long", "short", "ratio"), (row.long, row.short, row.ratio), row.values, strict=True
+            ):
+                out[f"imbalance.{row.name.replace(' ', '')}.{name}"] = {"text": text, "value": value}
+        for side in self.content.ledger:
+            for name, text, value in zip(
+                ("liquidatable", "share", "not_liquidatable"),
+                (side.inside, side.share, side.outside),
+                side.values,
+                strict=True,
+            ):
+                out[f"ledger.{side.word}.{name}"] = {"text": text, "value": value}
+        return out

@@ -1,0 +1,203 @@
+"""Zones: where the estimate stands out, by price, with the mark price in its place between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu
+
+from liqdesk.ui import draw, present
+from liqdesk.ui.condition import mark_age_s
+from liqdesk.ui.panels.frame import PAD, Body, Panel
+from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current
+
+if TYPE_CHECKING:
+    from liqdesk.engine.frames import Frame
+    from liqdesk.insight.zones import Zone
+
+TIP: Final = (
+    "Stretches of price where the estimate stands out from its surroundings, largest first chosen, listed by price.\n"
+    "Range: half-prominence extent. USD: all of that side's estimate within it. Distance: nearest edge to the mark price."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One zone as shown."""
+
+    side: int
+    range: str
+    usd: str
+    distance: str
+
+
+def rows_of(frame: Frame) -> tuple[Row, ...]:
+    """Return the zones of a frame as shown, highest price first."""
+    rows = []
+    for z in frame.zones:
+        decimals = present.range_decimals(z.low, z.high, frame.instrument.price_decimals)
+        rows.append(
+            Row(
+                int(z.side),
+                present.price_range(z.low, z.high, decimals),
+                present.usd(z.usd),
+                present.percent(z.distance, 1),
+            )
+        )
+    return tuple(rows)
+
+
+class ZonesBody(Body):
+    """The table. `show_price(float)` and `alert_wanted(Zone)` when a hand asks for it on a row."""
+
+    show_price = Signal(float)
+    alert_wanted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[Row, ...] = ()
+        self.zones: tuple[Zone, ...] = ()
+        self.mark = present.UNKNOWN
+        self.age = present.UNKNOWN
+        self.known = False
+        self._below = 0  # rows above the mark row
+        self._hover = -1
+        self.setMouseTracking(True)
+        self.setToolTip(TIP)
+
+    def high(self) -> int:
+        t = current()
+        rows = max(1, len(self.rows))
+        return t.px(24) + rows * t.px(22) + t.px(20) + t.px(4)
+
+    def show_frame(self, frame: Frame) -> None:
+        rows = rows_of(frame)
+        mark = present.price(frame.prices.mark, frame.instrument.price_decimals)
+        age = present.age(mark_age_s(frame))
+        below = sum(1 for z in frame.zones if z.peak > frame.prices.mark)
+        known = frame.now is not None
+        self.zones = frame.zones
+        if (rows, mark, age, below, known) == (self.rows, self.mark, self.age, self._below, self.known):
+            return
+        taller = len(rows) != len(self.rows)
+        self.rows, self.mark, self.age, self._below, self.known = rows, mark, age, below, known
+        if taller:
+            self.updateGeometry()
+        self.update()
+
+    def _tops(self) -> list[float]:
+        """Return where each zone row starts, in px; the mark row takes its place among them."""
+        t = current()
+        tops, y = [], float(t.px(24))
+        for i in range(len(self.rows)):
+            if i == self._below:
+                y += t.px(20)
+            tops.append(y)
+            y += t.px(22)
+        return tops
+
+    def _mark_top(self) -> float:
+        t = current()
+        return t.px(24) + (self._below if self.rows else 1) * t.px(22)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        w, pad = self.width(), t.px(PAD)
+        usd = w - pad - t.px(82)
+        side = t.px(140 if not self.compact else 112)
+        head = t.px(23)
+        draw.put(p, pad, 0, 0, head, "Range", t.text3, SMALL)
+        draw.put(p, side, 0, 0, head, "Side", t.text3, SMALL)
+        draw.put(p, 0, 0, usd, head, "USD", t.text3, SMALL, align=draw.RIGHT)
+        draw.put(p, 0, 0, w - pad, head, "Distance", t.text3, SMALL, align=draw.RIGHT)
+        draw.rule(p, 0, head, w)
+        if not self.rows:
+            words = "no significant zone" if self.known else "no estimate yet"
+            draw.put(p, pad, t.px(24), w - 2 * pad, t.px(22), words, t.text2, BODY)
+        h = t.px(22)
+        for i, (row, y) in enumerate(zip(self.rows, self._tops(), strict=True)):
+            if i == self._hover:
+                p.fillRect(QRectF(0, y, w, h - 1), draw.colour(t.hover))
+            ink = t.side(row.side)
+            p.fillRect(QRectF(0, y + t.px(3), t.px(3), h - 2 * t.px(3)), draw.colour(ink))
+            draw.put(p, pad, y, 0, h, row.range, t.text1, BODY, SEMIBOLD)
+            draw.put(p, side, y, 0, h, "short" if row.side else "long", ink, BODY, MEDIUM)
+            draw.put(p, 0, y, usd, h, row.usd, t.text1, BODY, SEMIBOLD, draw.RIGHT)
+            draw.put(p, 0, y, w - pad, h, row.distance, t.text2, BODY, MEDIUM, draw.RIGHT)
+            if i + 1 != self._below and i + 1 < len(self.rows):
+                draw.rule(p, pad, y + h - 1, w - 2 * pad)
+        y, h = self._mark_top(), t.px(20)
+        p.fillRect(QRectF(0, y, w, h - 1), draw.colour(t.raised))
+        draw.put(p, pad, y, 0, h, "mark", t.text2, SMALL)
+        draw.put(p, pad + t.px(34), y, 0, h, self.mark, t.text1, BODY, SEMIBOLD)
+        draw.put(p, 0, y, w - pad, h, self.age, t.text2, SMALL, align=draw.RIGHT)
+
+    def _at(self, y: float) -> int:
+        high = current().px(22)
+        for i, top in enumerate(self._tops()):
+            if top <= y < top + high:
+                return i
+        return -1
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = self._at(event.position().y())
+        if at != self._hover:
+            self._hover = at
+            self.setCursor(Qt.CursorShape.PointingHandCursor if at >= 0 else Qt.CursorShape.ArrowCursor)
+            self.update()
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self._hover = -1
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = self._at(event.position().y())
+        if event.button() == Qt.MouseButton.LeftButton and 0 <= at < len(self.zones):
+            self.show_price.emit(self.zones[at].peak)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at = self._at(event.pos().y())
+        if not 0 <= at < len(self.zones):
+            return
+        zone = self.zones[at]
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Show on chart").triggered.connect(lambda: self.show_price.emit(zone.peak))
+        menu.addAction("Alert near this zone…").triggered.connect(lambda: self.alert_wanted.emit(zone))
+        menu.popup(event.globalPos())
+
+
+class ZonesPanel(Panel):
+    """Zones, by price."""
+
+    def __init__(self) -> None:
+        self.content = ZonesBody()
+        super().__init__("Zones", "largest, by price", self.content)
+
+    def set_compact(self, compact: bool) -> None:
+        super().set_compact(compact)
+        self.content.set_compact(compact)
+        self.header.say(caption="" if compact else "largest, by price")
+
+    def show_frame(self, frame: Frame) -> None:
+        self.content.show_frame(frame)
+        count = len(self.content.rows)
+        self.header.say(value=f"{count} zone{'s' if count != 1 else ''}" if count else "none significant")
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Return what the panel shows, text and raw value by name."""
+        body = self.content
+        out: dict[str, dict[str, object]] = {
+            "zones.mark": {"text": body.mark, "value": body.mark},
+            "zones.count": {"text": str(len(body.rows)), "value": len(body.rows)},
+        }
+        for i, (row, zone) in enumerate(zip(body.rows, body.zones, strict=True)):
+            out[f"zones.{i}.range"] = {"text": row.range, "value": [zone.low, zone.high]}
+            out[f"zones.{i}.side"] = {"text": "short" if row.side else "long", "value": zone.side.word}
+            out[f"zones.{i}.usd"] = {"text": row.usd, "value": zone.usd}
+            out[f"zones.{i}.distance"] = {"text": row.distance, "value": zone.distance}
+        return out

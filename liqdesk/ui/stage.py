@@ -1,0 +1,55 @@
+"""Where the chart stands: an empty plot that paints at once, the chart when it is loaded, and the toast over both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy
+
+from liqdesk.ui import draw
+from liqdesk.ui.draw import Painted
+from liqdesk.ui.theme import BODY, current
+from liqdesk.ui.toast import Toast
+
+if TYPE_CHECKING:
+    from liqdesk.ui.chart import ChartPane
+
+
+class Stage(Painted):
+    """Holds the chart and the toast; before the chart is there, its ground and grid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chart: ChartPane | None = None
+        self.toast = Toast(self)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def put_chart(self, chart: ChartPane) -> None:
+        """Put the chart in its place, under the toast."""
+        self.chart = chart
+        chart.setParent(self)
+        chart.setGeometry(self.rect())
+        chart.show()
+        self.toast.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.chart is not None:
+            self.chart.setGeometry(self.rect())
+        self.toast.place()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        p.fillRect(self.rect(), draw.colour(t.chart))
+        if self.chart is not None:
+            return
+        w, h, head = self.width(), self.height(), t.px(24)
+        p.fillRect(0, 0, w, head, draw.colour(t.panel))
+        ink = draw.colour(t.grid, t.grid_alpha)
+        for k in range(1, 8):
+            p.fillRect(0, head + (h - head) * k // 8, w, 1, ink)
+        for k in range(1, 10):
+            p.fillRect(w * k // 10, head, 1, h - head, ink)
+        draw.put(p, t.px(10), 0, w, head, "loading the chart", t.text3, BODY)

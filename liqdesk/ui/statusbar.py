@@ -1,0 +1,293 @@
+"""The status bar: the legend, which model speaks and on what scale, how old each stream is, what was dropped, and the time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QRectF, QSize
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip
+
+from liqdesk.ui import draw, present
+from liqdesk.ui.condition import accent_token
+from liqdesk.ui.draw import Painted
+from liqdesk.ui.legend import Legend
+from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, current, text_width
+from liqdesk.ui.topbar import COMPACT_BELOW, Divider
+
+if TYPE_CHECKING:
+    from liqdesk.engine.frames import Frame, StreamStatus
+    from liqdesk.settings import Settings
+
+MEANING: Final = {
+    "mark": "Mark price, the price that triggers liquidations",
+    "trades": "Trades of this contract, which place the map",
+    "book": "Order book",
+    "forced": "Forced orders of all contracts, at most one per contract and second; silence is normal",
+    "OI": "Open interest, which sets the map's total",
+    "funding": "Funding rate and the time of its next settlement",
+}
+LEAVE_FIRST: Final = ("funding", "forced")
+
+
+class StreamAges(Painted):
+    """One dot, name and age per stream; the dot is the accent while fresh, rose when stale, a ring before the first event."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: tuple[tuple[str, str, str], ...] = ()  # name, age, condition
+        self._streams: tuple[StreamStatus, ...] = ()
+        self._widest: dict[str, float] = {}
+        self._token = "live"
+        self.left_out = 0
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def show_frame(self, frame: Frame) -> bool:
+        """Show the streams; return whether the room needed has changed."""
+        rows = []
+        for s in frame.streams:
+            condition = "none" if s.age_s is None else "stale" if s.stale else "fresh"
+            rows.append((s.name, present.age(s.age_s), condition))
+        self._streams = frame.streams
+        token = accent_token(frame)
+        if frame.connection.health == "ended":
+            token = "text3"
+        if (tuple(rows), token) == (self._rows, self._token):
+            return False
+        before = self.sizeHint().width()
+        self._rows, self._token = tuple(rows), token
+        for name, words, _ in rows:
+            self._widest[name] = max(self._widest.get(name, 0.0), text_width(words, BODY, SEMIBOLD))
+        self.update()
+        return self.sizeHint().width() != before
+
+    def restyle(self) -> None:
+        self._widest = {name: text_width(words, BODY, SEMIBOLD) for name, words, _ in self._rows}
+        super().restyle()
+
+    def _cells(self, left_out: int | None = None) -> list[tuple[float, float, str, str, str]]:
+        t = current()
+        gone = LEAVE_FIRST[: self.left_out if left_out is None else left_out]
+        cells, x = [], 0.0
+        for name, words, condition in self._rows:
+            if name in gone and condition != "stale":
+                continue
+            wide = t.px(11) + text_width(name, BODY) + t.px(4) + self._widest.get(name, 0.0)
+            cells.append((x, wide, name, words, condition))
+            x += wide + t.px(12)
+        return cells
+
+    def width_at(self, left_out: int) -> int:
+        cells = self._cells(left_out)
+        return round(cells[-1][0] + cells[-1][1]) + 2 if cells else 0
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width_at(self.left_out), current().px(26))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        h = self.height()
+        for x, _, name, words, condition in self._cells():
+            ink = {"fresh": str(getattr(t, self._token)), "stale": t.alert}.get(condition, t.text3)
+            draw.dot(p, x + t.px(3), h / 2, t.px(6), ink, condition == "none")
+            left = x + t.px(11)
+            draw.put(p, left, 0, 0, h, name, t.text2, BODY, REGULAR)
+            left += text_width(name, BODY) + t.px(4)
+            draw.put(p, left, 0, 0, h, words, t.alert if condition == "stale" else t.text1, BODY, SEMIBOLD)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(event.pos().x()), self)
+            return True
+        return super().event(event)
+
+    def _tip(self, x: float) -> str:
+        under = [name for left, wide, name, _, _ in self._cells() if left <= x < left + wide]
+        lines = []
+        for s in self._streams:
+            if under and s.name not in under:
+                continue
+            limit = "" if s.limit_s is None else f", stale after {present.age(s.limit_s)}"
+            lines.append(
+                f"{MEANING.get(s.name, s.name)}\n{s.name}: {present.age(s.age_s)} old, {present.rate(s.rate)}{limit}"
+            )
+        return "\n".join(lines)
+
+    def state(self) -> dict[str, dict[str, object]]:
+        by_name = {s.name: s for s in self._streams}
+        return {f"stream.{name}": {"text": words, "value": by_name[name].age_s} for name, words, _ in self._rows}
+
+
+class Line(Painted):
+    """Words in a row, each in its own token and weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: tuple[tuple[str, str, int], ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def text(self) -> str:
+        return "".join(words for words, _, _ in self._parts)
+
+    def set_parts(self, *parts: tuple[str, str, int]) -> bool:
+        """Show parts of (words, token, weight); return whether the room needed has changed."""
+        if parts == self._parts:
+            return False
+        before = self.sizeHint().width()
+        self._parts = parts
+        self.update()
+        return self.sizeHint().width() != before
+
+    def sizeHint(self) -> QSize:
+        width = sum(text_width(words, BODY, weight) for words, _, weight in self._parts)
+        return QSize(round(width) + 2, current().px(26))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        p = QPainter(self)
+        x = 0.0
+        for words, token, weight in self._parts:
+            draw.put(p, x, 0, 0, self.height(), words, str(getattr(current(), token)), BODY, weight)
+            x += text_width(words, BODY, weight)
+
+
+class StatusBar(Painted):
+    """Holds the legend on the left, the model beside it, streams and clock on the right; gives way in levels as room shrinks."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.legend = Legend(settings.heat_auto, settings.heat_low_usd, settings.heat_high_usd)
+        self.divider = Divider()
+        self.model = Line()
+        self.streams = StreamAges()
+        self.dropped = Line()
+        self.dropped.setToolTip(
+            "Order book updates left out because a newer one replaced them. Trades and forced orders are never dropped."
+        )
+        self.clock_divider = Divider()
+        self.clock = Line()
+        self._timezone = settings.timezone
+        self._frame: Frame | None = None
+        self.level = -1
+        for widget in self._widgets():
+            widget.setParent(self)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._say_model("S2", True)
+        self.clock.set_parts(("–", "text1", SEMIBOLD))
+
+    def _widgets(self) -> tuple[Painted, ...]:
+        return (self.legend, self.divider, self.model, self.streams, self.dropped, self.clock_divider, self.clock)
+
+    def sizeHint(self) -> QSize:
+        t = current()
+        return QSize(t.px(640), t.px(36 if self.level > 0 else 40))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(current().px(480), self.sizeHint().height())
+
+    def show_settings(self, settings: Settings) -> None:
+        self._timezone = settings.timezone
+        self.legend.set_auto(settings.heat_auto)
+        if self._frame is not None:
+            self.show_frame(self._frame)
+
+    def _say_model(self, version: str, default: bool) -> bool:
+        scale = "default" if default else "learned"
+        if self.level >= 2:
+            return self.model.set_parts((f"{version} · {scale} scale", "text3", REGULAR))
+        return self.model.set_parts(
+            ("model ", "text3", REGULAR),
+            (version, "text2", SEMIBOLD),
+            (f" · scale: {scale} · not scored yet", "text3", REGULAR),
+        )
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show which model speaks, stream ages, drops and venue time."""
+        self._frame = frame
+        moved = self._say_model(frame.model_version, frame.gain_default)
+        self.model.setToolTip(
+            f"Engine {frame.model_version}. USD = standing volume × gain {frame.gain:.4g}"
+            + (
+                ", the shipped share of swept volume that Binance printed as forced orders."
+                if frame.gain_default
+                else "."
+            )
+            + f"\nMargin brackets of {frame.brackets_as_of}.\nNo score is shown until this program has measured one on your own recording."
+        )
+        moved |= self.streams.show_frame(frame)
+        dropped = sum(s.dropped for s in frame.streams)
+        moved |= self.dropped.set_parts(("dropped ", "text3", REGULAR), (f"{dropped:,}", "text2", MEDIUM))
+        if frame.venue_ms > 0:
+            day = present.day(frame.venue_ms, self._timezone)
+            moved |= self.clock.set_parts(
+                (f"{day}  ", "text2", REGULAR),
+                (present.clock(frame.venue_ms, self._timezone), "text1", SEMIBOLD),
+                (f" {present.zone_label(frame.venue_ms, self._timezone)}", "text3", REGULAR),
+            )
+            self.clock.setToolTip(f"Venue time, in {self._timezone}")
+        if moved:
+            self.arrange()
+
+    def arrange(self) -> None:
+        """Place what fits: the unit's words and the drop count go first, then the quietest stream ages, then the slider narrows."""
+        t = current()
+        width, pad, gap = self.width(), t.px(10), t.px(16)
+        level = 0 if width >= COMPACT_BELOW * t.scale else 1
+        forms = ((0, 320, True, 0), (1, 230, False, 0), (2, 230, False, 0), (3, 230, False, 2), (4, 150, False, 2))
+        for form, wide, words, left_out in forms[level:]:
+            self.level = form
+            self.legend.set_compact(wide, words)
+            self.streams.left_out = left_out
+            if self._frame is not None:
+                self._say_model(self._frame.model_version, self._frame.gain_default)
+            self.dropped.setVisible(form == 0)
+            shown = [w for w in self._widgets() if not w.isHidden()]
+            if sum(self._wide(w) for w in shown) + gap * (len(shown) - 1) + 2 * pad <= width:
+                break
+        x = pad
+        for widget in (self.legend, self.divider, self.model):
+            x = self._place(widget, x) + gap
+        right = width - pad
+        for widget in (self.clock, self.clock_divider, self.dropped, self.streams):
+            if not widget.isHidden():
+                right -= self._wide(widget)
+                self._place(widget, right)
+                right -= gap
+
+    def _wide(self, widget: Painted) -> int:
+        if widget is self.legend:
+            return self.legend.layout().sizeHint().width() if self.legend.layout() else 0
+        return widget.sizeHint().width()
+
+    def _place(self, widget: Painted, x: int) -> int:
+        wide = self._wide(widget)
+        high = widget.sizeHint().height() if widget is not self.legend else current().px(36)
+        widget.setGeometry(x, (self.height() - high) // 2, wide, high)
+        return x + wide
+
+    def restyle(self) -> None:
+        super().restyle()
+        self.arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.arrange()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(QRectF(self.rect()), draw.colour(current().panel))
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Return what the bar shows, text and raw value by name."""
+        frame = self._frame
+        return {
+            **self.legend.state(),
+            **self.streams.state(),
+            "model": {"text": self.model.text, "value": None if frame is None else frame.model_version},
+            "dropped": {
+                "text": self.dropped.text.removeprefix("dropped "),
+                "value": None if frame is None else sum(s.dropped for s in frame.streams),
+            },
+            "clock": {"text": self.clock.text, "value": None if frame is None else frame.venue_ms},
+        }

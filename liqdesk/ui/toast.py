@@ -1,0 +1,173 @@
+"""One toast at a time, over the chart: an alert that fired, or a short word such as where a picture was saved. The rest wait and are counted."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QRectF, QTimer, Signal, Slot
+from PySide6.QtGui import QEnterEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from liqdesk.ui import draw, icons, present
+from liqdesk.ui.controls import IconButton, LinkButton
+from liqdesk.ui.draw import Painted
+from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
+
+if TYPE_CHECKING:
+    from liqdesk.alerts.rules import Fired
+
+SHOWN_MS: Final = 8_000
+WAITING_MOST: Final = 200
+WIDE: Final = 460
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a toast says; `fired` is the alert behind it, None for a plain word."""
+
+    headline: str
+    facts: str
+    time_ms: int | None = None
+    fired: Fired | None = None
+
+
+class Toast(Painted):
+    """Raised, with a rose stripe when an alert fired; 8 s, stays while the pointer is on it."""
+
+    show_wanted = Signal(object)
+    rule_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.message: Message | None = None
+        self.timezone = "UTC"
+        self._waiting: deque[Message] = deque(maxlen=WAITING_MOST)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.dismiss)
+        self._show = LinkButton("Show on chart", strong=True)
+        self._rule = LinkButton("Rule…")
+        self._close = IconButton("cross", 20)
+        self._close.setToolTip("Dismiss (Esc)")
+        self._close.setAccessibleName("dismiss")
+        for button in (self._show, self._rule, self._close):
+            button.setParent(self)
+        self._show.clicked.connect(self._show_pressed)
+        self._rule.clicked.connect(self._rule_pressed)
+        self._close.clicked.connect(self.dismiss)
+        self.setMouseTracking(True)
+        self.hide()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def say(self, message: Message) -> None:
+        """Show a message now, or after those that wait. A plain word replaces a plain word and never waits."""
+        if message.fired is None and self.message is not None:
+            if self.message.fired is None:
+                self._show_message(message)
+            return
+        if self.message is not None and self.message.fired is not None:
+            self._waiting.append(message)
+            self.update()
+            return
+        self._show_message(message)
+
+    def _show_message(self, message: Message) -> None:
+        self.message = message
+        self._show.setVisible(message.fired is not None)
+        self._rule.setVisible(message.fired is not None)
+        self.place()
+        self.show()
+        self.raise_()
+        self.update()
+        self._timer.start(SHOWN_MS)
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Take the toast away; the next one that waits follows."""
+        self._timer.stop()
+        self.message = None
+        if self._waiting:
+            self._show_message(self._waiting.popleft())
+        else:
+            self.hide()
+
+    def clear(self) -> None:
+        """Take away this one and all that wait."""
+        self._waiting.clear()
+        self.dismiss()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self.message is not None:
+            self._timer.start(SHOWN_MS)
+        super().leaveEvent(event)
+
+    @Slot()
+    def _show_pressed(self) -> None:
+        if self.message is not None and self.message.fired is not None:
+            self.show_wanted.emit(self.message.fired)
+        self.dismiss()
+
+    @Slot()
+    def _rule_pressed(self) -> None:
+        if self.message is not None and self.message.fired is not None:
+            self.rule_wanted.emit(self.message.fired.rule_id)
+        self.dismiss()
+
+    def place(self) -> None:
+        """Stand in the lower left corner of the parent, clear of its axis."""
+        t = current()
+        parent = self.parentWidget()
+        fired = self.message is not None and self.message.fired is not None
+        wide = min(t.px(WIDE), parent.width() - 2 * t.px(16))
+        high = t.px(78) if fired else t.px(56)
+        self.setGeometry(t.px(16), parent.height() - high - t.px(40), wide, high)
+        x = t.px(44)
+        for button in (self._show, self._rule):
+            size = button.sizeHint()
+            button.setGeometry(x - t.px(4), high - t.px(28), size.width(), size.height())
+            x += size.width() + t.px(12)
+        side = t.px(20)
+        self._close.setGeometry(wide - side - t.px(8), t.px(8), side, side)
+
+    def restyle(self) -> None:
+        super().restyle()
+        self.place()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        m = self.message
+        if m is None:
+            return
+        t = current()
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        w, h = self.width(), self.height()
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(0.5, 0.5, w - 1, h - 1), t.px(6), t.px(6))
+        p.fillPath(shape, draw.colour(t.raised))
+        ink = t.alert if m.fired is not None else t.text2
+        p.setClipPath(shape)
+        p.fillRect(QRectF(0, 0, t.px(4), h), draw.colour(ink))
+        p.setClipping(False)
+        draw.outline(p, 0, 0, w, h, t.border, t.px(6))
+        side = t.px(16)
+        icon = "bell" if m.fired is not None else "info"
+        p.drawPixmap(t.px(16), t.px(12), icons.pixmap(icon, ink, side, self.devicePixelRatioF()))
+        left, right = t.px(44), w - t.px(36)
+        if m.time_ms is not None:
+            when = f"{present.clock(m.time_ms, self.timezone)} {present.zone_label(m.time_ms, self.timezone)}"
+            draw.put(p, 0, t.px(9), right, t.px(20), when, t.text2, SMALL, align=draw.RIGHT)
+            right -= round(text_width(when, SMALL)) + t.px(10)
+        draw.put(p, left, t.px(9), right - left, t.px(20), m.headline, t.text1, 13, SEMIBOLD, elide=True)
+        draw.put(p, left, t.px(29), w - left - t.px(12), t.px(18), m.facts, t.text2, BODY, elide=True)
+        if self._waiting:
+            words = f"{len(self._waiting)} more waiting"
+            draw.put(p, 0, h - t.px(28), w - t.px(14), t.px(20), words, t.text2, SMALL, MEDIUM, draw.RIGHT)
