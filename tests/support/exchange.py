@@ -25,7 +25,11 @@ class Exchange:
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self.line: dict[str, Any] = {}
-        self._launch()
+        try:
+            self._launch()
+        except BaseException:
+            self._errors.close()
+            raise
 
     @property
     def rest(self) -> str:
