@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +19,9 @@ GRID_X_PX: Final = 110
 CLEAR_PX: Final = 15  # a round price nearer than this to a tag is left out
 
 
+Tag = tuple[float, str, str, str, str | None]  # centre row, text, fill, ink, border
+
+
 class PriceAxis(QWidget):
     """Round prices, and tags for the last price (never moves), mark and alerts (give way). The wheel stretches price."""
 
@@ -29,15 +32,31 @@ class PriceAxis(QWidget):
         super().__init__(parent)
         self.state = state
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._key: tuple[object, ...] = ()
+        self._tags: list[Tag] = []
         self.setToolTip("Price, logarithmic. Wheel: stretch · double click: automatic range")
         self.setCursor(Qt.CursorShape.SizeVerCursor)
 
-    def tags(self) -> list[tuple[float, str, str, str, str | None]]:
+    def sync(self) -> None:
+        """Repaint when the range or a tag changed."""
+        s = self.state
+        tags = self.tags() if s.lens.valid else []
+        key = (s.lens, s.theme)
+        if key != self._key or len(tags) != len(self._tags):
+            self.update()
+        else:
+            reach = s.theme.px(24)  # a tag, and the round prices it hides
+            for old, new in zip(self._tags, tags, strict=True):
+                for row in {old[0], new[0]} if old != new else ():
+                    self.update(0, round(row) - reach, self.width(), 2 * reach)
+        self._key, self._tags = key, tags
+
+    def tags(self) -> list[Tag]:
         """Return (centre row, text, fill, ink, border) of every tag, the last price first."""
         s = self.state
         t, lens = s.theme, s.lens
         h = self.height()
-        found: list[tuple[float, str, str, str, str | None]] = []
+        found: list[Tag] = []
         fixed: float | None = None
         if s.last > 0 and 0 <= lens.y(s.last) <= h:
             fixed = min(max(lens.y(s.last), t.px(9)), h - t.px(9))
@@ -76,6 +95,8 @@ class PriceAxis(QWidget):
             y = lens.y(price)
             if y < t.px(8) or y > h - t.px(8) or any(abs(y - row) < t.px(CLEAR_PX) for row, *_ in tags):
                 continue
+            if not event.region().intersects(QRect(0, round(y) - t.px(9), w, t.px(18))):
+                continue
             p.fillRect(QRectF(1, round(y), t.px(4), 1), theme.colour(t.border))
             row = QRectF(t.px(9), round(y) - t.px(8), w - t.px(12), t.px(17))
             write(p, row, present.price(price, decimals), t.text2, 11, 500)
@@ -102,6 +123,13 @@ class TimeAxis(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.SizeHorCursor)
         self.setToolTip("Time in the zone named at the right. Wheel: stretch")
+        self._key: tuple[object, ...] = ()
+
+    def sync(self) -> None:
+        key = (self.state.lens.t0, self.state.lens.t1, self.state.lens.width, self.state.zone, self.state.theme)
+        if key != self._key:
+            self._key = key
+            self.update()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -134,7 +162,19 @@ class Corner(QWidget):
         super().__init__(parent)
         self.state = state
         self.axis_width = 0
+        self._key: tuple[object, ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def sync(self) -> None:
+        s = self.state
+        key = (s.auto_price, self._zone(), s.theme, self.axis_width)
+        if key != self._key:
+            self._key = key
+            self.update()
+
+    def _zone(self) -> str:
+        s = self.state
+        return present.zone_label(s.frame.venue_ms, s.zone) if s.frame is not None else ""
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -149,10 +189,8 @@ class Corner(QWidget):
         write(p, row, "auto", t.text1 if s.auto_price else t.text3, 11, 600 if s.auto_price else 500)
         shift = theme.text_width("auto", 11, 600) + t.px(7)
         write(p, row.adjusted(shift, 0, 0, 0), "log", t.text2, 11, 500)
-        if s.frame is not None:
-            zone = present.zone_label(s.frame.venue_ms, s.zone)
-            rest = QRectF(self.axis_width, 1, self.width() - self.axis_width - t.px(10), self.height() - 1)
-            write(p, rest, zone, t.text2, 11, 600, "right")
+        rest = QRectF(self.axis_width, 1, self.width() - self.axis_width - t.px(10), self.height() - 1)
+        write(p, rest, self._zone(), t.text2, 11, 600, "right")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.position().x() < self.axis_width:

@@ -1,4 +1,4 @@
-"""Which stretch of time and price the chart shows by itself, and when that changes. Pure rules, no Qt."""
+"""Which stretch of time and price is in view: by rule while it follows the market, else where the user put it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from liqdesk.market import DAY_MS
 from liqdesk.model.axis import PHASE
+from liqdesk.ui.chart.scale import Lens
 
+EDGE_PX: Final = 5  # between the end of the open candle and the edge of the plot
 PAD_SHARE: Final = 0.35  # of the candles' range, above and below
 PAD_LEAST: Final = 0.02  # log price: zones 2 % beyond the candles stay in view
 PAD_MOST: Final = 0.06
 KEEP: Final = 0.45  # of the pad that must be left before the range moves
 SHRINK: Final = 1.5  # how much wider than asked the range may stay
+DEPTH_MS: Final = 32 * DAY_MS
 
 
-def right_edge(venue_ms: int, interval_ms: int, ms_per_px: float, pad_px: float) -> float:
+def right_edge(venue_ms: int, interval_ms: int, ms_per_px: float) -> float:
     """Return the end of the open candle and a few pixels more, so that the view moves once per candle."""
-    return (venue_ms // interval_ms + 1) * interval_ms + pad_px * ms_per_px
+    return (venue_ms // interval_ms + 1) * interval_ms + EDGE_PX * ms_per_px
 
 
 def price_range(
@@ -46,3 +50,33 @@ def price_range(
         if roomy and current[1] - current[0] <= SHRINK * (wanted[1] - wanted[0]):
             return current
     return wanted
+
+
+class Sight:
+    """The stretch of time in view. `following` says that its right edge is the market's, `span_ms` how long it is."""
+
+    def __init__(self, span_ms: float) -> None:
+        self.following = True
+        self.span_ms = span_ms
+        self.t0, self.t1 = 0.0, 1.0
+
+    def follow(self, span_ms: float) -> None:
+        self.following, self.span_ms = True, span_ms
+
+    def aim(self, venue_ms: int, interval_ms: int, width: float) -> tuple[float, float]:
+        """Return the times (from, to) to show now, for a plot `width` px wide."""
+        if venue_ms and (self.following or self.t1 <= 1.0):
+            self.t1 = right_edge(venue_ms, interval_ms, self.span_ms / max(width, 1.0))
+            self.t0 = self.t1 - self.span_ms
+        return self.t0, self.t1
+
+    def move(self, wanted: Lens, venue_ms: int, interval_ms: int, oldest_ms: int | None) -> None:
+        """Take a stretch the user asked for, kept within reach of the data. One that ends at the market follows it."""
+        span = wanted.t1 - wanted.t0
+        end = right_edge(venue_ms, interval_ms, wanted.ms_per_px)
+        oldest = oldest_ms if oldest_ms is not None else end - DEPTH_MS
+        resized = abs(span - self.span_ms) > 1
+        held = self.following and resized  # while it follows, a change of length leaves the newest candle in place
+        t1 = end if held else min(max(wanted.t1, oldest + span / 4), end + span / 2)
+        self.following = held or abs(t1 - end) < 3 * wanted.ms_per_px
+        self.span_ms, self.t0, self.t1 = span, t1 - span, t1

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from liqdesk.insight.zones import Zone
 from liqdesk.ui import present, theme
-from liqdesk.ui.chart.paint import dashed, guarded, solid, write
+from liqdesk.ui.chart.marks import draw_last, last_row
+from liqdesk.ui.chart.paint import guarded, solid, write
 from liqdesk.ui.chart.placement import spread
 from liqdesk.ui.chart.scale import price_ticks
 from liqdesk.ui.chart.state import ChartState
@@ -64,6 +65,21 @@ class Gutter(QWidget):
         self.state = state
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
+        self._key: tuple[object, ...] = ()
+        self._row = -1
+
+    def sync(self) -> None:
+        """Repaint where something changed: everything, or the line of the last price alone."""
+        s = self.state
+        key = (s.lens, s.zones, s.alerts, s.stale, s.live, s.theme, s.compact)
+        row = last_row(s)
+        if key != self._key:
+            self._key = key
+            self.update()
+        elif row != self._row:
+            self.update(0, self._row - 1, self.width(), 3)
+            self.update(0, row - 1, self.width(), 3)
+        self._row = row
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -78,15 +94,16 @@ class Gutter(QWidget):
         for price in price_ticks(lens, t.px(GRID_Y_PX)):
             p.fillRect(QRectF(0, round(lens.y(price)), w, 1), grid)
         p.fillRect(QRectF(0, 0, 1, h), theme.colour(t.line))
-        if s.last > 0 and 0 <= (y := round(lens.y(s.last))) <= h:
-            p.setPen(dashed(theme.colour(t.text3 if s.stale else t.accent(s.live)), (3, 3)))
-            p.drawLine(QPointF(0, y + 0.5), QPointF(w, y + 0.5))
+        draw_last(p, s, w)
         for rule in s.alerts:
             y = round(lens.y(rule.price))
             if 0 <= y <= h:
                 p.fillRect(QRectF(w - t.px(8), y, t.px(8), 1), theme.colour(t.text1))
         for label in labels(s, h):
-            self._label(p, label)
+            reach = t.px(18)
+            top, bottom = min(label.top, label.centre - reach), max(label.bottom, label.centre + reach)
+            if event.region().intersects(QRectF(0, top, w, bottom - top).toAlignedRect()):
+                self._label(p, label)
 
     def _label(self, p: QPainter, label: Label) -> None:
         s = self.state

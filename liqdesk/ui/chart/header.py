@@ -47,7 +47,17 @@ class Header(QWidget):
         super().__init__(parent)
         self.state = state
         self.profile_width = 0
+        self._key: tuple[object, ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def sync(self) -> None:
+        """Repaint where the words changed."""
+        s = self.state
+        progress = s.frame.progress if s.frame else None
+        key = (title(s), candle_words(s), progress, s.rule_ms, s.zone, s.theme)
+        if key != self._key:
+            self._key = key
+            self.update()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -115,9 +125,17 @@ class Ribbon(QWidget):
         self.state = state
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
+        self._key: tuple[object, ...] = ()
+
     @property
     def text(self) -> str:
         return source_text(self.state.frame) if self.state.frame else ""
+
+    def sync(self) -> None:
+        key = (self.text, self.state.theme)
+        if key != self._key:
+            self._key = key
+            self.update()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -151,6 +169,7 @@ class Banner(QWidget):
         self.state = state
         self.button = QPushButton("Retry now", self)
         self.button.clicked.connect(self.retry)
+        self._key: tuple[object, ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.hide()
 
@@ -159,16 +178,20 @@ class Banner(QWidget):
         return stale_words(frame) if frame else ("", "")
 
     def place(self, room: int, x: int, y: int) -> None:
-        """Stand at (x, y) in `room` px of width."""
-        t = self.state.theme
-        head, tail = self.words()
+        """Stand at (x, y) in `room` px of width, and repaint if the words changed."""
+        words = self.words()
+        key = (words, room, x, y, self.state.theme)
+        if key == self._key:
+            return
+        self._key = key
+        px = self.state.theme.px
         button = self.button.sizeHint()
-        want = max(theme.text_width(head, 12, 700), theme.text_width(tail, 11, 500))
-        width = min(room, round(want) + button.width() + t.px(58))
-        self.setGeometry(x, y, width, t.px(50))
-        self.button.setGeometry(
-            width - button.width() - t.px(12), round(t.px(25) - button.height() / 2), button.width(), button.height()
-        )
+        want = max(theme.text_width(words[0], 12, 700), theme.text_width(words[1], 11, 500))
+        width = min(room, round(want) + button.width() + px(58))
+        self.setGeometry(x, y, width, px(50))
+        middle = round(px(25) - button.height() / 2)
+        self.button.setGeometry(width - button.width() - px(12), middle, button.width(), button.height())
+        self.update()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -6,6 +6,7 @@ Each is a child of the view box and paints in its pixels. The heat is an image r
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from liqdesk.model.axis import PHASE
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart.candles import CandlePainter, Shape, shape
-from liqdesk.ui.chart.paint import Rects, dashed, guarded, solid, write_haloed
+from liqdesk.ui.chart.marks import draw_last, draw_line_tags, draw_note
+from liqdesk.ui.chart.paint import dashed, guarded, solid, write_haloed
 from liqdesk.ui.chart.scale import price_ticks, time_ticks
 from liqdesk.ui.chart.state import ChartState
 
@@ -44,14 +46,14 @@ class HeatItem(pg.ImageItem):  # type: ignore[misc]
         self._image = QImage()
         self._size = (0.0, 0.0)
 
-    def resize(self, width: float, height: float, ratio: float) -> bool:
-        """Hold width × height logical pixels at a device ratio; return whether the memory is new."""
+    def resize(self, width: float, height: float, ratio: float, ground: int) -> bool:
+        """Hold width × height logical pixels at a device ratio; new memory is `ground`. Return whether it is new."""
         w, h = max(1, round(width * ratio)), max(1, round(height * ratio))
         if self._size == (width, height) and self.pixels.shape == (h, w):
             return False
         self.prepareGeometryChange()
         self._size = (width, height)
-        self.pixels = np.zeros((h, w), np.uint32)
+        self.pixels = np.full((h, w), ground, np.uint32)
         self._image = QImage(self.pixels.data, w, h, w * 4, QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(ratio)
         return True
@@ -133,6 +135,7 @@ class GapLayer(Layer):
                 write_haloed(p, row, word, colour, t.chart, 11, weight)
 
 
+@lru_cache(maxsize=8)
 def hatch(ink: str, period: int) -> QBrush:
     """Return a brush of 45° hairlines."""
     tile = QPixmap(period, period)
@@ -152,9 +155,7 @@ class LineLayer(Layer):
     def draw(self, p: QPainter) -> None:
         s = self.state
         t, lens = s.theme, s.lens
-        if s.last > 0 and 0 <= (y := round(lens.y(s.last))) <= lens.height:
-            p.setPen(dashed(theme.colour(t.text3 if s.stale else t.accent(s.live)), (3, 3)))
-            p.drawLine(QPointF(0, y + 0.5), QPointF(lens.width, y + 0.5))
+        draw_last(p, s, lens.width)
         p.setPen(dashed(theme.colour(t.text1), (1, 3)))
         for rule in s.alerts:
             y = round(lens.y(rule.price))
@@ -192,9 +193,19 @@ class BubbleLayer(Layer):
     def __init__(self, state: ChartState, z: float) -> None:
         super().__init__(state, z)
         self._discs: dict[tuple[int, float, str, float], QPixmap] = {}
+        self._key: tuple[object, ...] = ()
+        self._placed: list[tuple[float, float, float, int]] = []
 
     def placed(self) -> list[tuple[float, float, float, int]]:
         """Return (x, y, radius, side) of the discs in view, largest first."""
+        s = self.state
+        newest = s.candles[-1].tobytes() if len(s.candles) else b""  # older candles do not move
+        key = (s.lens, id(s.orders), s.settings, len(s.candles), newest, s.theme.scale)
+        if key != self._key:
+            self._key, self._placed = key, self._place()
+        return self._placed
+
+    def _place(self) -> list[tuple[float, float, float, int]]:
         s = self.state
         lens, orders, candles = s.lens, s.orders, s.candles
         first, last = np.searchsorted(orders["t"], (lens.t0, lens.t1))
@@ -269,22 +280,5 @@ class TagLayer(Layer):
     """Names of alert lines at the left edge, and what an empty plot is waiting for."""
 
     def draw(self, p: QPainter) -> None:
-        from liqdesk.ui.chart.marks import draw_line_tags, draw_note
-
         draw_line_tags(p, self.state)
         draw_note(p, self.state)
-
-
-__all__ = [
-    "BubbleLayer",
-    "CandleLayer",
-    "GapLayer",
-    "GridLayer",
-    "HeatItem",
-    "Layer",
-    "LineLayer",
-    "Rects",
-    "TagLayer",
-    "VeilLayer",
-    "radius",
-]

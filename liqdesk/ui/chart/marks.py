@@ -1,14 +1,34 @@
-"""Words on the plot: names of lines at its left edge, and what an empty plot waits for."""
+"""The line of the last price, names of lines at the plot's left edge, and what an empty plot waits for."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
 
 from liqdesk.ui import theme
-from liqdesk.ui.chart.paint import bell, box, write
+from liqdesk.ui.chart.paint import bell, box, dashed, write
 from liqdesk.ui.chart.placement import spread
 from liqdesk.ui.chart.state import ChartState, alert_text
+from liqdesk.ui.theme import Theme
+
+
+def last_row(s: ChartState) -> int:
+    """Return the pixel row of the last price, −1 where there is none in view."""
+    if not (s.lens.valid and s.last > 0):
+        return -1
+    row = round(s.lens.y(s.last))
+    return row if 0 <= row <= s.lens.height else -1
+
+
+def draw_last(p: QPainter, s: ChartState, width: float) -> None:
+    """Draw the dashed line of the last price over `width` px."""
+    row = last_row(s)
+    if row >= 0:
+        t = s.theme
+        p.setPen(dashed(theme.colour(t.text3 if s.stale else t.accent(s.live)), (3, 3)))
+        p.drawLine(QPointF(0, row + 0.5), QPointF(width, row + 0.5))
 
 
 def draw_line_tags(p: QPainter, s: ChartState) -> None:
@@ -18,13 +38,23 @@ def draw_line_tags(p: QPainter, s: ChartState) -> None:
     rules.sort(key=lambda r: -r.price)
     height = t.px(18)
     rows = spread([lens.y(r.price) for r in rules], [height] * len(rules), 2, 2, lens.height - 2)
+    ratio = p.device().devicePixelRatioF()
     for rule, y in zip(rules, rows, strict=True):
-        text = alert_text(rule, s.decimals)
-        width = theme.text_width(text, 11, 600) + t.px(32)
-        rect = QRectF(t.px(8), round(y - height / 2), round(width), height)
-        box(p, rect, t.chart, t.border, t.px(3), 0.92)
-        bell(p, QPointF(rect.left() + t.px(11), rect.center().y()), t.px(11), t.text1)
-        write(p, rect.adjusted(t.px(22), 0, 0, 0), text, t.text1, 11, 600)
+        p.drawPixmap(QPointF(t.px(8), round(y - height / 2)), _line_tag(alert_text(rule, s.decimals), t, ratio))
+
+
+@lru_cache(maxsize=64)
+def _line_tag(text: str, t: Theme, ratio: float) -> QPixmap:
+    rect = QRectF(0, 0, round(theme.text_width(text, 11, 600) + t.px(32)), t.px(18))
+    picture = QPixmap(round(rect.width() * ratio), round(rect.height() * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    box(painter, rect, t.chart, t.border, t.px(3), 0.92)
+    bell(painter, QPointF(t.px(11), rect.center().y()), t.px(11), t.text1)
+    write(painter, rect.adjusted(t.px(22), 0, 0, 0), text, t.text1, 11, 600)
+    painter.end()
+    return picture
 
 
 def draw_note(p: QPainter, s: ChartState) -> None:

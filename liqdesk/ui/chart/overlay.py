@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QRegion
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QRegion
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.market import LEVERAGES
@@ -15,6 +15,7 @@ from liqdesk.ui.chart.paint import box, guarded, write
 from liqdesk.ui.chart.state import ChartState
 
 NEWEST = 20  # candles the card rather flips than covers
+MARGIN = 8  # room for the shadow
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,16 @@ class Overlay(QWidget):
         self.axis = 0
         self.reading: Reading | None = None
         self._covered: list[QRect] = []
+        self._card_key: tuple[object, ...] = ()
+        self._card_picture = QPixmap()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.hide()
 
     def show_reading(self, reading: Reading | None) -> None:
         """Take what to say (None: off) and repaint the difference."""
         self.reading = reading
+        self.setVisible(reading is not None)
         region = QRegion()
         for rect in self._covered:
             region += rect
@@ -99,7 +104,7 @@ class Overlay(QWidget):
             parts += [
                 QRect(x, 0, 1, round(s.lens.height)),
                 self._time_tag().toAlignedRect(),
-                self.card_rect().toAlignedRect().adjusted(-2, -2, 6, 8),
+                self.card_rect().toAlignedRect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN),
             ]
         return parts
 
@@ -168,7 +173,24 @@ class Overlay(QWidget):
         box(p, rect, t.text1, None, t.px(3))
         write(p, rect.adjusted(0, 0, -t.px(5), 0), self.reading.price, t.ink, 11, 700, "right")
         if inside:
-            self._card(p, self.card_rect(), self.reading)
+            at = self.card_rect()
+            p.drawPixmap(QPointF(at.left() - MARGIN, at.top() - MARGIN), self._picture(self.reading))
+
+    def _picture(self, reading: Reading) -> QPixmap:
+        """Return the card with its shadow, painted anew only where it says something else."""
+        ratio = self.devicePixelRatioF()
+        key = (reading, self.state.theme, ratio)
+        if key != self._card_key:
+            self._card_key = key
+            size = self.card_size()
+            full = QSize(size.width() + 2 * MARGIN, size.height() + 2 * MARGIN)
+            self._card_picture = QPixmap(full * ratio)
+            self._card_picture.setDevicePixelRatio(ratio)
+            self._card_picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._card_picture)
+            self._card(painter, QRectF(MARGIN, MARGIN, size.width(), size.height()), reading)
+            painter.end()
+        return self._card_picture
 
     def _card(self, p: QPainter, rect: QRectF, r: Reading) -> None:
         t = self.state.theme

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from liqdesk.ui import theme
 from liqdesk.ui.theme import Theme
@@ -19,6 +20,14 @@ from liqdesk.ui.theme import Theme
 log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 Paint = TypeVar("Paint", bound=Callable[..., None])
+ALIGN: Final = {
+    name: int(flag | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextSingleLine)
+    for name, flag in (
+        ("left", Qt.AlignmentFlag.AlignLeft),
+        ("right", Qt.AlignmentFlag.AlignRight),
+        ("centre", Qt.AlignmentFlag.AlignHCenter),
+    )
+}
 _failed: set[str] = set()
 
 
@@ -74,21 +83,34 @@ def write(
     p: QPainter, rect: QRectF, text: str, colour: str, size: int = 11, weight: int = 500, align: str = "left"
 ) -> None:
     """Write one line, vertically centred in `rect`."""
-    flags = {
-        "left": Qt.AlignmentFlag.AlignLeft,
-        "right": Qt.AlignmentFlag.AlignRight,
-        "centre": Qt.AlignmentFlag.AlignHCenter,
-    }
     p.setFont(theme.font(size, weight))
     p.setPen(theme.colour(colour))
-    p.drawText(rect, int(flags[align] | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), text)
+    p.drawText(rect, ALIGN[align], text)
 
 
 def write_haloed(p: QPainter, rect: QRectF, text: str, colour: str, halo: str, size: int, weight: int) -> None:
-    """Write one centred line that reads on any ground: a soft ring of `halo` around it."""
-    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (-1, 1), (1, -1)):
-        write(p, rect.translated(dx, dy), text, halo, size, weight, "centre")
-    write(p, rect, text, colour, size, weight, "centre")
+    """Write one centred line that reads on any ground: a ring of `halo` around it. Drawn once, then kept as a picture."""
+    picture = _haloed(text, colour, halo, size, weight, p.device().devicePixelRatioF(), theme.current().scale)
+    at = picture.deviceIndependentSize()
+    middle = rect.center()
+    p.drawPixmap(QPointF(round(middle.x() - at.width() / 2), round(middle.y() - at.height() / 2)), picture)
+
+
+@functools.lru_cache(maxsize=256)
+def _haloed(text: str, colour: str, halo: str, size: int, weight: int, ratio: float, scale: float) -> QPixmap:
+    width = math.ceil(theme.text_width(text, size, weight)) + 4
+    height = math.ceil(size * scale * 1.4) + 2
+    picture = QPixmap(round(width * ratio), round(height * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    rect = QRectF(0, 0, width, height)
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            write(painter, rect.translated(dx, dy), text, halo, size, weight, "centre")
+    write(painter, rect, text, colour, size, weight, "centre")
+    painter.end()
+    return picture
 
 
 def box(p: QPainter, rect: QRectF, fill: str, border: str | None, radius: float, alpha: float = 1.0) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from liqdesk.market import DAY_MS, MINUTE_MS
+from liqdesk.ui import theme
 from liqdesk.ui.chart.layers import (
     BubbleLayer,
     CandleLayer,
@@ -80,6 +81,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
 
     def __init__(self, state: ChartState, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.state = state
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAntialiasing(False)
@@ -103,6 +105,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         for layer in self.layers:
             layer.setParentItem(self.view)
         self._origin_ms = 0.0
+        self._key: tuple[object, ...] = ()
         self._drag_y = 0.0
         self.view.zoomed.connect(self._zoom)
         self.view.dragged.connect(self._drag)
@@ -112,7 +115,8 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.restyle()
 
     def restyle(self) -> None:
-        self.setBackground(self.state.theme.chart)
+        """Show the theme's ground until the picture is painted anew."""
+        self.heat.pixels[:] = theme.colour(self.state.theme.chart).rgb()
 
     def show_lens(self, lens: Lens) -> None:
         """Put a lens in force: the view box, the layers and the size of the picture."""
@@ -129,10 +133,30 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             padding=0,
             disableAutoRange=False,
         )
-        self.heat.resize(lens.width, lens.height, self.devicePixelRatioF())
+        ground = theme.colour(self.state.theme.chart).rgb()
+        self.heat.resize(lens.width, lens.height, self.devicePixelRatioF(), ground)
 
-    def refresh(self) -> None:
-        self.viewport().update()
+    def sync(self, heat_version: int) -> None:
+        """Repaint when something on the plot changed."""
+        s = self.state
+        key = (
+            heat_version,
+            s.lens,
+            id(s.candles),
+            id(s.orders),
+            s.last,
+            s.alerts,
+            s.gaps,
+            s.stale,
+            s.live,
+            s.rule_ms,
+            s.note,
+            s.settings,
+            s.theme,
+        )
+        if key != self._key:
+            self._key = key
+            self.viewport().update()
 
     def zoom_time(self, factor: float, x: float) -> None:
         """Stretch time around pixel column `x`; while the view follows the market the newest candle stays where it is."""

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QWidget
 
 from liqdesk.model.axis import DISPLAY_BIN, ROWS, display_bin_of
 from liqdesk.ui import present, theme
-from liqdesk.ui.chart.paint import Rects, box, dashed, guarded, whole, write, write_haloed
+from liqdesk.ui.chart.marks import draw_last, last_row
+from liqdesk.ui.chart.paint import Rects, box, guarded, whole, write, write_haloed
 from liqdesk.ui.chart.scale import even_steps, price_ticks
 from liqdesk.ui.chart.state import ChartState
 
@@ -65,30 +66,44 @@ class Profile(QWidget):
         self.state = state
         self._rects = Rects()
         self.sums: Sums | None = None
+        self._key: tuple[object, ...] = ()
+        self._row = -1
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setToolTip(
             "Estimated USD liquidated per 10 bp of price if price went there now, stacked by distance class, brightest = "
             "shortest fuse. Lines: the sum from mark to there, longs downward, shorts upward, on a scale of their own."
         )
 
+    def sync(self) -> None:
+        """Repaint where something changed: everything, or the line of the last price alone."""
+        s = self.state
+        key = (s.lens, id(s.frame.now) if s.frame else 0, s.classes, s.side, s.stale, s.live, s.theme)
+        row = last_row(s)
+        if key != self._key:
+            self._key = key
+            self.sums = sums(s)
+            self.update()
+        elif row != self._row:
+            self.update(0, self._row - 1, self.width(), 3)
+            self.update(0, row - 1, self.width(), 3)
+        self._row = row
+
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
         s = self.state
         t, lens = s.theme, s.lens
-        w, h = self.width(), self.height()
+        w = self.width()
         p.fillRect(self.rect(), theme.colour(t.chart))
         if not lens.valid:
             return
-        found = self.sums = sums(s)
+        found = self.sums
         if found is not None and found.most > 0:
             self._bars(p, found)
         grid = theme.colour(t.grid, t.grid_alpha)
         for price in price_ticks(lens, t.px(GRID_Y_PX)):
             p.fillRect(QRectF(0, round(lens.y(price)), w, 1), grid)
-        if s.last > 0 and 0 <= (y := round(lens.y(s.last))) <= h:
-            p.setPen(dashed(theme.colour(t.text3 if s.stale else t.accent(s.live)), (3, 3)))
-            p.drawLine(QPointF(0, y + 0.5), QPointF(w, y + 0.5))
+        draw_last(p, s, w)
         if found is not None and found.most > 0:
             self._sums(p, found)
             self._ticks(p, found)

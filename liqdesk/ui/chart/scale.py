@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
-from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
+from liqdesk.market import DAY_MS, MINUTE_MS
 from liqdesk.model.axis import DISPLAY_BIN, PHASE
 from liqdesk.ui import present
 
@@ -88,24 +89,26 @@ def nice_step(least: float) -> float:
     return 10.0 * power
 
 
-def price_ticks(lens: Lens, spacing_px: float) -> list[float]:
+@lru_cache(maxsize=8)
+def price_ticks(lens: Lens, spacing_px: float) -> tuple[float, ...]:
     """Return round prices inside the view, ascending, at least `spacing_px` apart at the top of the view."""
     if not lens.valid:
-        return []
+        return ()
     # On a log axis equal steps crowd toward the top, so the step is set there.
     step = nice_step(lens.high * (1 - math.exp(-(lens.y1 - lens.y0) * spacing_px / lens.height)))
     first = math.ceil(lens.low / step)
     last = math.floor(lens.high / step)
-    return [round(i * step, 12) for i in range(first, last + 1) if i > 0]
+    return tuple(round(i * step, 12) for i in range(first, last + 1) if i > 0)
 
 
-def time_ticks(lens: Lens, spacing_px: float, zone: str) -> list[tuple[int, bool]]:
+@lru_cache(maxsize=8)
+def time_ticks(lens: Lens, spacing_px: float, zone: str) -> tuple[tuple[int, bool], ...]:
     """Return (venue ms, is local midnight) of round local times inside the view, oldest first.
 
     Steps of a day and more count local days, so a change of summer time moves no tick off midnight.
     """
     if not lens.valid:
-        return []
+        return ()
     least = spacing_px * lens.ms_per_px
     step = next((s for s in TIME_STEPS if s >= least), 28 * DAY_MS)
     ticks: list[tuple[int, bool]] = []
@@ -116,7 +119,7 @@ def time_ticks(lens: Lens, spacing_px: float, zone: str) -> list[tuple[int, bool
             if ms >= lens.t0 and day.toordinal() % every == 0:
                 ticks.append((ms, True))
             day = day + timedelta(days=1)
-        return ticks
+        return tuple(ticks)
     ms = int(lens.t0) // MINUTE_MS * MINUTE_MS
     stride = math.gcd(step, 15 * MINUTE_MS)
     ms -= ms % stride
@@ -127,7 +130,7 @@ def time_ticks(lens: Lens, spacing_px: float, zone: str) -> list[tuple[int, bool
             if minute % (step // MINUTE_MS) == 0:
                 ticks.append((ms, minute == 0))
         ms += stride
-    return ticks
+    return tuple(ticks)
 
 
 def tick_decimals(step: float, decimals: int) -> int:
@@ -151,6 +154,3 @@ def round_two(value: float) -> float:
     if value == 0 or not math.isfinite(value):
         return value
     return round(value, 1 - math.floor(math.log10(abs(value))))
-
-
-HOURS_12: Final = 12 * HOUR_MS

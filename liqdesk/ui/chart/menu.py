@@ -1,0 +1,47 @@
+"""The right-click menu of the chart."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from liqdesk.insight.zones import Zone
+from liqdesk.ui import present
+from liqdesk.ui.chart.state import ChartState
+
+
+def zone_at(s: ChartState, price: float) -> Zone | None:
+    """Return the zone of the chosen side that holds a price, the largest where they overlap."""
+    held = [z for z in s.zones if z.low <= price <= z.high]
+    return max(held, key=lambda z: z.usd, default=None)
+
+
+class ChartMenu(QMenu):
+    """Offers an alert at the price under the pointer, one near the zone there, and the way back to the whole view."""
+
+    price = Signal(float)
+    zone = Signal(object)
+    reset = Signal()
+
+    def __init__(self, s: ChartState, price: float, parent: QWidget) -> None:
+        super().__init__(parent)
+        decimals = present.range_decimals(0, price / 1e3, s.decimals)
+        self._price = round(price, decimals)
+        self._zone = zone_at(s, price)
+        text = f"Alert when price crosses {present.price(self._price, decimals)}"
+        self.addAction(text).triggered.connect(self._ask_price)
+        if self._zone is not None:
+            low, high = self._zone.low, self._zone.high
+            span = present.price_range(low, high, present.range_decimals(low, high, s.decimals))
+            self.addAction(f"Alert near this zone, {span}").triggered.connect(self._ask_zone)
+        self.addSeparator()
+        self.addAction("Reset view").triggered.connect(self._ask_reset)
+
+    def _ask_price(self) -> None:
+        self.price.emit(self._price)
+
+    def _ask_zone(self) -> None:
+        self.zone.emit(self._zone)
+
+    def _ask_reset(self) -> None:
+        self.reset.emit()

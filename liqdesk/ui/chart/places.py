@@ -1,0 +1,46 @@
+"""Where the parts of the chart stand, from the sizes of the design at the theme's scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QRect
+
+from liqdesk.ui.theme import Theme
+
+COMPACT_BELOW: Final = 1_600  # px of the whole window, at 100 %
+
+
+@dataclass(frozen=True)
+class Places:
+    header: QRect
+    ribbon: QRect
+    plot: QRect
+    gutter: QRect
+    axis: QRect
+    profile: QRect
+    time_axis: QRect
+    corner: QRect
+    overlay: QRect
+
+
+def places(width: int, height: int, t: Theme, compact: bool, ribbon: bool) -> Places:
+    """Divide `width` × `height`: header, ribbon if wanted, plot | gutter | price axis | profile, time axis."""
+    px = t.px
+    gutter, axis, profile = (px(190), px(72), px(104)) if compact else (px(208), px(80), px(160))
+    head, foot, band = px(24), px(22), px(26)
+    top = head + (band if ribbon else 0)
+    tall = max(1, height - top - foot)
+    plot = max(1, width - gutter - axis - profile)
+    return Places(
+        QRect(0, 0, width, head),
+        QRect(0, head, width, band),
+        QRect(0, top, plot, tall),
+        QRect(plot, top, gutter, tall),
+        QRect(plot + gutter, top, axis, tall),
+        QRect(plot + gutter + axis, top, profile, tall),
+        QRect(0, top + tall, plot + gutter, foot),
+        QRect(plot + gutter, top + tall, axis + profile, foot),
+        QRect(0, top, plot + gutter + axis, tall + foot),
+    )
