@@ -38,6 +38,13 @@ class _LogFile(RotatingFileHandler):
             sys.stderr.write(f"liqdesk: the log {self.baseFilename} cannot be written: {sys.exc_info()[1]}\n")
         self._failed = True
 
+    def close(self) -> None:
+        try:
+            super().close()
+        except OSError:
+            # What the file still had to take is lost with it; the screen has had its word.
+            self.handleError(logging.makeLogRecord({}))
+
 
 def setup(profile_log: Path | None, verbose: bool = False) -> str:
     """Begin logging, in place of what an earlier call began; return a sentence for the user when the file cannot be opened, else "".

@@ -1,0 +1,89 @@
+"""Venue time: carried by the wall clock, led by the newest stamps, never turned back by a late frame."""
+
+from __future__ import annotations
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liqdesk.clock import VenueClock, utc_ms, wall_ns
+
+V0 = 1_776_000_000_000
+MS = 1_000_000
+S = 1_000 * MS
+
+
+def test_before_the_first_stamp_there_is_no_time() -> None:
+    clock = VenueClock()
+    assert (clock.now_ms(5 * S), clock.newest_ms) == (0, 0)
+
+
+def test_wall_time_carries_it_between_stamps() -> None:
+    clock = VenueClock()
+    clock.observe(V0, 7 * S)
+    assert clock.now_ms(7 * S) == V0
+    assert clock.now_ms(10 * S) == V0 + 3_000
+    assert clock.newest_ms == V0
+
+
+def test_a_simulated_venue_runs_at_its_own_speed() -> None:
+    clock = VenueClock(speed=20.0)
+    clock.observe(V0, 7 * S)
+    assert clock.now_ms(8 * S) == V0 + 20_000
+
+
+def test_late_frames_do_not_turn_it_back() -> None:
+    clock = VenueClock()
+    clock.observe(V0, 100 * S)
+    clock.observe(V0 + 200, 101 * S)  # 800 ms late
+    assert clock.now_ms(101 * S) == V0 + 1_000
+    assert clock.newest_ms == V0 + 200
+
+
+def test_a_better_stamp_moves_it_forward_at_once() -> None:
+    clock = VenueClock()
+    clock.observe(V0, 100 * S)
+    clock.observe(V0 + 1_500, 101 * S)
+    assert clock.now_ms(101 * S) == V0 + 1_500
+
+
+def test_a_venue_that_falls_behind_is_followed_within_ten_seconds() -> None:
+    clock = VenueClock()
+    for second in range(5):
+        clock.observe(V0 + second * 1_000, (100 + second) * S)
+    for second in range(5, 25):
+        clock.observe(V0 + second * 1_000 - 3_000, (100 + second) * S)
+        if second < 10:
+            assert clock.now_ms((100 + second) * S) == V0 + second * 1_000
+    assert clock.now_ms(124 * S) == V0 + 24_000 - 3_000
+
+
+def test_after_a_long_silence_only_the_new_stamps_count() -> None:
+    clock = VenueClock()
+    clock.observe(V0, 100 * S)
+    clock.observe(V0 + 60_000, 4_000 * S)  # the machine slept, and its wall clock ran on
+    assert clock.now_ms(4_001 * S) == V0 + 61_000
+
+
+@given(
+    delays=st.lists(st.integers(0, 400), min_size=1, max_size=40),
+    speed=st.sampled_from([1.0, 20.0, 600.0]),
+)
+def test_it_never_runs_ahead_of_the_venue_nor_lags_more_than_the_best_recent_delay(
+    delays: list[int], speed: float
+) -> None:
+    clock = VenueClock(speed)
+    for i, delay in enumerate(delays):
+        sent = i * 200  # wall ms
+        at = (1_000_000 + sent + delay) * MS
+        clock.observe(V0 + round(sent * speed), at)
+        now, true = clock.now_ms(at), V0 + (sent + delay) * speed
+        assert now <= true + 1
+        assert now >= V0 + round(sent * speed) - 1
+
+
+def test_the_machines_own_clocks() -> None:
+    one, other = wall_ns(), wall_ns()
+    assert other >= one
+    assert abs(utc_ms() - time.time() * 1_000) < 5_000
