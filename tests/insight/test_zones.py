@@ -80,9 +80,23 @@ def test_one_bump_on_a_level_is_one_zone() -> None:
     assert zone.peak == pytest.approx(MARK * math.exp(-0.02), rel=6e-4)
     # Half prominence of a bump lies 1.18 standard deviations from its middle; smoothing over 10 bp widens it a little.
     assert math.log(zone.high / zone.low) == pytest.approx(2 * 1.18 * math.hypot(0.002, 0.001), abs=1.1e-3)
-    assert zone.prominence_usd == pytest.approx(
-        zone.usd - 10_000 * round(math.log(zone.high / zone.low) / 1e-3), rel=0.05
-    )
+    # The bump itself raises the background that it is measured against, by no more than a third here.
+    alone = zone.usd - 10_000 * round(math.log(zone.high / zone.low) / 1e-3)
+    assert 0.67 * alone <= zone.prominence_usd <= alone
+
+
+def test_the_front_of_a_plateau_is_a_zone() -> None:
+    """What price has not visited lately begins with an edge; the edge is what stands out, not the plateau's middle."""
+    usd = column(both(level(8_000.0), lambda d: np.where(d > 0.025, 12_000.0, 0.0)))
+    (zone,) = zones_of(BASE, usd, MARK)
+    holds(zone, usd, MARK, BASE)
+    assert -0.0285 < zone.distance < -0.022
+    assert math.log(zone.high / zone.low) < 0.02
+
+
+def test_a_low_step_is_no_zone() -> None:
+    usd = column(both(level(8_000.0), lambda d: np.where(d > 0.025, 1_500.0, 0.0)))
+    assert zones_of(BASE, usd, MARK) == ()
 
 
 def test_shorts_mirror_longs() -> None:
