@@ -34,7 +34,6 @@ ENTRIES = 5
 DRIFT = 512  # bins the price may stand off the window's centre
 THIN = 1e-30  # a scale below this is multiplied into the state
 DUST = 1e-60  # contracts
-SHARE_A, SHARE_B = FAMILY_SHARE
 LOG2_LEAST = math.log2(LEAST)
 LEAST_SINGLE = LEAST * (1 - 1e-6)  # as float32 rounds it
 SQRT_2 = math.sqrt(2.0)
@@ -52,20 +51,21 @@ def recentre(state: Parts, x: float) -> None:
         return
     shift -= shift % 2
     where[0] += shift
-    stay, past = min(max(shift, 0), window), max(min(window + shift, window), 0)
+    moved = np.empty(window)
     for q in range(FAMILIES):
         for s in range(2):
             for k in range(BANDS):
                 row = phi[q, s, k]
-                moved = np.zeros(window)
-                if past > stay:
-                    moved[stay - shift : past - shift] = row[stay:past]
-                lost = (row[:stay].sum() + row[past:].sum()) * scale[q, k]
-                left = mass[q, s, k] - lost
-                # A small difference of large sums would carry their rounding: count what is there.
-                mass[q, s, k] = left if left > 0.1 * lost else moved.sum() * scale[q, k]
-                flows[OFF_GRID, q, s] += lost
-                row[:] = moved
+                total = kept = 0.0
+                for i in range(window):
+                    total += row[i]
+                    moved[i] = row[i + shift] if 0 <= i + shift < window else 0.0
+                    kept += moved[i]
+                for i in range(window):
+                    row[i] = moved[i]
+                # What stays may be little beside what goes, so it is counted rather than subtracted.
+                flows[OFF_GRID, q, s] += (total - kept) * scale[q, k]
+                mass[q, s, k] = kept * scale[q, k]
 
 
 @njit(cache=True, nogil=True)
@@ -73,14 +73,9 @@ def sweep(state: Parts, side: int, start: float, extreme: float, swept: Floats) 
     """Empty one side where price passed, softly at the edge; `swept` [20] receives contracts per band."""
     phi, scale, mass, where, flows = state[:5]
     window = phi.shape[3]
-    if side == 1:
-        first = math.ceil((start - REACH) / BIN - 0.5)
-        last = math.floor((extreme + REACH) / BIN - 0.5)
-    else:
-        first = math.ceil((extreme - REACH) / BIN - 0.5)
-        last = math.floor((start + REACH) / BIN - 0.5)
-    first = max(first - where[0], 0)
-    last = min(last - where[0], window - 1)
+    below, above = (start, extreme) if side == 1 else (extreme, start)
+    first = max(math.ceil((below - REACH) / BIN - 0.5) - where[0], 0)
+    last = min(math.floor((above + REACH) / BIN - 0.5) - where[0], window - 1)
     for b in range(first, last + 1):
         away = (where[0] + b + 0.5) * BIN - extreme
         if side == 0:
@@ -122,17 +117,15 @@ def decay(state: Parts, hazard: Floats, turnover: float) -> None:
 
 @njit(cache=True, nogil=True)
 def entries(low: float, high: float, at_bin: Ints, at_volume: Floats, bins: Ints, weights: Floats) -> int:
-    """Fill entry bins and their shares: volume at price where given, else five prices spread over [low, high]. Return
-    how many."""
-    if at_bin.shape[0] > 0:
-        total = 0.0
-        for i in range(at_bin.shape[0]):
-            total += at_volume[i]
-        if total > 0.0:
-            for i in range(at_bin.shape[0]):
-                bins[i] = at_bin[i]
-                weights[i] = at_volume[i] / total
-            return len(at_bin)
+    """Fill entry bins and shares from volume at price, else five prices spread over [low, high]; return how many."""
+    total = 0.0
+    for i in range(len(at_bin)):
+        total += at_volume[i]
+    if total > 0.0:
+        for i in range(len(at_bin)):
+            bins[i] = at_bin[i]
+            weights[i] = at_volume[i] / total
+        return len(at_bin)
     count = 0
     for j in range(ENTRIES):
         b = math.floor((low + (j + 0.5) / ENTRIES * (high - low)) / BIN)
@@ -149,8 +142,7 @@ def entries(low: float, high: float, at_bin: Ints, at_volume: Floats, bins: Ints
 def deposit(
     state: Parts, law: Parts, volume: float, end: float, bins: Ints, weights: Floats, count: int, scratch: Floats
 ) -> None:
-    """Place volume/2 contracts of each side by distance from their entries; only what lies beyond the end price's bin
-    is kept.
+    """Place volume/2 contracts of each side by distance from their entries; what the end price has passed is dropped.
 
     `reach` [20, longest + 1] is the running sum of `kernel` from zero.
     """
@@ -158,8 +150,9 @@ def deposit(
     first, length, kernel, reach = law[1:5]
     window = phi.shape[3]
     here = math.floor(end / BIN) - where[0]
-    nearest = bins[:count].min()
-    farthest = bins[:count].max()
+    nearest = farthest = bins[0]
+    for i in range(count):
+        nearest, farthest = min(nearest, bins[i]), max(farthest, bins[i])
     spread = farthest - nearest
     for s in range(2):
         for k in range(BANDS):
@@ -170,8 +163,7 @@ def deposit(
             else:
                 low = nearest + first[k] - where[0]
                 begin, stop = max(low, here + 1, 0), min(low + spread + n, window)
-            kept = 0.0
-            placed = 0.0
+            kept = placed = 0.0
             for i in range(begin, stop):
                 scratch[i] = 0.0
             for e in range(count):
@@ -194,7 +186,7 @@ def deposit(
                     if j1 > j0:
                         placed += w * (reach[k, j1] - reach[k, j0])
             for q in range(FAMILIES):
-                amount = 0.5 * volume * (SHARE_A if q == 0 else SHARE_B)
+                amount = 0.5 * volume * FAMILY_SHARE[q]
                 flows[INFLOW, q, s] += amount * kept
                 flows[OFF_GRID, q, s] += amount * (kept - placed)
                 mass[q, s, k] += amount * placed
@@ -257,7 +249,10 @@ def encode(values: Singles, codes: Codes) -> None:
     log2 by the area tangent series on a mantissa in [1, 2); its error is below 0.01 of a code.
     """
     raw = values.view(np.int32)
-    unit = ((raw & 0x007FFFFF) | 0x3F800000).astype(np.int32).view(np.float32)
+    bits = np.empty(values.shape[0], np.int32)
+    for i in range(values.shape[0]):
+        bits[i] = (raw[i] & 0x007FFFFF) | 0x3F800000
+    unit = bits.view(np.float32)
     for i in range(values.shape[0]):
         t = float((unit[i] - SQRT_2) / (unit[i] + SQRT_2))
         u = t * t
@@ -281,13 +276,14 @@ def write_column(ring: Parts, n: int, low_bin: int, planes: Singles, stamp: Part
     if number[slot] == n and flags[slot] & LIVE:
         return -1
     number[slot] = -1
-    coded = np.empty(planes.shape, np.uint16)
-    encode(planes.reshape(planes.size), coded.reshape(coded.size))
+    coded = np.empty(ROWS, np.uint16)
     turn = low_bin % ROWS
-    codes[slot, :, turn:] = coded[:, : ROWS - turn]
-    codes[slot, :, :turn] = coded[:, ROWS - turn :]
+    for p in range(planes.shape[0]):
+        encode(planes[p], coded)
+        for r in range(ROWS):
+            codes[slot, p, (turn + r) % ROWS] = coded[r]
     base[slot] = low_bin
-    gain[slot, :] = stamp[0]
+    gain[slot, 0], gain[slot, 1] = stamp[0][0], stamp[0][1]
     flags[slot] = stamp[1]
     version[slot] = stamp[2]
     mark[slot] = price
@@ -296,17 +292,24 @@ def write_column(ring: Parts, n: int, low_bin: int, planes: Singles, stamp: Part
 
 
 @njit(cache=True, nogil=True)
-def write_columns(state: Parts, law: Parts, rings: Parts, due: Flags, last_ms: int, spans: Ints, stamp: Parts) -> None:
-    """Write the column that ends with, or holds, the moment `last_ms` into every ring that is due, from one picture."""
-    if not due.any():
-        return
+def write_columns(
+    state: Parts, law: Parts, rings: Parts, wanted: Flags, last_ms: int, next_ms: int, spans: Ints, stamp: Parts
+) -> None:
+    """Write the state at `last_ms` into the wanted rings: the columns that end there when next_ms = last_ms, else those
+    that were open then and that a step at `next_ms` leaves behind.
+    """
     x = state[5][0]
     low_bin = math.floor(x / BIN) // 2 - HALF_ROWS
     planes = np.empty((2 * CLASSES, ROWS), np.float32)
-    read_planes(state, law[5], low_bin, x, x, np.empty((CLASSES + 1, ROWS)), planes)
+    drawn = False
     for r in range(spans.shape[0]):
-        if due[r]:
-            write_column(rings[r], (last_ms - 1) // spans[r], low_bin, planes, stamp, math.exp(PHASE + x))
+        n = (last_ms - 1) // spans[r]
+        if not wanted[r] or next_ms // spans[r] <= n or (last_ms % spans[r] == 0) != (next_ms == last_ms):
+            continue
+        if not drawn:
+            read_planes(state, law[5], low_bin, x, x, np.empty((CLASSES + 1, ROWS)), planes)
+            drawn = True
+        write_column(rings[r], n, low_bin, planes, stamp, math.exp(PHASE + x))
 
 
 @njit(cache=True, nogil=True)
@@ -315,25 +318,21 @@ def run(
 ) -> None:  # fmt: skip
     """Advance the state by steps part[0] .. part[1] − 1 and write the columns that end on the way.
 
-    state = (phi, scale, mass, where, flows, x float64 [1]: the log price at the last step's end, clock int64 [1]: its
-    time in ms, 0 before the first); law = (hazard [2, 20], first, length, kernel, reach, classes [5, 20]); steps = (t0,
-    t1, start, end, low, high, volume, interest, at_first [n + 1], at_bin, at_volume); swept float64 [n, 2, 20]; rings
-    are three, spans int64 [3] ms, wanted bool [3].
-
+    state = (phi, scale, mass, where, flows, x [1] and clock [1]: log price and time in ms of the last step's end); law =
+    (hazard [2, 20], first, length, kernel, reach, classes [5, 20]); steps are a StepBatch; swept float64 [n, 2, 20].
     A column that no step ended on, because a gap follows, is written from the last step within it.
     """
     last_x, clock = state[5], state[6]
     t0, t1, start, end, low, high, volume, interest, at_first, at_bin, at_volume = steps
     scratch = np.empty(state[0].shape[3])
-    most = max(ENTRIES, np.diff(at_first).max())
+    most = ENTRIES
+    for i in range(part[0], part[1]):
+        most = max(most, at_first[i + 1] - at_first[i])
     bins = np.empty(most, np.int64)
     weights = np.empty(most)
     for i in range(part[0], part[1]):
-        if clock[0] > 0:
-            # Columns left open by a gap before this step; those that were full are written already.
-            held = (clock[0] - 1) // spans
-            due = wanted & (clock[0] % spans != 0) & (t0[i] // spans > held)
-            write_columns(state, law, rings, due, clock[0], spans, stamp)
+        if 0 < clock[0] < t0[i]:
+            write_columns(state, law, rings, wanted, clock[0], t0[i], spans, stamp)
         recentre(state, start[i])
         if high[i] > start[i]:
             sweep(state, 1, start[i], high[i], swept[i, 1])
@@ -347,4 +346,4 @@ def run(
             deposit(state, law, volume[i], end[i], bins, weights, count, scratch)
         clock[0] = t1[i]
         last_x[0] = end[i]
-        write_columns(state, law, rings, wanted & (t1[i] % spans == 0), t1[i], spans, stamp)
+        write_columns(state, law, rings, wanted, t1[i], t1[i], spans, stamp)
