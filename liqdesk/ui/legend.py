@@ -39,8 +39,8 @@ def two_digits(value: float) -> float:
     return float(f"{value:.2g}")
 
 
-def ticks(top: float) -> tuple[float, ...]:
-    """Return at most six round amounts on a square-root axis from 0 to `top`, the top among them."""
+def ticks(top: float, apart: float = 0.13) -> tuple[float, ...]:
+    """Return round amounts on a square-root axis from 0 to `top`, the top among them, at least `apart` of the axis between two."""
     chosen: list[float] = [top]
     power = 10.0 ** math.ceil(math.log10(top))
     while power > top * 1e-3:
@@ -154,7 +154,7 @@ class LevelSlider(Painted):
 
     def _paint_ticks(self, p: QPainter, y: int) -> None:
         t = current()
-        for usd in ticks(self.top):
+        for usd in ticks(self.top, max(0.13, t.px(40) / self._groove()[1])):
             x = self.x_of(usd)
             words = present.usd_round(usd)
             p.fillRect(round(x), y, 1, t.px(3), draw.colour(t.text3))

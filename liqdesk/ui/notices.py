@@ -81,9 +81,9 @@ class NoticeRow(Painted):
         side = t.px(20)
         y = (self.height() - side) // 2
         self.cross.setGeometry(self.width() - side - t.px(10), y, side, side)
-        words = text_width(self.notice.sentence, BODY)
+        words = text_width(self.notice.sentence, BODY, MEDIUM)
         size = self.button.sizeHint()
-        x = min(t.px(36) + words + t.px(12), self.width() - t.px(44) - size.width())
+        x = min(t.px(36) + words + t.px(16), self.width() - t.px(44) - size.width())
         self.button.setGeometry(round(x), (self.height() - size.height()) // 2, size.width(), size.height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -94,20 +94,20 @@ class NoticeRow(Painted):
         p.fillRect(QRectF(0, 0, t.px(4), h), draw.colour(t.text2))
         side = t.px(16)
         p.drawPixmap(t.px(13), (h - side) // 2, icons.pixmap("info", t.text1, side, self.devicePixelRatioF()))
-        room = (self.button.x() if self.button.isVisible() else w - t.px(36)) - t.px(36) - t.px(8)
+        room = (self.button.x() if not self.button.isHidden() else w - t.px(36)) - t.px(36) - t.px(8)
         draw.put(p, t.px(36), 0, max(room, t.px(40)), h, self.notice.sentence, t.text1, BODY, MEDIUM, elide=True)
         self.setToolTip(self.notice.sentence)
 
 
 class Notices(Painted):
-    """At most three rows; a dismissed sentence stays away until its words change."""
+    """At most three rows; a dismissed sentence stays away for as long as it goes on being true."""
 
     acted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, NoticeRow] = {}
-        self._gone: dict[str, str] = {}
+        self._gone: set[str] = set()
         self._wanted: tuple[Notice, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
@@ -121,10 +121,12 @@ class Notices(Painted):
         if notices == self._wanted:
             return
         self._wanted = notices
+        keys = {n.key for n in notices}
+        self._gone &= keys  # what comes back is said again
         self._refresh()
 
     def _refresh(self) -> None:
-        shown = [n for n in self._wanted if self._gone.get(n.key) is None][:MOST]
+        shown = [n for n in self._wanted if n.key not in self._gone][:MOST]
         keys = [n.key for n in shown]
         for key in [k for k in self._rows if k not in keys]:
             row = self._rows.pop(key)
@@ -146,9 +148,7 @@ class Notices(Painted):
 
     @Slot(str)
     def _dismiss(self, key: str) -> None:
-        row = self._rows.get(key)
-        if row is not None:
-            self._gone[key] = row.notice.sentence
+        self._gone.add(key)
         self._refresh()
 
     def _place(self) -> None:

@@ -1,4 +1,4 @@
-"""One toast at a time, over the chart: an alert that fired, or a short word such as where a picture was saved. The rest wait and are counted."""
+"""One toast at a time, over the chart: an alert that fired, or a word such as where a picture was saved. The rest wait, counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The top bar: what is looked at, on the left; what can be done, and whether it is live, on the right. It gives way in levels as room shrinks."""
+"""The top bar: what is looked at on the left; what can be done, and whether it is live, on the right. It gives way in levels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WINDOWS: Final = (12 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR, 720 * HOUR)
 CLASSES: Final = (5, 10, 25, 50, 100)
 SIDES: Final = ("long", "both", "short")
 COMPACT_BELOW: Final = 1600
-PADS: Final = (9, 8, 8, 5)  # inside a segment, by level
+PADS: Final = (9, 9, 8, 8, 5)  # inside a segment, by level
 
 
 class Mark(Painted):
@@ -251,7 +251,7 @@ class TopBar(Painted):
 
     def sizeHint(self) -> QSize:
         t = current()
-        return QSize(t.px(640), t.px(36 if self.level else 40))
+        return QSize(t.px(640), t.px(36 if self.level >= 2 else 40))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(current().px(480), self.sizeHint().height())
@@ -329,20 +329,13 @@ class TopBar(Painted):
         every = {w for w, _ in (*self._gaps, *self._right)}
         gone: set[QWidget] = {self.bands_button}
         if level >= 1:
-            gone |= {
-                self.price,
-                self.divider,
-                self.candle_word,
-                self.map_word,
-                self.bands_word,
-                self.camera,
-                self.help,
-                self.theme,
-            }
+            gone |= {self.candle_word, self.map_word, self.bands_word}
         if level >= 2:
+            gone |= {self.price, self.divider, self.camera, self.help, self.theme}
+        if level >= 3:
             gone |= {*self.chips}
             gone.discard(self.bands_button)
-        if level >= 3:
+        if level >= 4:
             gone |= {self.venue, self.mark}
         return every - gone
 
@@ -357,8 +350,8 @@ class TopBar(Painted):
         """Place what fits: captions go first, then the class chips fold into a menu, then the venue's name goes."""
         t = current()
         width = self.width()
-        level = 1 if width < COMPACT_BELOW * t.scale else 0
-        while level < 3 and self._needed(level) > width:
+        level = 2 if width < COMPACT_BELOW * t.scale else 0
+        while level < 4 and self._needed(level) > width:
             level += 1
         for segments in (self.candles, self.windows, self.sides):
             segments.set_pad(PADS[level])

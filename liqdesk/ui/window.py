@@ -114,6 +114,7 @@ class Window(QMainWindow):
         centre.setLayout(outer)
         centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCentralWidget(centre)
+        centre.setFocus(Qt.FocusReason.OtherFocusReason)  # else the first control would wear the keyboard's ring
 
     def _connect(self) -> None:
         bar, act = self.topbar, self.act
@@ -203,7 +204,9 @@ class Window(QMainWindow):
     def chart_painted(self) -> bool:
         """Whether the map has been painted from the grid."""
         chart, frame = self.chart, self.frame
-        return chart is not None and frame is not None and chart.cell_value(frame.venue_ms, frame.prices.mark) is not None
+        return (
+            chart is not None and frame is not None and chart.cell_value(frame.venue_ms, frame.prices.mark) is not None
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -185,6 +185,11 @@ class AlertDialog(Card):
             Page(("at least", self.total, "within", self.seconds), ("side", self.burst_side)),
         )
 
+    def first_focus(self) -> QWidget:
+        fields = self.pages[self.stack.currentIndex()].fields
+        fields[0].selectAll()
+        return fields[0]
+
     def start_price(self, price: float, decimals: int) -> None:
         """Begin with a price, as asked for on the chart."""
         self.kind.choose(PriceCrosses)

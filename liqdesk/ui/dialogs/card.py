@@ -92,6 +92,12 @@ class Card(QDialog):
             centre = parent.window().frameGeometry().center()
             self.move(centre - self.rect().center())
         self.open()
+        first = self.first_focus()
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def first_focus(self) -> QWidget:
+        """Return what the keyboard works first; the card itself unless a dialog says otherwise."""
+        return self
 
     def field_row(self, words: str, *widgets: QWidget, wide: int = 96) -> QHBoxLayout:
         """Add a row: a label in a column of its own, then controls."""

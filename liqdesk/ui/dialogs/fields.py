@@ -75,7 +75,18 @@ class NumberField(QLineEdit):
             draw.put(p, 0, 0, self.width() - t.px(9), self.height(), self.unit, t.text3, BODY, align=draw.RIGHT)
 
 
-class Picker(QComboBox):
+class Dropdown(QComboBox):
+    """A combo box with the program's own arrow."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        t = current()
+        side = t.px(14)
+        arrow = icons.pixmap("down", t.text2, side, self.devicePixelRatioF())
+        QPainter(self).drawPixmap(self.width() - side - t.px(6), (self.height() - side) // 2, arrow)
+
+
+class Picker(Dropdown):
     """A list of choices, each a word and what it stands for."""
 
     def __init__(self, choices: Sequence[tuple[str, object]], value: object = None, wide: int = 0) -> None:
@@ -96,13 +107,6 @@ class Picker(QComboBox):
     @property
     def value(self) -> object:
         return self.currentData()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        t = current()
-        side = t.px(14)
-        arrow = icons.pixmap("down", t.text2, side, self.devicePixelRatioF())
-        QPainter(self).drawPixmap(self.width() - side - t.px(6), (self.height() - side) // 2, arrow)
 
 
 class Tick(QCheckBox):

@@ -113,6 +113,10 @@ class HelpDialog(Card):
         row = QHBoxLayout()
         row.setSpacing(t.px(28))
         left = _about(350)
+        left.addWidget(label("On the chart", "", 12, SEMIBOLD))
+        left.addSpacing(t.px(4))
+        left.addWidget(KeyTable(WITH_THE_MOUSE))
+        left.addSpacing(t.px(12))
         facts = [f"liqdesk {__version__}, engine {model_version}, margin brackets of {brackets_as_of}"]
         if profile:
             facts.append(f"Everything it writes is in {profile}")
@@ -127,9 +131,6 @@ class HelpDialog(Card):
         right.setSpacing(t.px(8))
         right.addWidget(label("Keys", "", 12, SEMIBOLD))
         right.addWidget(KeyTable(tuple((key.written, key.words) for key in KEYS)))
-        right.addSpacing(t.px(4))
-        right.addWidget(label("On the chart", "", 12, SEMIBOLD))
-        right.addWidget(KeyTable(WITH_THE_MOUSE))
         right.addStretch(1)
         row.addLayout(right)
         self.rows.addLayout(row)

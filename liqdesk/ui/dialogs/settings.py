@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 from liqdesk.errors import InputError
 from liqdesk.ui.controls import Choice, Segments
 from liqdesk.ui.dialogs.card import Card, Hairline, button, label
-from liqdesk.ui.dialogs.fields import NumberField, Tick, plain
+from liqdesk.ui.dialogs.fields import Dropdown, NumberField, Tick, plain
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, current, font
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class SettingsDialog(Card):
         self.theme.setAccessibleName("theme")
         self.candles = Segments([Choice(False, "by lightness"), Choice(True, "by hue")], settings.hued_candles)
         self.candles.setAccessibleName("candle colours")
-        self.zone = QComboBox()
+        self.zone = Dropdown()
         self.zone.setEditable(True)
         self.zone.setFont(font(BODY, SEMIBOLD))
         self.zone.addItems(["UTC", *sorted(available_timezones() - {"UTC", "localtime"})])

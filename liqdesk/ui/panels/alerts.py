@@ -72,6 +72,12 @@ class AlertsBody(Body):
         log = min(len(self.log), LOG_SHOWN)
         return t.px(4) + rules + (t.px(7) + log * t.px(22) if log else 0) + t.px(4)
 
+    def cuts(self) -> list[int]:
+        """Return the heights, in px, at which the list can be cut without cutting a row."""
+        t = current()
+        rules = [t.px(4) + n * t.px(24) for n in range(1, max(1, len(self.rows)) + 1)]
+        return rules + [rules[-1] + t.px(7) + n * t.px(22) for n in range(1, min(len(self.log), LOG_SHOWN) + 1)] + [10_000]
+
     def describe(self, rule: AnyRule) -> str:
         words = self._words.get(rule)
         if words is None:
@@ -92,7 +98,7 @@ class AlertsBody(Body):
             if not s.rule.enabled:
                 note = "off"
             elif quiet and s.quiet_until_ms is not None:
-                note = f"fired {s.fired}, quiet {present.length(s.quiet_until_ms - frame.venue_ms)}"
+                note = f"quiet {present.length(s.quiet_until_ms - frame.venue_ms)}"
             else:
                 note = f"fired {s.fired}" if s.fired else "armed"
             rows.append(Row(s.rule.id, s.rule.enabled, words, note))
@@ -281,7 +287,7 @@ class Scroll(QScrollArea):
     def __init__(self, body: Body) -> None:
         super().__init__()
         self.content = body
-        self.most = 260
+        self.most = 10_000
         self.setWidget(body)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -294,7 +300,7 @@ class Scroll(QScrollArea):
 
     def fit(self) -> None:
         """Take the body's height, up to the most."""
-        self.setFixedHeight(min(self.content.high(), current().px(self.most)))
+        self.setFixedHeight(min(self.content.high(), self.most))
 
 
 class AlertsPanel(Panel):
@@ -317,10 +323,11 @@ class AlertsPanel(Panel):
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
         self.content.set_compact(compact)
-        self.scroll.most = 150 if compact else 260
+
+    def limit(self, most: int) -> None:
+        """Let rules and log take at most this height, in px, cut between two rows; the rest scrolls."""
+        self.scroll.most = max((h for h in self.content.cuts() if h <= most), default=most)
         self.scroll.fit()
-        if not self.by_hand:
-            self.fold(compact)
 
     def fold(self, folded: bool) -> None:
         super().fold(folded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from liqdesk.ui import draw
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 WIDE: Final = 348
 NARROW: Final = 276
+GAP: Final = 3
+HEADER: Final = 26
+TAPE_LEAST: Final = 24 + 4 * 21
+ALERTS_LEAST: Final = 60
 
 
 class Column(Painted):
@@ -38,9 +42,10 @@ class Column(Painted):
         self.tape = TapePanel(settings)
         self.compact = False
         self._epoch: int | None = None
+        self._heights: tuple[object, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
+        column.setSpacing(GAP)
         for panel in self.panels:
             column.addWidget(panel, 0)
         column.setStretchFactor(self.tape, 1)
@@ -62,9 +67,30 @@ class Column(Painted):
         for panel in self.panels:
             panel.set_compact(compact)
 
+        self._share()
+
     def restyle(self) -> None:
         super().restyle()
         self.setFixedWidth(current().px(NARROW if self.compact else WIDE))
+        self._share()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Divide the height: what is short comes first from the tape, then from the alerts' list, then funding and alerts fold."""
+        t = current()
+        least = t.px(HEADER + TAPE_LEAST) + len(self.panels) * GAP
+        fixed = least + self.imbalance.needed() + self.zones.needed() + 2 * t.px(HEADER)
+        room = self.height() - fixed
+        if not self.funding.by_hand:
+            self.funding.fold(self.compact or room < self.funding.content.high() + t.px(ALERTS_LEAST))
+        if not self.funding.folded:
+            room -= self.funding.content.high()
+        if not self.alerts.by_hand:
+            self.alerts.fold(self.compact or room < t.px(ALERTS_LEAST))
+        self.alerts.limit(max(room, t.px(ALERTS_LEAST)))
 
     def take(self, frame: Frame) -> None:
         """Keep what a frame brings only once: forced orders and firings. A new epoch forgets the old market's."""
@@ -82,6 +108,10 @@ class Column(Painted):
         self.funding.show_frame(frame)
         self.zones.show_frame(frame)
         self.alerts.show_frame(frame)
+        heights = (*(panel.needed() for panel in (self.imbalance, self.zones)), self.alerts.content.high())
+        if heights != self._heights:
+            self._heights = heights
+            self._share()
 
     def show_settings(self, settings: Settings) -> None:
         self.alerts.show_settings(settings)

@@ -109,6 +109,10 @@ class Panel(Painted):
             self.header.update()
             self.updateGeometry()
 
+    def needed(self) -> int:
+        """Return the height it wants, in px."""
+        return self.header.sizeHint().height() + (0 if self.folded else self.body.sizeHint().height())
+
     @Slot()
     def _pressed(self) -> None:
         self.by_hand = True

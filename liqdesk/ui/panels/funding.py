@@ -74,7 +74,7 @@ class FundingBody(Body):
         self.setToolTip(TIP)
 
     def high(self) -> int:
-        return current().px(78)
+        return current().px(76)
 
     def show_frame(self, frame: Frame) -> None:
         now = shown_of(frame)
@@ -134,8 +134,6 @@ class FundingPanel(Panel):
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
         self.content.set_compact(compact)
-        if not self.by_hand:
-            self.fold(compact)
 
     def show_frame(self, frame: Frame) -> None:
         self.content.show_frame(frame)

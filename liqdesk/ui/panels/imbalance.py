@@ -185,7 +185,7 @@ class ImbalancePanel(Panel):
 
     def __init__(self) -> None:
         self.content = ImbalanceBody()
-        super().__init__("Imbalance", "est. USD to each side of mark", self.content)
+        super().__init__("Imbalance", "est. USD around mark", self.content)
         self.badge = Badge("scale: default")
         self.header.add(self.badge)
         self.gain = float("nan")
@@ -193,7 +193,7 @@ class ImbalancePanel(Panel):
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
         self.content.set_compact(compact)
-        self.header.say(caption="" if compact else "est. USD to each side of mark")
+        self.header.say(caption="" if compact else "est. USD around mark")
 
     def show_frame(self, frame: Frame) -> None:
         self.content.show_frame(frame)

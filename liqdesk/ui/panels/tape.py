@@ -1,4 +1,4 @@
-"""Forced orders as the venue prints them, newest first. A bounded list in one painted widget: only rows in view are ever made into words."""
+"""Forced orders as the venue prints them, newest first. A bounded list in one painted widget: only rows in view become words."""
 
 from __future__ import annotations
 
