@@ -38,6 +38,8 @@ class History(Adding, Reading):
         self.path = path
         self.origin = origin
         self._attached = False
+        self._looked = False
+        self._file: tuple[int, int] | None = None
         self._lock: Lock | None = None
         self._said: list[str] = []
         self._next_ns = 0
@@ -95,6 +97,7 @@ class History(Adding, Reading):
             self._lock = None
         if not self.path.exists():
             return
+        self._looked = True
         try:
             db, notice = opening.reader(self.path, self.origin)
         except (DamageError, VersionError, sqlite3.OperationalError) as e:
@@ -114,6 +117,7 @@ class History(Adding, Reading):
             db = opening.writer(self.path, self.origin)
         self._use(db)
         self._attached = True
+        self._file = _identity(self.path)
         self._pending.moved()
 
     def _use(self, db: sqlite3.Connection) -> None:
@@ -124,7 +128,7 @@ class History(Adding, Reading):
         """Write what waits, close the file and give the lock back; safe to call twice."""
         if self._lock is not None and not self.read_only and self._pending.size and not self._write():
             log.warning("%d rows could not be written to the history: %s", self._pending.size, self._trouble)
-        self.read_only = True
+        self.read_only = self._looked = True
         self._db.close()
         if self._lock is not None:
             self._lock.release()
@@ -187,6 +191,11 @@ class History(Adding, Reading):
         return True
 
     def _write_once(self) -> None:
+        if self._attached and _identity(self.path) != self._file:
+            log.warning("the history file %s was moved or deleted while in use", self.path)
+            self._said.append("The history file was moved or deleted while liqdesk ran; a new one was begun.")
+            self._attached = False
+            self._use(opening.nothing(self.origin))
         if not self._attached:
             self._attach()
         self._db.execute("BEGIN IMMEDIATE")
@@ -220,6 +229,9 @@ class History(Adding, Reading):
     # -- what the readers stand on, and the size ---------------------------------------------------------------------
 
     def _ready(self) -> sqlite3.Connection:
+        if self.read_only and not self._looked:
+            # The writer may have begun the file after this reader came.
+            self._open_reader()
         if not self.read_only and self._pending.size and not self._trouble:
             self._write()
         return self._db
@@ -251,6 +263,14 @@ class History(Adding, Reading):
         if trimmed.sentence:
             log.info("%s", trimmed.sentence)
         return trimmed
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_forbidden(error: sqlite3.Error) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from liqdesk.errors import ProfileError
 from liqdesk.history import History
 from liqdesk.market import ForcedOrder
 from liqdesk.market.rows import BAR
@@ -131,6 +132,36 @@ def test_reading_what_is_not_there_is_empty(open_history: Open, tmp_path: Path) 
     assert history.symbols() == ()
     assert history.extent("BTCUSDT") == ()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_came_first_finds_what_is_written_later(open_history: Open, order: Order) -> None:
+    reader = open_history(read_only=True)
+    assert reader.forced(None) == []
+    writer = open_history()
+    writer.add_forced(order())
+    writer.commit()
+    assert reader.forced(None) == [order()]
+    reader.close()
+    with pytest.raises(ProfileError, match="closed"):
+        reader.forced(None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be moved there")
+@pytest.mark.expects_log("was moved or deleted while in use")
+def test_a_file_that_is_moved_away_is_begun_anew(open_history: Open, tmp_path: Path, order: Order) -> None:
+    history = open_history()
+    history.add_forced(order(0))
+    history.commit()
+    for name in ("history.sqlite", "history.sqlite-wal", "history.sqlite-shm"):
+        (tmp_path / name).rename(tmp_path / f"kept-{name}")
+    history.add_forced(order(1))
+    history.flush(10**9)
+    assert history.forced(None) == [order(1)]
+    assert history.notices == ("The history file was moved or deleted while liqdesk ran; a new one was begun.",)
+    history.close()
+    (tmp_path / "kept-history.sqlite-wal").rename(tmp_path / "kept.sqlite-wal")
+    (tmp_path / "kept-history.sqlite").rename(tmp_path / "kept.sqlite")
+    assert open_history(tmp_path / "kept.sqlite").forced(None) == [order(0)]
 
 
 def _fill(history: History, days: int) -> int:
