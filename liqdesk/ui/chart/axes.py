@@ -11,11 +11,9 @@ from PySide6.QtWidgets import QWidget
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart.paint import guarded, tag, write
 from liqdesk.ui.chart.placement import spread_around
-from liqdesk.ui.chart.scale import price_ticks, tick_decimals, time_ticks
+from liqdesk.ui.chart.scale import GRID_X_PX, GRID_Y_PX, price_ticks, tick_decimals, time_ticks
 from liqdesk.ui.chart.state import ChartState
 
-GRID_Y_PX: Final = 44
-GRID_X_PX: Final = 110
 CLEAR_PX: Final = 15  # a round price nearer than this to a tag is left out
 
 

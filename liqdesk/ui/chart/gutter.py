@@ -14,12 +14,11 @@ from liqdesk.ui import present, theme
 from liqdesk.ui.chart.marks import draw_last, last_row
 from liqdesk.ui.chart.paint import guarded, solid, write
 from liqdesk.ui.chart.placement import spread
-from liqdesk.ui.chart.scale import price_ticks
+from liqdesk.ui.chart.scale import GRID_Y_PX, price_ticks
 from liqdesk.ui.chart.state import ChartState
 
 MOST: Final = 8
 MOST_COMPACT: Final = 6
-GRID_Y_PX: Final = 44
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,7 @@ class Banner(QWidget):
             return
         self._key = key
         px = self.state.theme.px
+        self.button.setFont(theme.font(theme.BODY, theme.SEMIBOLD))
         button = self.button.sizeHint()
         want = max(theme.text_width(words[0], 12, 700), theme.text_width(words[1], 11, 500))
         width = min(room, round(want) + button.width() + px(58))
@@ -218,7 +219,7 @@ def stale_words(frame: Frame) -> tuple[str, str]:
     tail = link.sentence.rstrip()
     if link.retry_in_s is not None:
         attempt = f"Attempt {link.attempt + 1}" if link.attempt else "Next attempt"
-        tail = f"{tail} {attempt} in {present.age(max(0.0, round(link.retry_in_s)))}.".strip()
+        tail = f"{tail} {attempt} in {present.length(round(link.retry_in_s) * 1_000)}.".strip()
     if link.health is Health.DOWN and not tail:
         tail = "The connection is lost."
     return head, tail

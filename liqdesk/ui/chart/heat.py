@@ -113,9 +113,9 @@ class Heat:
         first = next((i for i in have if self.rings[i].first * self.rings[i].span_ms <= need), have[-1])
         return [i for i in have if i >= first] + [i for i in have if i < first]
 
-    def arrange(self, lens: Lens, width: int, height: int) -> None:
+    def arrange(self, lens: Lens, width: int, height: int, open_until_ms: float) -> None:
         """Lay the view out on `width` × `height` device pixels: find the column at the end of every pixel and gather
-        its cells. Needs the kernels."""
+        its cells. The open column reaches to `open_until_ms`, the end of the open candle. Needs the kernels."""
         ends = lens.t0 + (np.arange(width) + 1) * ((lens.t1 - lens.t0) / width) - 1e-3
         ring_of = np.full(width, NONE, np.int64)
         number_of = np.zeros(width, np.int64)
@@ -133,7 +133,8 @@ class Heat:
             # The minute that just closed is published a moment later; until then it shows the open column too.
             late = order and 0 <= open_number - 1 - self.rings[order[0]].last <= 1
             first = open_number - 1 if late else open_number
-            take = (numbers >= first) & (numbers <= open_number) & ((ring_of == NONE) | (numbers == open_number))
+            reached = (numbers <= open_number) | (ends < open_until_ms)
+            take = (numbers >= first) & reached & ((ring_of == NONE) | (numbers >= open_number))
             ring_of[take] = OPEN
             number_of[take] = open_number
         self._group(ring_of, number_of)

@@ -21,15 +21,13 @@ from liqdesk.ui import present, theme
 from liqdesk.ui.chart.candles import CandlePainter, Shape, shape
 from liqdesk.ui.chart.marks import draw_last, draw_line_tags, draw_note
 from liqdesk.ui.chart.paint import dashed, guarded, solid, write_haloed
-from liqdesk.ui.chart.scale import price_ticks, time_ticks
+from liqdesk.ui.chart.scale import GRID_X_PX, GRID_Y_PX, price_ticks, time_ticks
 from liqdesk.ui.chart.state import ChartState
 
 RADIUS_MIN: Final = 1.5
 RADIUS_MAX: Final = 11.0
 USD_AT_MAX: Final = 5e6
 HATCH_PX: Final = 9
-GRID_Y_PX: Final = 44
-GRID_X_PX: Final = 110
 
 
 def radius(usd: float) -> float:
@@ -237,7 +235,8 @@ class BubbleLayer(Layer):
             r = radius(usd) * s.theme.scale
             if known:
                 y = min(y, top - r - 3) if side else max(y, low + r + 3)
-            found.append((x, y, r, side))
+            # The newest disc stays whole at the edge of the plot.
+            found.append((min(x, lens.width - r - 2), y, r, side))
         return sorted(found, key=lambda f: -f[2])
 
     def draw(self, p: QPainter) -> None:

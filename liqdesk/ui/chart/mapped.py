@@ -10,6 +10,7 @@ from liqdesk.engine.frames import Frame
 from liqdesk.model.grid import DensityGrid
 from liqdesk.settings import Settings
 from liqdesk.ui import ramp
+from liqdesk.ui.chart.follow import right_edge
 from liqdesk.ui.chart.heat import Heat
 from liqdesk.ui.chart.layers import HeatItem
 from liqdesk.ui.chart.rings import RingSums
@@ -60,7 +61,10 @@ class Mapped:
             return False
         self.dirty = False
         height, width = self.item.pixels.shape
-        heat.arrange(s.lens, width, height)
+        interval = s.settings.candle_ms
+        heat.arrange(
+            s.lens, width, height, right_edge(s.frame.venue_ms, interval, s.lens.ms_per_px) if s.frame else 0.0
+        )
         now = time.monotonic_ns()
         if self.auto and (self.due or not self.high > self.low or now - self._looked_ns >= LEVELS_NS):
             self.due, self._looked_ns = False, now

@@ -12,6 +12,7 @@ from liqdesk.market import LEVERAGES
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart.heat import Cell
 from liqdesk.ui.chart.paint import box, guarded, write
+from liqdesk.ui.chart.scale import GRID_X_PX, GRID_Y_PX, price_ticks, time_ticks
 from liqdesk.ui.chart.state import ChartState
 
 NEWEST = 20  # candles the card rather flips than covers
@@ -99,11 +100,11 @@ class Overlay(QWidget):
             return []
         x, y = self._rows()
         right = round(s.lens.width) + self.gutter
-        parts = [QRect(0, y, right, 1), self._price_tag().toAlignedRect()]
+        parts = [QRect(0, y, right, 1), self._price_room(self._price_tag()).toAlignedRect()]
         if x < s.lens.width:
             parts += [
                 QRect(x, 0, 1, round(s.lens.height)),
-                self._time_tag().toAlignedRect(),
+                self._time_room(self._time_tag()).toAlignedRect(),
                 self.card_rect().toAlignedRect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN),
             ]
         return parts
@@ -127,6 +128,28 @@ class Overlay(QWidget):
         width = round(theme.text_width(self._stamp(), 11, 600) + t.px(14))
         left = min(max(x - width / 2, 0), s.lens.width - width)
         return QRectF(round(left), s.lens.height + t.px(2), width, t.px(18))
+
+    def _price_room(self, tag: QRectF) -> QRectF:
+        """Return the stretch of the price axis to blank: the tag and every round price it would cut."""
+        s = self.state
+        room, half = tag, s.theme.px(8)
+        for price in price_ticks(s.lens, s.theme.px(GRID_Y_PX)):
+            label = QRectF(tag.left(), s.lens.y(price) - half, tag.width(), 2 * half)
+            if label.intersects(tag):
+                room = room.united(label)
+        return room
+
+    def _time_room(self, tag: QRectF) -> QRectF:
+        """Return the stretch of the time axis to blank: the tag and every label it would cut."""
+        s = self.state
+        room = tag.adjusted(-4, 0, 4, 0)
+        for ms, midnight in time_ticks(s.lens, s.theme.px(GRID_X_PX), s.zone):
+            text = present.day(ms, s.zone) if midnight else present.hour_minute(ms, s.zone)
+            half = theme.text_width(text, 11, 600) / 2 + 2
+            label = QRectF(s.lens.x(ms) - half, tag.top(), 2 * half, tag.height())
+            if label.intersects(tag):
+                room = room.united(label)
+        return room
 
     def card_size(self) -> QSize:
         t = self.state.theme
@@ -167,9 +190,11 @@ class Overlay(QWidget):
         if inside:
             p.fillRect(QRect(x, 0, 1, round(s.lens.height)), line)
             rect = self._time_tag()
+            p.fillRect(self._time_room(rect), theme.colour(t.panel))
             box(p, rect, t.text1, None, t.px(3))
             write(p, rect, self._stamp(), t.ink, 11, 600, "centre")
         rect = self._price_tag()
+        p.fillRect(self._price_room(rect), theme.colour(t.panel))
         box(p, rect, t.text1, None, t.px(3))
         write(p, rect.adjusted(0, 0, -t.px(5), 0), self.reading.price, t.ink, 11, 700, "right")
         if inside:

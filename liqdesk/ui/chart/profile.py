@@ -16,10 +16,9 @@ from liqdesk.model.axis import DISPLAY_BIN, ROWS, display_bin_of
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart.marks import draw_last, last_row
 from liqdesk.ui.chart.paint import Rects, box, guarded, whole, write, write_haloed
-from liqdesk.ui.chart.scale import even_steps, price_ticks
+from liqdesk.ui.chart.scale import GRID_Y_PX, even_steps, price_ticks
 from liqdesk.ui.chart.state import ChartState
 
-GRID_Y_PX: Final = 44
 USED: Final = 0.86  # share of the width the longest bar takes
 
 

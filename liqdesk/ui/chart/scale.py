@@ -15,6 +15,8 @@ from liqdesk.market import DAY_MS, MINUTE_MS
 from liqdesk.model.axis import DISPLAY_BIN, PHASE
 from liqdesk.ui import present
 
+GRID_Y_PX: Final = 36  # least distance of grid lines, at 100 %
+GRID_X_PX: Final = 110
 TIME_STEPS: Final = tuple(m * MINUTE_MS for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720)) + tuple(
     d * DAY_MS for d in (1, 2, 7, 14)
 )
