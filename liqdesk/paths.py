@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import errno
 import os
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import appdirs
 
+from liqdesk import __version__
 from liqdesk.errors import InputError, ProfileError
 
 APP = "liqdesk"
@@ -73,8 +75,21 @@ def cache_dir() -> Path:
 
 
 def prepare_numba_cache() -> None:
-    """Point numba at the user's cache, unless the user set it; must run before numba is first imported."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir() / "kernels"))
+    """Point numba at the user's cache, unless the user set it; must run before numba is first imported.
+
+    The folder is named by a digest of the sources that kernels are compiled from: numba itself looks at one file's time and size, not at
+    constants a kernel takes from elsewhere.
+    """
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir() / f"kernels-{_kernel_digest()}"))
+
+
+def _kernel_digest() -> str:
+    package = Path(__file__).resolve().parent
+    digest = hashlib.sha256(__version__.encode())
+    for folder in ("model", "simulator", "ui/chart"):
+        for source in sorted((package / folder).glob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def resource(name: str) -> Path:

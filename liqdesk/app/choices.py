@@ -57,6 +57,7 @@ def prepare(choices: Choices) -> Prepared:
     profile = profile_at(choices.profile)
     writable = profile.create()
     loaded: Loaded = stored.load(profile.settings)
+    loaded = _usable_addresses(loaded)
     over = {"symbol": choices.symbol, "rest_url": choices.rest_url, "stream_url": choices.stream_url}
     settings = msgspec.structs.replace(
         stored.from_environment(loaded.settings), **{k: v for k, v in over.items() if v is not None}
@@ -71,6 +72,18 @@ def prepare(choices: Choices) -> Prepared:
             f"The profile {profile.root} cannot be written: settings, alerts and history of this run are not kept.",
         )
     return Prepared(profile, writable, loaded.settings, settings, notices)
+
+
+def _usable_addresses(loaded: Loaded) -> Loaded:
+    """Put addresses of the settings file that the venue cannot be reached at back to their default, with a notice."""
+    settings = loaded.settings
+    try:
+        Binance().endpoints(settings.rest_url, settings.stream_url)
+    except InputError as e:
+        plain = Settings()
+        settings = msgspec.structs.replace(settings, rest_url=plain.rest_url, stream_url=plain.stream_url)
+        return Loaded(settings, (*loaded.notices, f"The addresses in the settings are back at Binance's own. {e.user}"))
+    return loaded
 
 
 def orders_for(prepared: Prepared, choices: Choices, *, record: bool) -> Orders:

@@ -32,17 +32,20 @@ def open_window(choices: Choices) -> int:
     prepare_numba_cache()
     prepared = prepare(choices)
     orders = orders_for(prepared, choices, record=True)
-    logs.setup(prepared.profile.log if prepared.writable else None, choices.verbose)
+    log_notice = logs.setup(prepared.profile.log if prepared.writable else None, choices.verbose)
     application = make_application(prepared.settings)
     sys.excepthook = _log_uncaught
     window = Window(prepared.settings, profile_writable=prepared.writable, profile_dir=str(prepared.profile.root))
     desk = Desk(window, prepared)
+    if log_notice:
+        window.notify(log_notice)
     window.show()
     window.when_painted(lambda: desk.join(orders))
     try:
         return application.exec()
     finally:
         desk.close()
+        logs.close()
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 DEMO_START: Final = "2026-06-01T12:00:00+00:00"  # fixed, so that a seed gives the same market every time
 DEMO_START_MS: Final = 1_780_315_200_000
-LOADED_BY_MS: Final = 45_000  # market time given to loading before a demo picture is taken
+LOADED_BY_MS: Final = 20_000  # market time given to loading before a demo picture is taken
 
 
 def snapshot(choices: Choices, picture: Picture) -> int:

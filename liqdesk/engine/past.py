@@ -59,6 +59,8 @@ class Past:
             return
         try:
             self._read(history)
+        except LiqdeskError as e:
+            self.error = VenueError(Refusal.REQUEST, str(e), e.user)
         finally:
             history.close()
 
@@ -104,7 +106,10 @@ class Past:
             _instrument(symbol, bars), market_map, Recorder(None), self._alerts, self.clock, Loading(()), end, 1.0
         )
         steps = best_steps(
-            {s: r for s, r in bars.items() if len(r)}, interest, {s: r for s, r in marks.items() if len(r)}
+            {s: r for s, r in bars.items() if len(r)},
+            interest,
+            {s: r for s, r in marks.items() if len(r)},
+            history.volume_at_price(symbol, end - WARM_MS, end),
         )
         length = steps.t1 - steps.t0
         for a, b in _runs(length):
