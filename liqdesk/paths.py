@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import errno
+import hashlib
 import os
 import sys
 import tempfile

@@ -134,7 +134,7 @@ class _Watch:
 def _write(window: Window, picture: Picture) -> None:
     """Write the PNG, and what the window shows as JSON. Raises NoDataError where a file cannot be written."""
     image = window.grab_picture()
-    if not image.save(str(picture.out), "PNG"):
+    if not image.save(str(picture.out), "PNG"):  # type: ignore[call-overload]
         raise NoDataError(f"cannot write {picture.out}", f"The picture could not be written to {picture.out}.")
     if picture.report is not None:
         _report(picture.report, window.state())
