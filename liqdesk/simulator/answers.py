@@ -11,7 +11,7 @@ from liqdesk.simulator import layout as at
 from liqdesk.simulator.candles import INTERVALS, candles
 from liqdesk.simulator.contracts import Contract
 from liqdesk.simulator.course import FUNDINGS, MINUTES, Course
-from liqdesk.simulator.listing import contract_row, exchange_info
+from liqdesk.simulator.listing import contract_row, exchange_info, unheard_of
 from liqdesk.simulator.market import Market
 
 Query = dict[str, str]
@@ -83,7 +83,8 @@ class Answers:
         return {"serverTime": now_ms}
 
     def exchange_info(self, query: Query, now_ms: int) -> Any:
-        return exchange_info([contract_row(c) for c in self.market.listed if c.symbol_type == 1], now_ms)
+        rows = [contract_row(c) for c in self.market.listed if c.symbol_type == 1]
+        return exchange_info([*rows, unheard_of(self.market.start_ms)], now_ms)
 
     # Candles and trades.
 

@@ -13,7 +13,7 @@ S27, S30, S31, S11 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(11)
 UNIT = 1.0 / 9007199254740992.0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def mix(z: np.uint64) -> np.uint64:
     """Scramble 64 bits (the finaliser of SplitMix64, Steele, Lea and Flood 2014)."""
     z = (z ^ (z >> S30)) * MIX_A
@@ -27,7 +27,7 @@ def begin(rng: NDArray[np.uint64], seed: np.uint64, second: int, stream: int) ->
     rng[0] = mix(mix(seed + np.uint64(stream) * MIX_A) + np.uint64(second) * WEYL)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def uniform(rng: NDArray[np.uint64]) -> float:
     """Draw from (0, 1]."""
     rng[0] = rng[0] + WEYL

@@ -18,10 +18,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SECONDS: Final = 49 * 3600  # the venue answers aggTrades of the last 48 h
-MINUTES: Final = 65_536
+MINUTES: Final = 32 * 1440
 EVENTS: Final = 1 << 17
 FUNDINGS: Final = 512
-DRIVE: Final = 1 << 22
+DRIVE: Final = 33 * 86_400
 YEAR_S: Final = 31_557_600.0
 FIRST_TRADE_ID: Final = 3_400_000_000
 
@@ -48,7 +48,7 @@ def parameters(contract: Contract, began_s: int, live_from_s: int, rate: float) 
 class Course:
     """One contract's market from `began_s` (UTC seconds, a multiple of eight hours) to `now_s`, the last second lived through.
 
-    Rings keep the last 49 hours by the second and 45 days by the minute. `drive` is the leader's ring of log returns.
+    Rings keep the last 49 hours by the second and 32 days by the minute. `drive` is the leader's ring of log returns.
     """
 
     def __init__(

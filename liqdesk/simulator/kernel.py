@@ -275,11 +275,13 @@ def advance(
         F[HEDGE] += min(max(hedge, -bound), bound)
         volume += churn_steps
         rate = par[RATE] if s >= par[LIVE_FROM] else par[RATE_BEFORE]
-        crowd = 0.5 + 0.5 * busy if rate < 50.0 else 1.0
+        crowd = min(0.5 + 0.5 * busy, 2.0) if rate < 50.0 else 1.0
         count = int(rate * crowd * (0.5 + uniform(rng)) + uniform(rng))
         forced_steps = EI[printed % EI.shape[0], E_STEPS] if printed >= 0 else 0
         if s >= par[LIVE_FROM] and rate >= 50.0:
             volume = max(volume, count + forced_steps)
+        if rate <= 1.0:
+            count = min(count, 1)
         count = min(count, volume - forced_steps)
         if printed >= 0:
             count = 1 + max(count, 1 if volume > forced_steps else 0)

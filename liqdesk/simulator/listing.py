@@ -30,6 +30,21 @@ def contract_row(c: Contract) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def unheard_of(onboard_ms: int) -> dict[str, Any]:
+    """Return a listed contract of a kind, a status and with keys that nobody knows yet; the venue adds such without notice."""
+    return {
+        "symbol": "NEXTUSDT", "pair": "NEXTUSDT", "contractType": "EVENT_PERPETUAL", "deliveryDate": 4_133_404_800_000,
+        "onboardDate": onboard_ms, "status": "OPENING_AUCTION", "baseAsset": "NEXT", "quoteAsset": "USDT", "marginAsset": "USDT",
+        "pricePrecision": 4, "quantityPrecision": 0, "baseAssetPrecision": 8, "quotePrecision": 8, "underlyingType": "EVENT",
+        "auction": {"endsAt": None, "rounds": [1, 2]},
+        "filters": [
+            {"filterType": "PRICE_FILTER", "tickSize": "0.0005", "minPrice": "0.0005", "maxPrice": "100"},
+            {"filterType": "LOT_SIZE", "stepSize": "1", "minQty": "1", "maxQty": "100000"},
+            {"filterType": "AUCTION_BAND", "band": "0.1"},
+        ],
+    }  # fmt: skip
+
+
 def exchange_info(symbols: list[dict[str, Any]], now_ms: int) -> dict[str, Any]:
     return {
         "timezone": "UTC", "serverTime": now_ms, "futuresType": "U_MARGINED",

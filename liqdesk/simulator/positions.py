@@ -52,7 +52,7 @@ def solve_liquidation(
     return max(best_price, 0.0), best_rate
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def bucket_of(price: float, origin: float) -> int:
     return int(np.floor((np.log(price) - origin) / BUCKET_WIDTH))
 

@@ -23,6 +23,7 @@ from liqdesk.simulator.sockets import PING_S, Sockets
 
 HOST: Final = "127.0.0.1"
 BEAT_S: Final = 0.04
+FASTEST: Final = 1000.0
 FOLLOW_AFTER_S: Final = 4.0
 
 
@@ -134,10 +135,10 @@ def serve(
     serving begins. The first line on standard output is JSON with rest, stream, seed, speed, start, epoch.
     `trades_per_second`: into how many trades a market second is split on average. Signals are taken in the main thread
     alone.
-    Raises InputError for a time that is none, a speed that is not positive, or a port that is taken.
+    Raises InputError for a time that is none, a speed out of range, or a port that is taken.
     """
-    if not 0 < speed <= 10_000:
-        raise InputError(f"speed {speed!r}", "The speed must lie above 0.")
+    if not 0 < speed <= FASTEST:
+        raise InputError(f"speed {speed!r}", f"The speed must lie above 0 and not beyond {FASTEST:g}.")
     guard = Parent(parent) if parent is not None else None
 
     def alive() -> None:

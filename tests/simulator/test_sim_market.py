@@ -55,6 +55,15 @@ def test_prices_do_not_depend_on_speed_or_on_the_number_of_trades(market: Market
             np.testing.assert_array_equal(getattr(market.leader, name), getattr(other.leader, name))
 
 
+@pytest.mark.parametrize(("speed", "most"), [(1.0, 12.0), (60.0, 12.0), (300.0, 4.5), (600.0, 1.3)])
+def test_a_fast_market_has_no_more_trades_than_a_client_can_follow(speed: float, most: float) -> None:
+    market = Market(1, START_MS, speed, past_days=1)
+    market.lead(START_MS + 7_200_000)
+    trades = between(market.leader, START_MS, market.now_ms)
+    assert 0.9 < len(trades) / 7200 < most
+    assert trades[-1].id - trades[0].id == len(trades) - 1
+
+
 def test_candles_are_exactly_their_trades(market: Market) -> None:
     course, now = market.leader, market.now_ms - 137
     for start in (START_MS - 20 * 3_600_000, START_MS - 5 * MINUTE, now - 3 * MINUTE):

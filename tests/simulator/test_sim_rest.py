@@ -68,6 +68,7 @@ def test_listed_contracts_are_described_by_grids_not_precisions(get: Get) -> Non
     assert rows["BTCUSDT_260626"]["contractType"] == "NEXT_QUARTER"
     assert "龙虾USDT" in rows
     assert "BTCUSD_PERP" not in rows
+    assert rows["NEXTUSDT"]["status"] not in ("TRADING", "SETTLING")
     assert {limit["limit"] for limit in info["rateLimits"]} == {2400, 1200, 300}
 
 
