@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from liqdesk.engine.minute import Minute
 from liqdesk.market import MINUTE_MS, ForcedOrder, Funding, Instrument, MarkPrice
+from liqdesk.market.rows import BAR
+from liqdesk.model import bins_of
 
 if TYPE_CHECKING:
     from liqdesk.history import History
-
-STATE_BIN = 5e-4
-PHASE = float(np.log(30_000.0))
 
 
 class Recorder:
@@ -58,9 +57,10 @@ class Recorder:
         if self._history is not None:
             self._history.add_gap(symbol, stream, from_ms, to_ms, reason)
 
-    def gain(self, symbol: str, time_ms: int, gain: float) -> None:
+    def gain(self, symbol: str, time_ms: int, gain: NDArray[np.float32]) -> None:
+        """Keep the gain (long, short) that holds from a moment on."""
         if self._history is not None:
-            self._history.add_gain(symbol, time_ms, gain, gain)
+            self._history.add_gain(symbol, time_ms, float(gain[0]), float(gain[1]))
 
     def minute(self, instrument: Instrument, minute: Minute) -> None:
         """Keep a closed minute's volume at price in 5 bp bins, and its mark path as a bar."""
@@ -75,12 +75,10 @@ class Recorder:
             0,
             0,
         )
-        from liqdesk.market.rows import BAR
-
         self._history.add_bars(instrument.symbol, MINUTE_MS, True, np.array([row], BAR))
         if minute.ticks is not None and minute.ticks.size and minute.quantity is not None:
-            bins = np.floor((np.log(minute.ticks * instrument.tick) - PHASE) / STATE_BIN).astype(np.int32)
-            held, where = np.unique(bins, return_inverse=True)
+            prices = (minute.ticks * instrument.tick).astype(np.float64)
+            held, where = np.unique(bins_of(prices), return_inverse=True)
             quantity = np.bincount(where, weights=minute.quantity).astype(np.float64)
             self._history.add_volume_at_price(instrument.symbol, minute.t0_ms, held, quantity)
 

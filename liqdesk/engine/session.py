@@ -274,9 +274,14 @@ class Session:
                 break
             self.interest = self.loading.interest()
             self.new_bars.append(Bars(stretch.span_ms, stretch.bars))
+            self._recorder.bars(self.instrument.symbol, stretch.span_ms, False, stretch.bars)
+            if stretch.marks is not None:
+                self._recorder.bars(self.instrument.symbol, stretch.span_ms, True, stretch.marks)
             self.map.queue(stretch.span_ms, stretch.bars, stretch.marks, self.interest)
         if self.loading.done and not self.map.queued:
             self.loaded = True
+            self._recorder.interest(self.instrument.symbol, self.interest)
+            self._recorder.gain(self.instrument.symbol, self.clock.newest_ms, self.map.gain)
             if math.isnan(self.prices.mark) and self.map.mark is not None:
                 self.prices = msgspec.structs.replace(self.prices, mark=self.map.mark)
 
