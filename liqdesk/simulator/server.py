@@ -25,6 +25,7 @@ HOST: Final = "127.0.0.1"
 BEAT_S: Final = 0.04
 FASTEST: Final = 1000.0
 FOLLOW_AFTER_S: Final = 4.0
+FOLLOW_PAUSE_S: Final = 1.0
 
 
 def start_ms_of(text: str | None) -> int:
@@ -95,7 +96,7 @@ class Exchange:
         for contract in self.market.listed:
             if contract.trades and contract.symbol not in self.market.courses:
                 await asyncio.to_thread(self.market.follow, contract.symbol)
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(FOLLOW_PAUSE_S)
 
     async def failed(self) -> None:
         """Return never, unless a task died; then raise what it died of."""
