@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from liqdesk.errors import LiqdeskError
-from liqdesk.ui import picture, present
+from liqdesk.ui import present
 from liqdesk.ui.notices import Notice
 from liqdesk.ui.theme import current
 from liqdesk.ui.toast import Message
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from liqdesk.ui.dialogs.alert import AlertDialog
     from liqdesk.ui.dialogs.card import Card
     from liqdesk.ui.dialogs.symbols import SymbolSearch
+    from liqdesk.ui.sound import Player
     from liqdesk.ui.window import Window
 
 
@@ -48,6 +49,22 @@ class Actions(QObject):
         self._window = window
         self._search: SymbolSearch | None = None
         self.dialog: Card | None = None
+        self._player: Player | None = None
+
+    @property
+    def player(self) -> Player:
+        if self._player is None:
+            from liqdesk.ui.sound import Player
+
+            self._player = Player(self)
+        return self._player
+
+    def close(self) -> None:
+        """End what was started: a dialog, a sound."""
+        if self.dialog is not None:
+            self.dialog.close()
+        if self._player is not None:
+            self._player.close()
 
     # keys
 
@@ -305,7 +322,7 @@ class Actions(QObject):
         w = self._window
         w.stage.toast.say(Message(fired.headline, fired.facts, fired.time_ms, fired))
         if fired.sound and w.settings.sounds:
-            w.player.play(self._sound_of(fired))
+            self.player.play(self._sound_of(fired))
         if not w.isActiveWindow():
             QApplication.alert(w, 0)
 
@@ -350,6 +367,8 @@ class Actions(QObject):
 
     @Slot()
     def save_picture(self) -> None:
+        from liqdesk.ui import picture
+
         w = self._window
         image = w.grab_picture()
         try:
@@ -361,6 +380,8 @@ class Actions(QObject):
 
     @Slot()
     def copy_picture(self) -> None:
+        from liqdesk.ui import picture
+
         picture.copy(self._window.grab_picture())
         frame = self._window.frame
         when = f", {present.stamp(frame.venue_ms, self._window.settings.timezone)}" if frame else ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from liqdesk.ui import present
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """The pill's words, its theme token (live, demo, alert, text2), whether its dot is hollow, and its tip."""
 
     text: str

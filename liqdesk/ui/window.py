@@ -1,4 +1,7 @@
-"""The window: it shows what frames say and says what the user chose. It owns no data beyond what it shows and decides nothing."""
+"""The window: it shows what frames say and says what the user chose. It owns no data beyond what it shows and decides nothing.
+
+Only QtWidgets is imported here. The first paint is a skeleton of plain fills; the controls are built after it, the chart after them.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +11,29 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QImage, QKeySequence, QPaintEvent, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow
 
-from liqdesk.ui import icons, picture, present
-from liqdesk.ui.actions import Actions, offers
-from liqdesk.ui.condition import condition, genuine
-from liqdesk.ui.keys import KEYS
-from liqdesk.ui.notices import Notice, Notices
-from liqdesk.ui.panels import Column
-from liqdesk.ui.sound import Player
-from liqdesk.ui.stage import Stage
-from liqdesk.ui.statusbar import StatusBar
-from liqdesk.ui.theme import apply_theme, current
-from liqdesk.ui.topbar import COMPACT_BELOW, TopBar
+from liqdesk.ui.theme import DARK, THEMES, apply_theme, current
 from liqdesk.ui.trace import Trace, note
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from liqdesk.engine.frames import Frame
     from liqdesk.market import Ticker, Tickers, Universe
     from liqdesk.model.grid import DensityGrid
     from liqdesk.settings import Settings
+    from liqdesk.ui.actions import Actions
     from liqdesk.ui.chart import ChartPane
+    from liqdesk.ui.panels import Column
+    from liqdesk.ui.shell import Shell
+    from liqdesk.ui.stage import Stage
+    from liqdesk.ui.statusbar import StatusBar
+    from liqdesk.ui.topbar import TopBar
 
 PANELS_NS: Final = 100_000_000
-GAP: Final = 3
 
 
 class Window(QMainWindow):
@@ -52,11 +52,6 @@ class Window(QMainWindow):
 
     def __init__(self, settings: Settings, profile_writable: bool, profile_dir: str = "") -> None:
         super().__init__()
-        app = QApplication.instance()
-        if isinstance(app, QApplication) and (
-            current().name != settings.theme or app.property("liqdesk_scale") is None
-        ):
-            apply_theme(app, settings.theme)
         self.settings = settings
         self.profile_dir = profile_dir
         self.profile_writable = profile_writable
@@ -65,7 +60,8 @@ class Window(QMainWindow):
         self.tickers: dict[str, Ticker] = {}
         self.universe: Universe | None = None
         self._grid: DensityGrid | None = None
-        self.act = Actions(self)
+        self._shell: Shell | None = None
+        self._actions: Actions | None = None
         self._painted = False
         self._when_painted: list[Callable[[], None]] = []
         self._early: list[Frame] = []
@@ -73,111 +69,100 @@ class Window(QMainWindow):
         self._closed = False
         self._map_noted = False
         self._shown_ns = 0
-        self._compact: bool | None = None
-        self.player = Player(self)
-        self._compose()
-        self._connect()
         self._panels = QTimer(self)
         self._panels.setSingleShot(True)
         self._panels.timeout.connect(self._show_panels)
-        self._shortcuts = self._bind_keys()
-        self._notice()
+        self.setWindowTitle(f"{settings.symbol} · liqdesk")
+        self.setMinimumSize(760, 480)
+        self.resize(1600, 900)
         if settings.window_geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode("ascii", "ignore")))
 
-    # building
-
-    def _compose(self) -> None:
-        self.setWindowTitle(f"{self.settings.symbol} · liqdesk")
-        self.setWindowIcon(icons.window_icon())
-        self.setMinimumSize(760, 480)
-        self.resize(1600, 900)
-        self.topbar = TopBar(self.settings)
-        self.notices = Notices()
-        self.stage = Stage()
-        self.column = Column(self.settings)
-        self.statusbar = StatusBar(self.settings)
-        self.stage.toast.timezone = self.settings.timezone
-        middle = QHBoxLayout()
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(GAP)
-        middle.addWidget(self.stage, 1)
-        middle.addWidget(self.column)
-        outer = QVBoxLayout()
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(GAP)
-        outer.addWidget(self.topbar)
-        outer.addWidget(self.notices)
-        outer.addLayout(middle, 1)
-        outer.addWidget(self.statusbar)
-        centre = QWidget()
-        centre.setLayout(outer)
-        centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setCentralWidget(centre)
-        centre.setFocus(Qt.FocusReason.OtherFocusReason)  # else the first control would wear the keyboard's ring
-
-    def _connect(self) -> None:
-        bar, act = self.topbar, self.act
-        bar.symbol_asked.connect(act.search)
-        bar.candle_chosen.connect(self.choose_candle)
-        bar.window_chosen.connect(self.choose_window)
-        bar.classes_chosen.connect(self.choose_classes)
-        bar.side_chosen.connect(self.choose_side)
-        bar.bell_pressed.connect(act.show_alerts)
-        bar.picture_pressed.connect(act.save_picture)
-        bar.help_pressed.connect(act.help)
-        bar.theme_pressed.connect(act.switch_theme)
-        bar.settings_pressed.connect(act.edit_settings)
-        bar.more_pressed.connect(act.more)
-        bar.pill_pressed.connect(act.pill)
-        self.statusbar.legend.levels_chosen.connect(self.choose_levels)
-        self.notices.acted.connect(act.notice_acted)
-        alerts = self.column.alerts
-        alerts.new_wanted.connect(act.new_rule)
-        alerts.unseen_changed.connect(bar.bell.set_count)
-        alerts.content.switched.connect(act.put_rule)
-        alerts.content.edit_wanted.connect(act.edit_rule)
-        alerts.content.drop_wanted.connect(act.drop_rule)
-        alerts.content.show_price.connect(act.reveal)
-        self.column.zones.content.show_price.connect(act.reveal)
-        self.column.zones.content.alert_wanted.connect(act.alert_zone)
-        self.stage.toast.show_wanted.connect(act.show_fired)
-        self.stage.toast.rule_wanted.connect(act.edit_by_id)
-
-    def _bind_keys(self) -> list[QShortcut]:
-        made = []
-        for key in KEYS:
-            for i, sequence in enumerate(key.sequences):
-                shortcut = QShortcut(QKeySequence(sequence), self)
-                shortcut.setAutoRepeat(False)
-                shortcut.activated.connect(lambda name=key.name, i=i: self.act.press(name, i))
-                made.append(shortcut)
-        return made
-
-    # the first paint, then the chart
+    # the first paint, the controls, then the chart
 
     def when_painted(self, call: Callable[[], None]) -> None:
-        """Call once the skeleton has been painted; at once when it has."""
-        if self._painted:
+        """Call once the skeleton has been painted and the controls stand; at once when they do."""
+        if self._shell is not None and self._painted:
             call()
         else:
             self._when_painted.append(call)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+        if self._shell is not None:
+            super().paintEvent(event)
+            return
+        self._paint_skeleton()
         if not self._painted:
             self._painted = True
             note("first_paint")
             QTimer.singleShot(0, self, self._after_paint)
 
+    def _paint_skeleton(self) -> None:
+        t = THEMES.get(self.settings.theme, DARK)
+        w, h = self.width(), self.height()
+        bar, column, gap = 40, 348 if w >= 1600 else 276, 3
+        p = QPainter(self)
+        p.fillRect(0, 0, w, h, QColor(t.window))
+        p.fillRect(0, 0, w, bar, QColor(t.panel))
+        p.fillRect(0, h - bar, w, bar, QColor(t.panel))
+        p.fillRect(0, bar + gap, w - column - gap, h - 2 * (bar + gap), QColor(t.chart))
+        p.fillRect(w - column, bar + gap, column, h - 2 * (bar + gap), QColor(t.panel))
+
     @Slot()
     def _after_paint(self) -> None:
+        if self._closed:
+            return
+        self.shell.show()
         calls, self._when_painted = self._when_painted, []
         for call in calls:
             call()
         self.load_chart()
         if not self.settings.first_run_done:
             self.act.first_run()
+
+    @property
+    def shell(self) -> Shell:
+        """Return the controls; built at the first use."""
+        if self._shell is None:
+            app = QApplication.instance()
+            stale = current().name != self.settings.theme or (app is not None and app.property("liqdesk_scale") is None)
+            if isinstance(app, QApplication) and stale:
+                apply_theme(app, self.settings.theme)
+            from liqdesk.ui import icons
+            from liqdesk.ui.shell import Shell
+
+            self._shell = Shell(self)
+            self.setWindowIcon(icons.window_icon())
+            self.setCentralWidget(self._shell)
+            self._shell.take_focus()
+            self._notice()
+            self._shell.fit(self.width())
+        return self._shell
+
+    @property
+    def act(self) -> Actions:
+        """Return what acts on keys and opens dialogs; built at the first use."""
+        if self._actions is None:
+            from liqdesk.ui.actions import Actions
+
+            self._actions = Actions(self)
+        return self._actions
+
+    @property
+    def topbar(self) -> TopBar:
+        return self.shell.topbar
+
+    @property
+    def stage(self) -> Stage:
+        return self.shell.stage
+
+    @property
+    def column(self) -> Column:
+        return self.shell.column
+
+    @property
+    def statusbar(self) -> StatusBar:
+        return self.shell.statusbar
 
     @Slot()
     def load_chart(self) -> None:
@@ -187,7 +172,7 @@ class Window(QMainWindow):
         from liqdesk.ui.chart import ChartPane
 
         chart = ChartPane(self.settings)
-        chart.levels_changed.connect(self._levels_moved)
+        chart.levels_changed.connect(self.statusbar.legend.show_levels)
         chart.alert_price.connect(self.act.alert_price)
         chart.alert_zone.connect(self.act.alert_zone)
         chart.retry.connect(self.act.retry)
@@ -210,23 +195,18 @@ class Window(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        if self._shell is not None:
+            self._shell.fit(self.width())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._fit()
+        if self._shell is not None:
+            self._shell.fit(self.width())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self.centralWidget() is not None:
-            self._compact = None
-            self._fit()
-
-    def _fit(self) -> None:
-        compact = self.width() < COMPACT_BELOW * current().scale
-        if compact != self._compact:
-            self._compact = compact
-            self.column.set_compact(compact)
+        if event.type() == QEvent.Type.PaletteChange and self._shell is not None:
+            self._shell.fit(self.width(), again=True)
 
     # what the engine says
 
@@ -266,13 +246,9 @@ class Window(QMainWindow):
         if frame is None:
             return
         self._shown_ns = time.monotonic_ns()
-        self.topbar.show_frame(frame)
-        self.column.show_frame(frame)
-        self.statusbar.show_frame(frame)
+        self.shell.show_frame(frame)
         self._notice()
-        last = present.price(frame.prices.last, frame.instrument.price_decimals)
-        origin = "" if genuine(frame) else f" · {condition(frame).text}"
-        self.setWindowTitle(f"{frame.instrument.symbol} {last}{origin} · liqdesk")
+        self.setWindowTitle(self.shell.title(frame))
 
     def notify(self, sentence: str) -> None:
         """Show a sentence in the strip until it is dismissed."""
@@ -281,13 +257,9 @@ class Window(QMainWindow):
             self._notice()
 
     def _notice(self) -> None:
-        """Bring the strip up to date: the profile, what was said, and what the newest frame brings."""
-        notices = [Notice(words, words) for words in self._said]
-        frame = self.frame
-        if frame is not None:
-            notices = [*offers(frame), *notices]
-            notices += [Notice(words, words) for words in frame.notices if words not in self._said]
-        self.notices.show_notices(tuple(notices))
+        """Bring the strip up to date: what was said, and what the newest frame brings."""
+        if self._shell is not None:
+            self._shell.show_notices(self._said, self.frame)
 
     @Slot(object)
     def set_grid(self, grid: DensityGrid) -> None:
@@ -300,14 +272,16 @@ class Window(QMainWindow):
     def set_universe(self, universe: Universe) -> None:
         """Take the contracts that can be searched."""
         self.universe = universe
-        self.act.universe_changed()
+        if self._actions is not None:
+            self._actions.universe_changed()
 
     @Slot(object)
     def set_tickers(self, tickers: Tickers) -> None:
         """Take last prices and 24 h changes for the search."""
         for row in tickers.rows:
             self.tickers[row.symbol] = row
-        self.act.tickers_changed()
+        if self._actions is not None:
+            self._actions.tickers_changed()
 
     # what the user says
 
@@ -320,10 +294,7 @@ class Window(QMainWindow):
         app = QApplication.instance()
         if new.theme != old.theme and isinstance(app, QApplication):
             apply_theme(app, new.theme)
-        self.topbar.show_settings(new)
-        self.column.show_settings(new)
-        self.statusbar.show_settings(new)
-        self.stage.toast.timezone = new.timezone
+        self.shell.show_settings(new)
         if self.chart is not None:
             self._tell_chart(old, new)
         self.settings_changed.emit(new)
@@ -362,10 +333,6 @@ class Window(QMainWindow):
     def choose_levels(self, auto: bool, low: float, high: float) -> None:
         self.change(heat_auto=auto, heat_low_usd=low, heat_high_usd=high)
 
-    @Slot(float, float)
-    def _levels_moved(self, low: float, high: float) -> None:
-        self.statusbar.legend.show_levels(low, high)
-
     # going
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -374,21 +341,23 @@ class Window(QMainWindow):
             self._panels.stop()
             self.change(window_geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"))
             self.closing.emit()
-            self.stage.toast.clear()
-            self.player.close()
+            if self._shell is not None:
+                self._shell.stage.toast.clear()
+            if self._actions is not None:
+                self._actions.close()
             if self.chart is not None:
                 self.chart.close_threads()
         super().closeEvent(event)
 
     def grab_picture(self) -> QImage:
         """Return the window as it stands, with symbol, venue, time and model noted inside."""
+        from liqdesk.ui import picture
+
         return picture.take(self, self.frame)
 
     def state(self) -> dict[str, object]:
         """Return every number on screen by name, each as {"text": what is shown, "value": the raw value}, and the frame's own marks."""
-        out: dict[str, object] = {**self.topbar.state(), **self.column.state(), **self.statusbar.state()}
-        for i, notice in enumerate(self.notices.shown):
-            out[f"notice.{i}"] = {"text": notice.sentence, "value": notice.key}
+        out: dict[str, object] = dict(self.shell.state())
         if self.chart is not None:
             for name, value in self.chart.shown().items():
                 out[f"chart.{name}"] = {"text": str(value), "value": value}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QRectF, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -54,7 +54,7 @@ class Page(QWidget):
 
     changed = Signal()
 
-    def __init__(self, *rows: tuple[object, ...]) -> None:
+    def __init__(self, *rows: tuple[str | QWidget, ...]) -> None:
         super().__init__()
         t = current()
         column = QVBoxLayout(self)
@@ -68,13 +68,14 @@ class Page(QWidget):
             head.setFixedWidth(t.px(96))
             row.addWidget(head)
             for part in parts:
-                row.addWidget(label(part, "caption", 12, MEDIUM) if isinstance(part, str) else part)
-                self._watch(part)
+                widget = label(part, "caption", 12, MEDIUM) if isinstance(part, str) else part
+                row.addWidget(widget)
+                self._watch(widget)
             row.addStretch(1)
             column.addLayout(row)
         column.addStretch(1)
 
-    def _watch(self, part: object) -> None:
+    def _watch(self, part: QWidget) -> None:
         if isinstance(part, NumberField):
             self.fields.append(part)
             part.textEdited.connect(self.changed)
@@ -247,7 +248,7 @@ class AlertDialog(Card):
 
         missing: list[NumberField] = []
         number = self._number
-        common = {
+        common: dict[str, Any] = {
             "id": self._id,
             "symbol": self.symbol,
             "enabled": enabled,
@@ -292,11 +293,11 @@ class AlertDialog(Card):
     @Slot()
     def _kind_chosen(self) -> None:
         self.stack.setCurrentIndex(max(0, self.kind.currentIndex()))
-        for i in range(self.stack.count()):
-            policy = self.stack.widget(i).sizePolicy()
-            fits = policy.Policy.Preferred if i == self.stack.currentIndex() else policy.Policy.Ignored
-            policy.setVerticalPolicy(fits)
-            self.stack.widget(i).setSizePolicy(policy)
+        for i, page in enumerate(self.pages):
+            policy = page.sizePolicy()
+            shown = i == self.stack.currentIndex()
+            policy.setVerticalPolicy(policy.Policy.Preferred if shown else policy.Policy.Ignored)
+            page.setSizePolicy(policy)
         self.stack.adjustSize()
         self._check()
         self.adjustSize()

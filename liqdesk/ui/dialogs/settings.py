@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 import msgspec
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
 
 from liqdesk.errors import InputError
 from liqdesk.ui.controls import Choice, Segments
@@ -38,8 +38,10 @@ class SettingsDialog(Card):
         self.zone.setFont(font(BODY, SEMIBOLD))
         self.zone.addItems(["UTC", *sorted(available_timezones() - {"UTC", "localtime"})])
         self.zone.setCurrentText(settings.timezone)
-        self.zone.completer().setFilterMode(Qt.MatchFlag.MatchContains)
-        self.zone.completer().setCompletionMode(self.zone.completer().CompletionMode.PopupCompletion)
+        completer = QCompleter(self.zone.model(), self.zone)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.zone.setCompleter(completer)
         self.zone.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.zone.setFixedWidth(t.px(230))
         self.sounds = Tick("play alert sounds", settings.sounds)
@@ -47,7 +49,7 @@ class SettingsDialog(Card):
         self.tape = NumberField("USD", plain(settings.tape_min_usd), 130)
         self.rest = self._line(settings.rest_url)
         self.stream = self._line(settings.stream_url)
-        self.size = NumberField("MB", plain(settings.history_limit_mb), 110)
+        self.limit = NumberField("MB", plain(settings.history_limit_mb), 110)
         self.days = NumberField("days", plain(settings.history_days), 110)
         self.wrong = label("", "", 12, SEMIBOLD, wrap=True)
         self._look(brackets_as_of, profile_writable)
@@ -85,7 +87,7 @@ class SettingsDialog(Card):
             )
         )
         rows.addWidget(Hairline())
-        rows.addLayout(self.field_row("History", self.size, label("at most, and", "caption"), self.days))
+        rows.addLayout(self.field_row("History", self.limit, label("at most, and", "caption"), self.days))
         note = (
             "Forced orders have no public record at Binance: a day not recorded is gone. Size and age are used from the next start."
             f"\nMargin brackets of {brackets_as_of}."
@@ -107,7 +109,7 @@ class SettingsDialog(Card):
         for name, field, least, most in (
             ("bubble_min_usd", self.bubbles, 0, 1e12),
             ("tape_min_usd", self.tape, 0, 1e12),
-            ("history_limit_mb", self.size, 64, 1e7),
+            ("history_limit_mb", self.limit, 64, 1e7),
             ("history_days", self.days, 1, 36_500),
         ):
             value = field.number()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QToolTip
@@ -24,16 +24,14 @@ LOG_KEPT: Final = 200
 LOG_SHOWN: Final = 20
 
 
-@dataclass
-class Entry:
+class Entry(msgspec.Struct):
     """One firing in the log."""
 
     fired: Fired
     seen: bool = False
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One rule as shown."""
 
     id: str
@@ -76,7 +74,8 @@ class AlertsBody(Body):
         """Return the heights, in px, at which the list can be cut without cutting a row."""
         t = current()
         rules = [t.px(4) + n * t.px(24) for n in range(1, max(1, len(self.rows)) + 1)]
-        return rules + [rules[-1] + t.px(7) + n * t.px(22) for n in range(1, min(len(self.log), LOG_SHOWN) + 1)] + [10_000]
+        log = [rules[-1] + t.px(7) + n * t.px(22) for n in range(1, min(len(self.log), LOG_SHOWN) + 1)]
+        return [*rules, *log, self.high()]
 
     def describe(self, rule: AnyRule) -> str:
         words = self._words.get(rule)
@@ -311,8 +310,8 @@ class AlertsPanel(Panel):
 
     def __init__(self, settings: Settings) -> None:
         self.content = AlertsBody(settings)
-        self.scroll = Scroll(self.content)
-        super().__init__("Alerts", "", self.scroll)
+        self.list = Scroll(self.content)
+        super().__init__("Alerts", "", self.list)
         self.new_rule = LinkButton("+ new rule", size=SMALL)
         self.new_rule.setToolTip("A new alert rule (A)")
         self.header.add(self.new_rule)
@@ -326,8 +325,8 @@ class AlertsPanel(Panel):
 
     def limit(self, most: int) -> None:
         """Let rules and log take at most this height, in px, cut between two rows; the rest scrolls."""
-        self.scroll.most = max((h for h in self.content.cuts() if h <= most), default=most)
-        self.scroll.fit()
+        self.list.most = max((h for h in self.content.cuts() if h <= most), default=most)
+        self.list.fit()
 
     def fold(self, folded: bool) -> None:
         super().fold(folded)
@@ -335,7 +334,7 @@ class AlertsPanel(Panel):
 
     def restyle(self) -> None:
         super().restyle()
-        self.scroll.fit()
+        self.list.fit()
 
     def clear(self) -> None:
         self.content.statuses, self.content.rows = (), ()
@@ -364,7 +363,7 @@ class AlertsPanel(Panel):
         log = self.content.log
         last = f"fired {present.hour_minute(log[0].fired.time_ms, self.content._timezone)}" if log else ""
         self.header.say(caption=caption, value=last)
-        self.scroll.fit()
+        self.list.fit()
         if self.content.unseen != self._unseen:
             self._unseen = self.content.unseen
             self.unseen_changed.emit(self._unseen)

@@ -98,8 +98,7 @@ class Column(Painted):
             self._epoch = frame.epoch
             self.tape.clear(frame)
             self.alerts.clear()
-        if frame.new_forced:
-            self.tape.content.take(frame.new_forced)
+        self.tape.take(frame)
         if frame.new_fired:
             self.alerts.record(frame.new_fired)
 

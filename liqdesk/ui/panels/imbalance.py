@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from PySide6.QtGui import QPainter, QPaintEvent
 
 from liqdesk.ui import draw, present
@@ -22,8 +22,7 @@ TIP: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One radius as shown, with the raw values behind the words."""
 
     name: str
@@ -34,8 +33,7 @@ class Row:
     share: float  # of long in both, for the bar
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(msgspec.Struct, frozen=True):
     """One side of the balance as shown."""
 
     word: str

@@ -65,6 +65,12 @@ class TapeBody(Painted):
         self._all.clear()
         self._refill()
 
+    def set_instrument(self, instrument: Instrument) -> None:
+        """Take the contract's grid and names as the venue has listed them by now."""
+        if instrument != self._instrument:
+            self._instrument = instrument
+            self.update()
+
     def take(self, orders: tuple[ForcedOrder, ...]) -> None:
         """Add new orders of this contract, oldest first."""
         if self._instrument is None:
@@ -243,6 +249,11 @@ class TapePanel(Panel):
 
     def clear(self, frame: Frame) -> None:
         self.content.clear(frame.instrument)
+
+    def take(self, frame: Frame) -> None:
+        self.content.set_instrument(frame.instrument)
+        if frame.new_forced:
+            self.content.take(frame.new_forced)
 
     def state(self) -> dict[str, dict[str, object]]:
         """Return the rows in view, text and raw value by name."""

@@ -1,0 +1,141 @@
+"""Everything around the chart, composed: top bar, notices, stage, column, status bar, and the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from liqdesk.ui import present
+from liqdesk.ui.actions import offers
+from liqdesk.ui.condition import condition, genuine
+from liqdesk.ui.keys import KEYS
+from liqdesk.ui.notices import Notice, Notices
+from liqdesk.ui.panels import Column
+from liqdesk.ui.stage import Stage
+from liqdesk.ui.statusbar import StatusBar
+from liqdesk.ui.theme import current
+from liqdesk.ui.topbar import COMPACT_BELOW, TopBar
+
+if TYPE_CHECKING:
+    from liqdesk.engine.frames import Frame
+    from liqdesk.settings import Settings
+    from liqdesk.ui.window import Window
+
+GAP: Final = 3
+
+
+class Shell(QWidget):
+    """The central widget of the window. It passes frames and settings to its parts, and what they say to the window."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        settings = window.settings
+        self.topbar = TopBar(settings)
+        self.notices = Notices()
+        self.stage = Stage()
+        self.column = Column(settings)
+        self.statusbar = StatusBar(settings)
+        self.stage.toast.timezone = settings.timezone
+        self._compact: bool | None = None
+        self._compose()
+        self._connect(window)
+        self._shortcuts = self._bind_keys(window)
+
+    def _compose(self) -> None:
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(GAP)
+        middle.addWidget(self.stage, 1)
+        middle.addWidget(self.column)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(GAP)
+        outer.addWidget(self.topbar)
+        outer.addWidget(self.notices)
+        outer.addLayout(middle, 1)
+        outer.addWidget(self.statusbar)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def take_focus(self) -> None:
+        """Take the keyboard, so that no control wears the ring before Tab is pressed."""
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _connect(self, window: Window) -> None:
+        bar, act = self.topbar, window.act
+        bar.symbol_asked.connect(act.search)
+        bar.candle_chosen.connect(window.choose_candle)
+        bar.window_chosen.connect(window.choose_window)
+        bar.classes_chosen.connect(window.choose_classes)
+        bar.side_chosen.connect(window.choose_side)
+        bar.bell_pressed.connect(act.show_alerts)
+        bar.picture_pressed.connect(act.save_picture)
+        bar.help_pressed.connect(act.help)
+        bar.theme_pressed.connect(act.switch_theme)
+        bar.settings_pressed.connect(act.edit_settings)
+        bar.more_pressed.connect(act.more)
+        bar.pill_pressed.connect(act.pill)
+        self.statusbar.legend.levels_chosen.connect(window.choose_levels)
+        self.notices.acted.connect(act.notice_acted)
+        alerts = self.column.alerts
+        alerts.new_wanted.connect(act.new_rule)
+        alerts.unseen_changed.connect(bar.bell.set_count)
+        alerts.content.switched.connect(act.put_rule)
+        alerts.content.edit_wanted.connect(act.edit_rule)
+        alerts.content.drop_wanted.connect(act.drop_rule)
+        alerts.content.show_price.connect(act.reveal)
+        self.column.zones.content.show_price.connect(act.reveal)
+        self.column.zones.content.alert_wanted.connect(act.alert_zone)
+        self.stage.toast.show_wanted.connect(act.show_fired)
+        self.stage.toast.rule_wanted.connect(act.edit_by_id)
+
+    def _bind_keys(self, window: Window) -> list[QShortcut]:
+        made = []
+        for key in KEYS:
+            for i, sequence in enumerate(key.sequences):
+                shortcut = QShortcut(QKeySequence(sequence), window)
+                shortcut.setAutoRepeat(False)
+                shortcut.activated.connect(lambda name=key.name, i=i: window.act.press(name, i))
+                made.append(shortcut)
+        return made
+
+    def fit(self, width: int, again: bool = False) -> None:
+        """Follow the window's width: compact below 1600 px at 100 %."""
+        compact = width < COMPACT_BELOW * current().scale
+        if compact != self._compact or again:
+            self._compact = compact
+            self.column.set_compact(compact)
+
+    def show_frame(self, frame: Frame) -> None:
+        self.topbar.show_frame(frame)
+        self.column.show_frame(frame)
+        self.statusbar.show_frame(frame)
+
+    def show_settings(self, settings: Settings) -> None:
+        self.topbar.show_settings(settings)
+        self.column.show_settings(settings)
+        self.statusbar.show_settings(settings)
+        self.stage.toast.timezone = settings.timezone
+
+    def show_notices(self, said: tuple[str, ...], frame: Frame | None) -> None:
+        """Show sentences from the program's start, and those a frame brings."""
+        notices = [Notice(words, words) for words in said]
+        if frame is not None:
+            notices = [*offers(frame), *notices]
+            notices += [Notice(words, words) for words in frame.notices if words not in said]
+        self.notices.show_notices(tuple(notices))
+
+    def title(self, frame: Frame) -> str:
+        """Return the window's title: contract, last price, and what is not live."""
+        last = present.price(frame.prices.last, frame.instrument.price_decimals)
+        origin = "" if genuine(frame) else f" · {condition(frame).text}"
+        return f"{frame.instrument.symbol} {last}{origin} · liqdesk"
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Return every number around the chart by name, text and raw value."""
+        out = {**self.topbar.state(), **self.column.state(), **self.statusbar.state()}
+        for i, notice in enumerate(self.notices.shown):
+            out[f"notice.{i}"] = {"text": notice.sentence, "value": notice.key}
+        return out
