@@ -101,7 +101,7 @@ class CandlePainter:
 
     def _line(self, p: QPainter, s: Shape, t: Theme) -> None:
         close = np.where(s.up, s.top, s.bottom)
-        line = QPolygonF([QPointF(x, y) for x, y in zip(s.centre.tolist(), close.tolist(), strict=True)])
+        line = QPolygonF([QPointF(x + 0.5, y + 0.5) for x, y in zip(s.centre.tolist(), close.tolist(), strict=True)])
         p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         p.setBrush(Qt.BrushStyle.NoBrush)
         for colour, alpha, width in ((t.halo, t.halo_alpha, 3.2), (t.up, 1.0, 1.4)):

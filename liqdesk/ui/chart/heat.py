@@ -104,14 +104,12 @@ class Heat:
         return min(starts) if starts else None
 
     def order(self, lens: Lens) -> list[int]:
-        """Return ring indices by preference: the finest that reaches back over the view, then coarser, then finer."""
+        """Return indices of rings that hold anything, by preference: the finest long enough for the view, then coarser
+        ones for the older stretch, then finer ones."""
         have = [i for i, r in enumerate(self.rings) if r.last >= r.first]
-        if not have:
-            return []
-        oldest = min(self.rings[i].first * self.rings[i].span_ms for i in have)
-        need = max(lens.t0, oldest)
-        first = next((i for i in have if self.rings[i].first * self.rings[i].span_ms <= need), have[-1])
-        return [i for i in have if i >= first] + [i for i in have if i < first]
+        length = lens.t1 - lens.t0
+        want = next((i for i, r in enumerate(self.rings) if r.capacity * r.span_ms >= length), len(self.rings) - 1)
+        return [i for i in have if i >= want] + [i for i in reversed(have) if i < want]
 
     def arrange(self, lens: Lens, width: int, height: int, open_until_ms: float) -> None:
         """Lay the view out on `width` × `height` device pixels: find the column at the end of every pixel and gather

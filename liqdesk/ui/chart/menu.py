@@ -25,7 +25,7 @@ class ChartMenu(QMenu):
 
     def __init__(self, s: ChartState, price: float, parent: QWidget) -> None:
         super().__init__(parent)
-        decimals = present.range_decimals(0, price / 1e3, s.decimals)
+        decimals = present.range_decimals(0, price / 1e2, s.decimals)
         self._price = round(price, decimals)
         self._zone = zone_at(s, price)
         text = f"Alert when price crosses {present.price(self._price, decimals)}"

@@ -27,7 +27,7 @@ from liqdesk.ui.chart.overlay import Overlay, read
 from liqdesk.ui.chart.places import COMPACT_BELOW, places
 from liqdesk.ui.chart.plot import Plot
 from liqdesk.ui.chart.profile import Profile
-from liqdesk.ui.chart.scale import Lens
+from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.state import ORDER, ChartState
 
 FRAME_MS: Final = 33
@@ -61,6 +61,7 @@ class ChartPane(QWidget):
         self._sight = Sight(float(settings.window_ms))
         self._candles_key: tuple[object, ...] = ()
         self._epoch = -1
+        self._anew = True  # the price range owes nothing to the last one
 
         self.header = Header(s, self)
         self.ribbon = Ribbon(s, self)
@@ -187,15 +188,22 @@ class ChartPane(QWidget):
     def reset_view(self) -> None:
         """Follow the market again: the whole window of time, automatic price range."""
         s = self.state
-        s.auto_price = True
+        s.auto_price = self._anew = True
         self._sight.follow(float(s.settings.window_ms))
-        s.lens = Lens(0, 1, 0, 1, self.plot.width(), self.plot.height())
         self.map.due = True
         self._everything()
 
+    def show_price(self, price: float) -> None:
+        """Widen the price range until it holds `price`, keeping the time in view."""
+        lens = self.state.aim
+        if lens.valid and price > 0 and not lens.low < price < lens.high:
+            y, room = log_from_price(price), 0.04 * (lens.y1 - lens.y0)
+            y0, y1 = min(lens.y0, y - room), max(lens.y1, y + room)
+            self._moved(Lens(lens.t0, lens.t1, y0, y1, lens.width, lens.height), True)
+
     def reset_price(self) -> None:
         """Give the price range back to its rule."""
-        self.state.auto_price = True
+        self.state.auto_price = self._anew = True
         self._everything()
 
     def close_threads(self) -> None:
@@ -254,13 +262,14 @@ class ChartPane(QWidget):
         if key != self._candles_key:
             self._candles_key = key
             s.candles = self.book.series(s.settings.candle_ms, int(t0), int(t1) + 1)
-        y0, y1 = s.lens.y0, s.lens.y1
+        y0, y1 = s.aim.y0, s.aim.y1
         if s.auto_price:
-            found = price_range(s.candles, t0, t1, s.mark, (y0, y1) if (y0, y1) != (0, 1) else None)
+            found = price_range(s.candles, t0, t1, s.mark, None if self._anew else (y0, y1))
+            self._anew = found is None
             y0, y1 = found if found is not None else (0.0, 1.0)
-        wanted = Lens(t0, t1, y0, y1, width, height)
-        if wanted != s.lens or self.plot.heat.pixels.size == 0:
-            self.plot.show_lens(wanted)
+        s.aim = Lens(t0, t1, y0, y1, width, height)
+        if s.aim != s.lens or self.plot.heat.pixels.size == 0:
+            self.plot.show_lens(s.aim)
 
     def _note(self, frame: Frame) -> None:
         s = self.state
@@ -277,8 +286,9 @@ class ChartPane(QWidget):
         if s.frame is None:
             return
         s.auto_price = s.auto_price and not by_hand
-        self._sight.move(lens, s.frame.venue_ms, s.settings.candle_ms, self.map.heat.oldest_ms())
-        s.lens = Lens(s.lens.t0, s.lens.t1, lens.y0, lens.y1, lens.width, lens.height)
+        sight = self._sight
+        sight.move(lens, s.frame.venue_ms, s.settings.candle_ms, self.map.heat.oldest_ms())
+        s.aim = Lens(sight.t0, sight.t1, lens.y0, lens.y1, lens.width, lens.height)
         self._schedule()
 
     @Slot(object)

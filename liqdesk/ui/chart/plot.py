@@ -160,7 +160,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
 
     def zoom_time(self, factor: float, x: float) -> None:
         """Stretch time around pixel column `x`; while the view follows the market the newest candle stays where it is."""
-        lens = self.state.lens
+        lens = self.state.aim
         span = min(LONGEST_MS, max(SHORTEST_MS, (lens.t1 - lens.t0) * factor))
         share = x / lens.width
         at = lens.time(x)
@@ -169,7 +169,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
 
     def zoom_price(self, factor: float, y: float) -> None:
         """Stretch price around pixel row `y`."""
-        lens = self.state.lens
+        lens = self.state.aim
         span = min(MOST_LOG, max(LEAST_LOG, (lens.y1 - lens.y0) * factor))
         share = y / lens.height
         y1 = lens.log(y) + span * share
@@ -177,7 +177,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the picture by pixels; `dy` of zero leaves the price range to its rule."""
-        lens = self.state.lens
+        lens = self.state.aim
         dt = dx * lens.ms_per_px
         dl = dy / lens.height * (lens.y1 - lens.y0)
         self.moved.emit(
@@ -185,7 +185,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         )
 
     def _zoom(self, factor: float, at: float, price: bool) -> None:
-        if not self.state.lens.valid:
+        if not self.state.aim.valid:
             return
         if price:
             self.zoom_price(factor, at)
@@ -193,7 +193,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             self.zoom_time(factor, at)
 
     def _drag(self, dx: float, dy: float, start: bool) -> None:
-        if not self.state.lens.valid:
+        if not self.state.aim.valid:
             return
         self._drag_y = 0.0 if start else self._drag_y
         self._drag_y += dy

@@ -25,12 +25,14 @@ EMPTY: Final = Lens(0.0, 1.0, 0.0, 1.0, 0.0, 0.0)
 
 @dataclass
 class ChartState:
-    """`hover` is the pointer in plot pixels (x may lie in the gutter), None outside; `rule_ms` is where live recording
-    begins (None: nowhere yet), `back_from_ms` where the map begins."""
+    """`lens` is what is painted, `aim` what was asked for since; they meet at the next refresh. `hover` is the pointer
+    in plot pixels (x may lie in the gutter), None outside; `rule_ms` is where live recording begins (None: nowhere yet),
+    `back_from_ms` where the map begins."""
 
     theme: Theme
     settings: Settings
     lens: Lens = EMPTY
+    aim: Lens = EMPTY
     frame: Frame | None = None
     candles: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, CANDLE))
     orders: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, ORDER))

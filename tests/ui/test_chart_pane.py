@@ -1,0 +1,571 @@
+"""The chart in a real window off-screen: what it says in each state, and what mouse and keys do."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+
+import msgspec
+import numpy as np
+import pytest
+from chart_scene import LIVE_MINUTES, NOW, Scene, order, price, rule, scene, settings, zone
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from liqdesk.engine.frames import Connection, GapView, Health, Progress, Source, SourceKind, StreamStatus
+from liqdesk.market import MINUTE_MS, Side
+from liqdesk.model.candles import CANDLE
+from liqdesk.ui import present, theme
+from liqdesk.ui.chart import ChartPane
+from liqdesk.ui.chart.candles import CandlePainter, shape
+from liqdesk.ui.chart.gutter import labels, words
+from liqdesk.ui.chart.header import candle_words, stale_words, title
+from liqdesk.ui.chart.layers import Layer, radius
+from liqdesk.ui.chart.menu import ChartMenu
+from liqdesk.ui.chart.overlay import read
+from liqdesk.ui.chart.paint import guarded
+from liqdesk.ui.chart.profile import sums
+from liqdesk.ui.chart.scale import Lens, log_from_price
+from liqdesk.ui.theme import DARK
+
+HOUR = 60 * MINUTE_MS
+
+
+@pytest.fixture(scope="module")
+def market() -> Scene:
+    return scene()
+
+
+@pytest.fixture
+def make(qtbot: QtBot, market: Scene) -> Iterator[Callable[..., ChartPane]]:
+    made: list[ChartPane] = []
+    hosts: list[QWidget] = []
+
+    def build(width: int = 1_500, height: int = 760, window: int = 1_920, **frame: object) -> ChartPane:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply_theme(app, "dark", 1.0)
+        host = QWidget()
+        hosts.append(host)
+        qtbot.addWidget(host)
+        host.resize(window, height)
+        pane = ChartPane(settings(), host)
+        pane.setGeometry(0, 0, width, height)
+        made.append(pane)
+        host.show()
+        pane.set_grid(market.grid)
+        qtbot.waitUntil(lambda: pane.map.heat.kernels is not None, timeout=60_000)
+        pane.apply(market.frame(**frame))
+        pane.refresh()
+        return pane
+
+    yield build
+    for pane in made:
+        pane.close_threads()
+
+
+def wheel(pane: ChartPane, at: QPoint, turns: int, modifiers: Qt.KeyboardModifier) -> None:
+    viewport = pane.plot.viewport()
+    event = QWheelEvent(
+        QPointF(at),
+        QPointF(viewport.mapToGlobal(at)),
+        QPoint(0, 0),
+        QPoint(0, 120 * turns),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, event)
+    pane.refresh()
+
+
+def pixel(pane: ChartPane, x: float, y: float) -> QColor:
+    return QColor(pane.plot.grab().toImage().pixel(round(x), round(y)))
+
+
+def test_parts_stand_as_designed(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    widths = [w.width() for w in (pane.plot, pane.gutter, pane.axis, pane.profile)]
+    assert widths == [1_500 - 208 - 80 - 160, 208, 80, 160]
+    assert (pane.header.height(), pane.time_axis.height(), pane.plot.y()) == (24, 22, 24)
+    assert pane.plot.geometry().right() + 1 == pane.gutter.x()
+    assert pane.profile.geometry().right() + 1 == 1_500
+    small = make(1_087, 660, 1_366)
+    assert [w.width() for w in (small.gutter, small.axis, small.profile)] == [190, 72, 104]
+
+
+def test_the_view_follows_the_market_and_holds_the_candles(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make()
+    lens = pane.state.lens
+    assert lens.t1 - lens.t0 == 12 * HOUR
+    assert NOW < lens.t1 < NOW + 10 * MINUTE_MS
+    assert lens.low < pane.state.candles["low"].min()
+    assert lens.high > pane.state.candles["high"].max()
+    assert np.all(pane.state.candles["span"] == 5 * MINUTE_MS)
+    pane.apply(market.frame(serial=2, venue_ms=NOW + 5 * MINUTE_MS, new_bars=()))
+    pane.refresh()
+    assert pane.state.lens.t1 == lens.t1 + 5 * MINUTE_MS
+
+
+def test_interval_and_window(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    pane.set_interval(15 * MINUTE_MS)
+    pane.set_window(24 * HOUR)
+    pane.refresh()
+    assert pane.state.lens.t1 - pane.state.lens.t0 == 24 * HOUR
+    assert np.all(pane.state.candles["span"] == 15 * MINUTE_MS)
+    assert title(pane.state) == "BTCUSDT perp · Binance · 15m"
+    pane.set_settings(settings(timezone="Asia/Tokyo", bubble_min_usd=1.0))
+    assert pane.state.settings.candle_ms == 15 * MINUTE_MS
+    assert pane.state.zone == "Asia/Tokyo"
+
+
+def test_wheel_zooms_time_and_with_control_price(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    before = pane.state.lens
+    wheel(pane, QPoint(300, 200), 2, Qt.KeyboardModifier.NoModifier)
+    after = pane.state.lens
+    assert after.t1 - after.t0 < before.t1 - before.t0
+    assert pane.state.auto_price
+    held = pane.state.lens.price(200)
+    wheel(pane, QPoint(300, 200), 2, Qt.KeyboardModifier.ControlModifier)
+    zoomed = pane.state.lens
+    assert zoomed.y1 - zoomed.y0 < after.y1 - after.y0
+    assert zoomed.price(200) == pytest.approx(held, rel=1e-6)
+    assert (zoomed.t0, zoomed.t1) == (after.t0, after.t1)
+    assert not pane.state.auto_price
+    pane.reset_price()
+    pane.refresh()
+    assert pane.state.auto_price
+
+
+def test_drag_pans_and_double_click_returns(make: Callable[..., ChartPane], qtbot: QtBot) -> None:
+    pane = make()
+    before = pane.state.lens
+    viewport = pane.plot.viewport()
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=QPoint(400, 300))
+    for step in range(1, 9):
+        qtbot.mouseMove(viewport, QPoint(400 + 30 * step, 300 + 5 * step))
+        qtbot.wait(5)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=QPoint(640, 340))
+    pane.refresh()
+    panned = pane.state.lens
+    assert panned.t1 < before.t1 - HOUR
+    assert panned.t1 - panned.t0 == pytest.approx(before.t1 - before.t0)
+    assert panned.y1 > before.y1
+    qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(400, 300))
+    pane.refresh()
+    assert pane.state.lens == before
+
+
+def test_keys_drive_the_view(make: Callable[..., ChartPane], qtbot: QtBot) -> None:
+    pane = make()
+    before = pane.state.lens
+    qtbot.keyClick(pane, Qt.Key.Key_Left)
+    pane.refresh()
+    assert pane.state.lens.t1 == pytest.approx(before.t1 - 0.1 * (before.t1 - before.t0))
+    qtbot.keyClick(pane, Qt.Key.Key_Home)
+    qtbot.keyClick(pane, Qt.Key.Key_Plus)
+    pane.refresh()
+    assert pane.state.lens.t1 - pane.state.lens.t0 == pytest.approx(0.8 * 12 * HOUR)
+    assert pane.state.lens.t1 == pytest.approx(before.t1, abs=MINUTE_MS)
+    qtbot.keyClick(pane, Qt.Key.Key_Minus)
+    qtbot.keyClick(pane, Qt.Key.Key_Up)
+    pane.refresh()
+    assert not pane.state.auto_price
+
+
+def test_a_price_out_of_view_can_be_shown(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    lens = pane.state.lens
+    target = lens.high * 1.03
+    pane.show_price(target)
+    pane.refresh()
+    assert pane.state.lens.high > target
+    assert pane.state.lens.low == pytest.approx(lens.low)
+    assert (pane.state.lens.t0, pane.state.lens.t1) == (lens.t0, lens.t1)
+
+
+def test_the_crosshair_reads_the_cell_under_it(make: Callable[..., ChartPane], qtbot: QtBot, market: Scene) -> None:
+    pane = make()
+    lens = pane.state.lens
+    at = QPoint(round(lens.x(NOW - 40 * MINUTE_MS)), round(lens.y(market.now.mark * 0.985)))
+    qtbot.mouseMove(pane.plot.viewport(), QPoint(3, 3))
+    qtbot.mouseMove(pane.plot.viewport(), at)
+    qtbot.waitUntil(lambda: pane.state.hover == (at.x(), at.y()))
+    reading = pane.overlay.reading
+    assert reading is not None
+    here = lens.price(at.y() + 0.5)
+    assert reading.price == present.price(here, 1)
+    assert reading.away == present.percent(here / market.now.mark - 1, 2) + " from mark"
+    cell = pane.map.heat.cell(at.x(), here)
+    assert cell is not None
+    assert reading.long == present.usd(float(cell.planes[:5].sum()))
+    assert reading.short == present.usd(float(cell.planes[5:].sum())) == "0"
+    assert reading.when.endswith("UTC · 1m cell")
+    assert reading.sum == present.usd(cell.to_mark[0]) + " long"
+    assert sum(reading.shares) == pytest.approx(1.0)
+    value = pane.cell_value(lens.time(at.x() + 0.5), here)
+    assert value == pytest.approx(float(cell.planes.sum()), rel=1e-5)
+    card = pane.overlay.card_rect()
+    assert not card.contains(QPointF(at))
+    assert card.top() > at.y()  # below price: the card opens away from it
+    letters = dict(candle_words(pane.state))
+    moment = lens.time(at.x())
+    row = next(c for c in pane.state.candles if c["t"] <= moment < c["t"] + c["span"])
+    assert letters["C"] == present.price(float(row["close"]), 1)
+    assert pane.overlay.isVisible()
+    pane.plot.pointed.emit(None)
+    assert pane.overlay.isHidden()
+    assert pane.overlay.reading is None
+
+
+def test_the_card_flips_rather_than_cover_the_newest_candles(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    lens = pane.state.lens
+    newest = lens.x(float(pane.state.candles["t"][-20]))
+    for x in (newest - 40.0, lens.width - 10.0):
+        pane.plot.pointed.emit((x, 300.0))
+        assert pane.overlay.card_rect().right() < x
+    pane.plot.pointed.emit((200.0, lens.height - 20.0))
+    assert pane.overlay.card_rect().bottom() < lens.height - 20
+
+
+def test_a_side_switched_off_is_said_to_be_off(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    pane.set_selection({25}, "long")
+    cell = pane.map.heat.cell(600, pane.state.mark * 0.98)
+    reading = read(pane.state, pane.state.mark * 0.98, NOW - HOUR, cell)
+    assert reading.short == "off"
+    assert reading.classes == "25× 100 %"
+    empty = read(pane.state, 1.0, NOW - HOUR, None)
+    assert (empty.long, empty.classes) == ("–", "no estimate here")
+
+
+def test_demo_wears_its_ribbon_and_accent(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make(source=Source(SourceKind.DEMO, "127.0.0.1:5000", 7, 20.0))
+    assert pane.ribbon.isVisible()
+    assert pane.ribbon.text == "DEMO  ·  simulated market, not Binance  ·  seed 7  ·  20× speed"
+    assert pane.plot.y() == 24 + 26
+    assert pane.axis.tags()[0][2] == DARK.demo
+    assert "Binance" not in title(pane.state)
+    image = pane.ribbon.grab().toImage()
+    assert QColor(image.pixel(image.width() // 2 - 190, 3)).name().upper() == DARK.demo
+    pane.apply(market.frame(serial=2, new_bars=()))
+    pane.refresh()
+    assert pane.ribbon.isHidden()
+    assert pane.plot.y() == 24
+    assert pane.axis.tags()[0][2] == DARK.live
+
+
+def test_other_sources_are_never_called_live(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make(source=Source(SourceKind.CUSTOM, "example.net:8443"))
+    assert pane.ribbon.text == "NOT BINANCE  ·  example.net:8443"
+    assert "example.net:8443" in title(pane.state)
+    pane.apply(market.frame(serial=2, source=Source(SourceKind.HISTORY, ""), new_bars=()))
+    pane.refresh()
+    assert pane.ribbon.text == f"HISTORY  ·  to {present.iso_minute(NOW)}, nothing is live"
+    assert not pane.state.live
+
+
+def test_stale_loses_hue_and_offers_one_button(make: Callable[..., ChartPane], qtbot: QtBot, market: Scene) -> None:
+    lost = Connection(Health.STALE, None, "Connection reset by the venue.", 8.0, 2, ())
+    pane = make(connection=lost, streams=(StreamStatus("mark", 41.2, 5.0, 0.0, 0),))
+    assert pane.banner.isVisible()
+    assert pane.banner.words() == (
+        "No mark price for 41 s. Nothing below is current.",
+        "Connection reset by the venue. Attempt 3 in 8 s.",
+    )
+    pixels = pane.plot.heat.pixels
+    parts = [((pixels >> s) & 255).astype(int) for s in (16, 8, 0)]
+    assert np.max(np.max(parts, axis=0) - np.min(parts, axis=0)) <= 12
+    assert pane.axis.tags()[0][2] == DARK.text3
+    with qtbot.waitSignal(pane.retry):
+        qtbot.mouseClick(pane.banner.button, Qt.MouseButton.LeftButton)
+    pane.apply(market.frame(serial=2, new_bars=()))
+    pane.refresh()
+    assert pane.banner.isHidden()
+    parts = [((pane.plot.heat.pixels >> s) & 255).astype(int) for s in (16, 8, 0)]
+    assert np.max(np.max(parts, axis=0) - np.min(parts, axis=0)) > 60
+
+
+def test_a_feed_that_never_spoke_is_told_from_one_that_stopped(market: Scene) -> None:
+    down = Connection(Health.DOWN, None, "", None, 0, ())
+    assert stale_words(market.frame(connection=down)) == (
+        "No mark price yet. Nothing below is current.",
+        "The connection is lost.",
+    )
+
+
+def test_loading_says_which_page(make: Callable[..., ChartPane]) -> None:
+    pane = make(progress=Progress(3, 12, "Loading 15m candles, page 3 of 12"))
+    image = pane.header.grab().toImage()
+    edge = image.width() - pane.header.profile_width
+    line = [QColor(image.pixel(x, image.height() - 1)).name().upper() == DARK.text2 for x in range(edge)]
+    assert sum(line) == pytest.approx(edge / 4, abs=2)
+
+
+def test_an_empty_plot_says_what_it_waits_for(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make(
+        epoch=3, new_bars=(), now=None, published=(), progress=Progress(0, 30, "Loading 15m candles, page 1 of 30")
+    )
+    assert pane.state.note == "Loading 15m candles, page 1 of 30"
+    pane.apply(market.frame(epoch=3, serial=2, published=()))
+    pane.refresh()
+    assert pane.state.note == ""
+
+
+def test_alert_lines_have_a_tag_and_come_back_at_the_axis(make: Callable[..., ChartPane], market: Scene) -> None:
+    at = market.now.mark * 1.011
+    pane = make(rules=(rule(at), rule(at, id="b", enabled=False), rule(at, id="c", symbol="ETHUSDT")))
+    assert len(pane.state.alerts) == 1
+    assert present.price(at, 1) in [text for _, text, *_ in pane.axis.tags()]
+    y = round(pane.state.lens.y(at))
+    near = pixel(pane, 12, y)
+    assert near != pixel(pane, 12, y - 30)
+    tick = pane.gutter.grab().toImage().pixel(pane.gutter.width() - 2, y)
+    assert QColor(tick).name().upper() == DARK.text1
+
+
+def test_tags_never_overlap(make: Callable[..., ChartPane], market: Scene) -> None:
+    m = market.now.mark
+    pane = make(rules=tuple(rule(m * (1 + d), id=str(d)) for d in (0.0002, 0.0004, -0.0003, 0.0006)))
+    tags = pane.axis.tags()
+    assert tags[0][1] == present.price(m + 3.0, 1)
+    assert tags[0][0] == pytest.approx(pane.state.lens.y(m + 3.0))
+    rows = sorted(t[0] for t in tags)
+    assert all(b - a >= 18.0 for a, b in itertools.pairwise(rows))
+
+
+def test_gutter_labels_the_largest_zones_apart(make: Callable[..., ChartPane], market: Scene) -> None:
+    m = market.now.mark
+    zones = tuple(
+        zone(Side.SHORT if k > 0 else Side.LONG, m * (1 + k * 0.0016), m * (1 + k * 0.0016) + 60, 1e5 * abs(k), m)
+        for k in (12, 11, 10, 9, 8, 7, -7, -8, -9, -10, -11)
+    )
+    pane = make(zones=zones)
+    found = labels(pane.state, pane.gutter.height())
+    assert len(found) == 8
+    assert {abs(f.zone.usd) for f in found} == {f.usd for f in sorted(zones, key=lambda z: -z.usd)[:8]}
+    rows = [f.centre for f in found]
+    assert all(b - a >= 36 - 1e-6 for a, b in itertools.pairwise(rows))
+    assert all(f.top <= pane.state.lens.y(f.zone.peak) <= f.bottom for f in found)
+    text = words(zones[0], pane.state)
+    assert text == (
+        present.price_range(zones[0].low, zones[0].high, 1),
+        present.percent(zones[0].distance),
+        "short",
+        "$1.2M",
+    )
+    pane.set_selection({5, 10, 25, 50, 100}, "long")
+    assert {f.zone.side for f in labels(pane.state, pane.gutter.height())} == {Side.LONG}
+    small = make(1_087, 660, 1_366, zones=zones)
+    assert len(labels(small.state, small.gutter.height())) == 6
+
+
+def test_profile_adds_up_what_the_frame_holds(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make()
+    found = sums(pane.state)
+    assert found is not None
+    now = market.now
+    first = found.first_bin - now.base
+    count = found.classes.shape[1]
+    both = now.usd[:5] + now.usd[5:]
+    assert np.allclose(found.classes, both[:, first : first + count], rtol=1e-6)
+    assert found.long[0] == pytest.approx(float(now.usd[:5, first : first + count].sum()), rel=1e-5)
+    assert found.short[-1] == pytest.approx(float(now.usd[5:, first : first + count].sum()), rel=1e-5)
+    assert np.all(np.diff(found.long) <= 1e-6)
+    assert np.all(np.diff(found.short) >= -1e-6)
+    assert pane.shown()["profile_long_usd"] == pytest.approx(found.long[0])
+    pane.set_selection({100}, "short")
+    pane.refresh()
+    alone = sums(pane.state)
+    assert alone is not None
+    assert not alone.classes[:4].any()
+    assert not alone.long.any()
+
+
+def test_the_menu_offers_alerts(make: Callable[..., ChartPane], qtbot: QtBot, market: Scene) -> None:
+    m = market.now.mark
+    here = zone(Side.SHORT, m * 1.010, m * 1.014, 9e5, m)
+    pane = make(zones=(here,))
+    menu = pane.menu_at(m * 1.012)
+    texts = [a.text() for a in menu.actions() if a.text()]
+    assert texts[0] == f"Alert when price crosses {present.price(round(m * 1.012), 0)}"
+    assert texts[1].startswith("Alert near this zone, ")
+    assert texts[2] == "Reset view"
+    with qtbot.waitSignal(pane.alert_price) as asked:
+        menu.actions()[0].trigger()
+    assert asked.args == [float(round(m * 1.012))]
+    with qtbot.waitSignal(pane.alert_zone) as asked:
+        menu.actions()[1].trigger()
+    assert asked.args == [here]
+    assert len([a for a in pane.menu_at(m * 1.02).actions() if a.text()]) == 2
+    menu.deleteLater()
+
+
+def test_right_click_opens_the_menu(
+    make: Callable[..., ChartPane], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QPoint] = []
+    monkeypatch.setattr(ChartMenu, "popup", lambda menu, at: opened.append(at))
+    pane = make()
+    viewport = pane.plot.viewport()
+    qtbot.mouseClick(viewport, Qt.MouseButton.RightButton, pos=QPoint(300, 200))
+    qtbot.waitUntil(lambda: len(opened) == 1)
+    assert opened == [viewport.mapToGlobal(QPoint(300, 200))]
+
+
+def test_bubbles_grow_with_the_root_of_usd_and_stand_beside_the_candle(
+    make: Callable[..., ChartPane], market: Scene
+) -> None:
+    assert radius(0.0) == 1.5
+    assert radius(5e6) == radius(9e9) == 11.0
+    assert radius(4e5) == pytest.approx(2 * radius(1e5))
+    moment = NOW - 3 * HOUR
+    mid = price(moment)
+    forced = (
+        order(Side.SHORT, moment, mid, 2e6),
+        order(Side.LONG, moment, mid, 8e5),
+        order(Side.LONG, moment, mid, 149_000.0),
+        order(Side.LONG, moment, mid, 9e6, "ETHUSDT"),
+    )
+    pane = make(new_forced=forced)
+    discs = pane.plot.bubbles.placed()
+    assert [round(r, 3) for _, _, r, _ in discs] == [round(radius(u), 3) for u in (2e6, 8e5)]
+    candle = next(c for c in pane.state.candles if c["t"] <= moment < c["t"] + c["span"])
+    lens = pane.state.lens
+    for x, y, r, side in discs:
+        assert x == pytest.approx(lens.x(moment))
+        if side == Side.SHORT:
+            assert y + r < lens.y(float(candle["high"]))
+        else:
+            assert y - r > lens.y(float(candle["low"]))
+    big = next(d for d in discs if d[3] == Side.SHORT)
+    assert _near(pixel(pane, big[0], big[1]), DARK.short, 26)
+    pane.set_settings(settings(bubble_min_usd=1.0))
+    assert len(pane.plot.bubbles.placed()) == 3
+
+
+def test_gaps_are_hatched_and_carry_no_heat(make: Callable[..., ChartPane], market: Scene) -> None:
+    gap = GapView(NOW - 6 * HOUR, NOW - 5 * HOUR, "trades", "no trades")
+    pane = make(gaps=(gap,))
+    lens = pane.state.lens
+    x0, x1 = round(lens.x(gap.from_ms)) + 2, round(lens.x(gap.to_ms)) - 2
+    image = pane.plot.grab().toImage()
+    y = round(lens.y(market.now.mark * 1.022))
+    inside = {QColor(image.pixel(x, y)).lightness() for x in range(x0, x1)}
+    assert max(inside) < 60
+    assert len(inside) > 1  # hairlines, not a flat block
+
+
+def test_back_computed_rule_is_drawn_to_its_tick(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    x = round(pane.state.lens.x(NOW - LIVE_MINUTES * MINUTE_MS))
+    assert pixel(pane, x - 40, 0).name().upper() == DARK.text2
+    assert pixel(pane, x - 1, 5).name().upper() == DARK.text2
+    assert pixel(pane, x + 40, 0).name().upper() != DARK.text2
+
+
+def test_candles_are_drawn_with_their_ring(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    s = pane.state
+    found = shape(s.candles, s.lens, s.settings.candle_ms)
+    tall = [i for i in range(20, len(s.candles) - 20) if found.bottom[i] - found.top[i] >= 5]
+    ups = [i for i in tall if found.up[i]]
+    downs = [i for i in tall if not found.up[i]]
+    assert ups
+    assert downs
+    image = pane.plot.grab().toImage()
+    for group, body in ((ups[:6], DARK.up), (downs[:6], DARK.down)):
+        for i in group:
+            x, y = int(found.centre[i]), int((found.top[i] + found.bottom[i]) / 2)
+            assert QColor(image.pixel(x, y)).name().upper() == body
+
+
+@pytest.mark.parametrize(("days", "most"), [(0.4, 1.0), (2.0, 3.0), (6.0, 1.5)])
+def test_pitch_decides_between_candles_bars_and_a_line(days: float, most: float) -> None:
+    rows = np.zeros(int(days * 288), CANDLE)
+    rows["t"] = np.arange(len(rows)) * 300_000
+    rows["span"] = 300_000
+    rows["open"], rows["close"], rows["high"], rows["low"] = 100.0, 101.0, 102.0, 99.0
+    view = Lens(0.0, days * 86_400_000, log_from_price(95.0), log_from_price(106.0), 600.0, 300.0)
+    made = shape(rows, view, 300_000)
+    assert np.all(made.body % 2 == 1)
+    assert np.all(made.top < made.bottom)
+    picture = QPixmap(600, 300)
+    picture.fill(QColor("#FF0000"))
+    painter = QPainter(picture)
+    CandlePainter().paint(painter, made, DARK, False)
+    painter.end()
+    image = picture.toImage()
+    high = round(view.y(102.0))
+    columns = sum(QColor(image.pixel(x, high + 1)).name().upper() == DARK.up for x in range(600))
+    if made.pitch < 1.5:
+        assert columns == 0  # a close line touches no high
+        middle = round(view.y(101.0))
+        assert _near(QColor(image.pixel(300, middle)), DARK.up, 60)
+    elif made.pitch < 3.0:
+        assert columns == len(rows)
+        assert QColor(image.pixel(int(made.centre[50]), round(view.y(100.5)))).name().upper() == DARK.up
+    else:
+        assert columns == len(rows)
+        left = int(made.centre[5] - (made.body[5] - 1) / 2)
+        assert QColor(image.pixel(left, int(made.top[5]) + 1)).name().upper() == DARK.up
+
+
+def test_newest_candle_moves_with_its_bars(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make()
+    row = market.bars[-1:].copy()
+    row["close"] += 25.0
+    row["high"] += 50.0
+    frame = market.frame(serial=2)
+    pane.apply(msgspec.structs.replace(frame, new_bars=(msgspec.structs.replace(frame.new_bars[0], rows=row),)))
+    pane.refresh()
+    assert pane.state.candles["close"][-1] == row["close"][0]
+    assert dict(candle_words(pane.state))["C"] == present.price(float(row["close"][0]), 1)
+
+
+def test_hidden_it_rests(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make()
+    pane.hide()
+    version = pane.map.version
+    pane.apply(market.frame(serial=2, new_bars=()))
+    assert not pane._timer.isActive()
+    assert pane.map.version == version
+
+
+def test_nothing_is_painted_anew_when_nothing_changed(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make()
+    version = pane.map.version
+    for serial in range(2, 6):
+        pane.apply(market.frame(serial=serial, new_bars=()))
+        pane.refresh()
+    assert pane.map.version == version
+
+
+@pytest.mark.expects_log("one_that_breaks failed")
+def test_a_paint_that_breaks_is_logged_once_and_contained() -> None:
+    calls: list[int] = []
+
+    @guarded
+    def one_that_breaks() -> None:
+        calls.append(1)
+        raise ValueError("broken")
+
+    one_that_breaks()
+    one_that_breaks()
+    assert len(calls) == 2
+
+
+def test_layers_guard_themselves_before_data() -> None:
+    assert all(hasattr(cls.paint, "__wrapped__") for cls in (Layer,))
+
+
+def _near(a: QColor, b: str, slack: int) -> bool:
+    c = QColor(b)
+    return math.dist((a.red(), a.green(), a.blue()), (c.red(), c.green(), c.blue())) <= slack
