@@ -393,7 +393,7 @@ def test_the_menu_offers_alerts(make: Callable[..., ChartPane], qtbot: QtBot, ma
     m = market.now.mark
     here = zone(Side.SHORT, m * 1.010, m * 1.014, 9e5, m)
     pane = make(zones=(here,))
-    menu = pane.menu_at(m * 1.012)
+    menu = pane.pointing.menu_at(m * 1.012)
     texts = [a.text() for a in menu.actions() if a.text()]
     assert texts[0] == f"Alert when price crosses {present.price(round(m * 1.012), 0)}"
     assert texts[1].startswith("Alert near this zone, ")
@@ -404,7 +404,7 @@ def test_the_menu_offers_alerts(make: Callable[..., ChartPane], qtbot: QtBot, ma
     with qtbot.waitSignal(pane.alert_zone) as asked:
         menu.actions()[1].trigger()
     assert asked.args == [here]
-    assert len([a for a in pane.menu_at(m * 1.02).actions() if a.text()]) == 2
+    assert len([a for a in pane.pointing.menu_at(m * 1.02).actions() if a.text()]) == 2
     menu.deleteLater()
 
 

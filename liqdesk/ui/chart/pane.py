@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
 
 from liqdesk.engine.frames import Frame
 from liqdesk.model.candles import CANDLE, CandleBook
@@ -22,22 +21,16 @@ from liqdesk.ui.chart.gutter import Gutter, labels
 from liqdesk.ui.chart.header import Banner, Header, Ribbon
 from liqdesk.ui.chart.loading import KernelLoad
 from liqdesk.ui.chart.mapped import Mapped
-from liqdesk.ui.chart.menu import ChartMenu
-from liqdesk.ui.chart.overlay import Overlay, read
+from liqdesk.ui.chart.overlay import Overlay
 from liqdesk.ui.chart.places import COMPACT_BELOW, places
 from liqdesk.ui.chart.plot import Plot
+from liqdesk.ui.chart.pointing import Pointing
 from liqdesk.ui.chart.profile import Profile
 from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.state import ORDER, ChartState
 
 FRAME_MS: Final = 33
 COMPILING: Final = "Compiling the map's kernels, once."
-KEYS: Final = {  # share of the view to pan by
-    Qt.Key.Key_Left: (0.1, 0.0),
-    Qt.Key.Key_Right: (-0.1, 0.0),
-    Qt.Key.Key_Up: (0.0, 0.1),
-    Qt.Key.Key_Down: (0.0, -0.1),
-}
 
 
 class ChartPane(QWidget):
@@ -77,17 +70,19 @@ class ChartPane(QWidget):
         self.ribbon.hide()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.plot.setCursor(Qt.CursorShape.CrossCursor)
-        self.gutter.installEventFilter(self)
 
         self.plot.moved.connect(self._moved)
         self.plot.reset.connect(self.reset_view)
-        self.plot.menu.connect(self._menu)
-        self.plot.pointed.connect(self._pointed)
         self.axis.zoomed.connect(self.plot.zoom_price)
         self.axis.reset.connect(self.reset_price)
         self.corner.clicked.connect(self.reset_price)
         self.time_axis.zoomed.connect(self.plot.zoom_time)
         self.banner.retry.connect(self.retry)
+        self.pointing = Pointing(s, self.plot, self.gutter, self.overlay, self.map.heat, self)
+        self.pointing.alert_price.connect(self.alert_price)
+        self.pointing.alert_zone.connect(self.alert_zone)
+        self.pointing.reset.connect(self.reset_view)
+        self.pointing.moved.connect(self.header.sync)
 
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -229,7 +224,7 @@ class ChartPane(QWidget):
         self.plot.sync(self.map.version)
         for part in (self.header, self.gutter, self.axis, self.profile, self.time_axis, self.corner):
             part.sync()
-        self._read()
+        self.pointing.read()
 
     # inside
 
@@ -291,66 +286,8 @@ class ChartPane(QWidget):
         s.aim = Lens(sight.t0, sight.t1, lens.y0, lens.y1, lens.width, lens.height)
         self._schedule()
 
-    @Slot(object)
-    def _pointed(self, at: tuple[float, float] | None) -> None:
-        if at != self.state.hover:
-            self.state.hover = at
-            self._read()
-            self.header.sync()
-
-    def _read(self) -> None:
-        """Say what is under the pointer."""
-        s = self.state
-        if s.hover is None or s.frame is None or not s.lens.valid or not 0 <= s.hover[1] < s.lens.height:
-            self.overlay.show_reading(None)
-            return
-        x, y = s.hover
-        price = s.lens.price(round(y) + 0.5)
-        heat = self.map.heat
-        cell = None
-        if x < s.lens.width and heat.ready:
-            cell = heat.cell(math.floor(x / s.lens.width * heat.columns.size), price)
-        self.overlay.show_reading(read(s, price, s.lens.time(x), cell))
-
-    def menu_at(self, price: float) -> ChartMenu:
-        """Return the right-click menu for a price."""
-        menu = ChartMenu(self.state, price, self)
-        menu.price.connect(self.alert_price)
-        menu.zone.connect(self.alert_zone)
-        menu.reset.connect(self.reset_view)
-        return menu
-
-    @Slot(QPointF, QPointF)
-    def _menu(self, at: QPointF, screen: QPointF) -> None:
-        if self.state.frame is not None and self.state.lens.valid:
-            menu: QMenu = self.menu_at(self.state.lens.price(at.y()))
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(screen.toPoint())
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.gutter:
-            if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove:
-                self._pointed((self.state.lens.width + event.position().x(), event.position().y()))
-            elif event.type() == QEvent.Type.Leave:
-                self._pointed(None)
-            elif isinstance(event, QContextMenuEvent):
-                self._menu(QPointF(event.pos()), QPointF(event.globalPos()))
-                return True
-        return super().eventFilter(watched, event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        lens, key = self.state.lens, Qt.Key(event.key())
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not lens.valid:
-            super().keyPressEvent(event)
-        elif key in KEYS:
-            self.plot.pan(KEYS[key][0] * lens.width, KEYS[key][1] * lens.height)
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.plot.zoom_time(0.8, lens.width)
-        elif key == Qt.Key.Key_Minus:
-            self.plot.zoom_time(1.25, lens.width)
-        elif key == Qt.Key.Key_Home:
-            self.reset_view()
-        else:
+        if not self.pointing.key(event):
             super().keyPressEvent(event)
 
     def _arrange(self) -> None:
