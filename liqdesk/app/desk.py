@@ -18,6 +18,7 @@ from liqdesk.settings import Settings
 
 if TYPE_CHECKING:
     from liqdesk.engine.host import Host
+    from liqdesk.history.lock import Lock
     from liqdesk.ui.window import Window
 
 log = logging.getLogger(__name__)
@@ -26,26 +27,26 @@ log = logging.getLogger(__name__)
 def open_window(choices: Choices) -> int:
     """Open the window and run until it closes; returns the exit code."""
     from liqdesk import logs
+    from liqdesk.app.interrupts import Interrupts
     from liqdesk.ui.application import make_application
     from liqdesk.ui.window import Window
 
-    prepare_numba_cache()
     prepared = prepare(choices)
     orders = orders_for(prepared, choices, record=True)
-    log_notice = logs.setup(prepared.profile.log if prepared.writable else None, choices.verbose)
+    logs.setup(None, choices.verbose)
     application = make_application(prepared.settings)
     sys.excepthook = _log_uncaught
     window = Window(prepared.settings, profile_writable=prepared.writable, profile_dir=str(prepared.profile.root))
-    desk = Desk(window, prepared)
-    if log_notice:
-        window.notify(log_notice)
-    window.show()
-    window.when_painted(lambda: desk.join(orders))
-    try:
-        return application.exec()
-    finally:
-        desk.close()
-        logs.close()
+    desk = Desk(window, prepared, choices.verbose)
+    with Interrupts() as interrupts:
+        interrupts.asked.connect(desk.leave)
+        window.show()
+        window.when_painted(lambda: desk.join(orders))
+        try:
+            return application.exec()
+        finally:
+            desk.close()
+            logs.close()
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -54,21 +55,33 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, trace: Traceb
 
 
 class Desk:
-    """Holds window and engine together for as long as the window is open."""
+    """Holds window and engine together for as long as the window is open. Used in the GUI thread alone."""
 
-    def __init__(self, window: Window, prepared: Prepared) -> None:
+    def __init__(self, window: Window, prepared: Prepared, verbose: bool = False) -> None:
         self._window = window
         self._prepared = prepared
         self._settings = prepared.settings
+        self._verbose = verbose
+        self._lock: Lock | None = None
         self.host: Host | None = None
 
     def join(self, orders: object) -> None:
-        """Build the engine and connect it to the painted window."""
+        """Make the profile ours, build the engine and connect it to the painted window. Does nothing when that is done."""
+        prepare_numba_cache()
+        from liqdesk import logs
         from liqdesk.engine.host import Host
         from liqdesk.engine.opening import Orders
 
+        if self.host is not None:
+            return
         assert isinstance(orders, Orders)
         window = self._window
+        if self._prepared.writable:
+            self._take_profile()
+        window.profile_writable = self._prepared.writable
+        if not self._prepared.writable:
+            orders = msgspec.structs.replace(orders, record=False)
+        log_notice = logs.setup(self._prepared.profile.log if self._prepared.writable else None, self._verbose)
         self.host = host = Host(orders)
         host.grid.connect(window.set_grid)
         host.frame.connect(window.apply)
@@ -77,10 +90,40 @@ class Desk:
         window.frame_taken.connect(host.taken)
         window.command.connect(host.command)
         window.settings_changed.connect(self.keep)
-        for notice in self._prepared.notices:
-            window.notify(notice)
+        for notice in (*self._prepared.notices, log_notice):
+            if notice:
+                window.notify(notice)
         window.load_chart()
         host.start()
+
+    def _take_profile(self) -> None:
+        """Take the profile's lock; where another window has it, this one keeps nothing, and says so."""
+        from liqdesk.history.lock import Lock, LockTakenError
+
+        profile = self._prepared.profile
+        try:
+            self._lock = Lock(profile.lock, profile.settings)
+        except LockTakenError as e:
+            log.info("the profile is another's: %s", e)
+            self._lose(
+                f"Another liqdesk is using the profile {profile.root}: settings, alerts and history of this window are "
+                "not kept. Close it, or name another --profile."
+            )
+        except OSError as e:
+            self._lose(f"The profile {profile.root} cannot be locked ({e.strerror}): nothing of this run is kept.")
+
+    def _lose(self, notice: str) -> None:
+        prepared = self._prepared
+        self._prepared = msgspec.structs.replace(prepared, writable=False, notices=(*prepared.notices, notice))
+
+    def leave(self) -> None:
+        """Close the window, whatever it is showing, and end the event loop."""
+        from PySide6.QtCore import QCoreApplication
+
+        self._window.close()
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.exit(0)
 
     def keep(self, settings: Settings) -> None:
         """Save changed settings. What came from the command line or the environment alone is not written."""
@@ -101,6 +144,9 @@ class Desk:
             self.host.stop()
         self._window.close()
         self._window.deleteLater()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
 
 def use_offscreen() -> None:

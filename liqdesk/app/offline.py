@@ -31,12 +31,11 @@ def import_archive(paths: Sequence[Path], profile_text: str | None) -> int:
     profile = profile_at(profile_text)
     if not profile.create():
         raise ProfileError(f"{profile.root} is not writable", f"The profile {profile.root} cannot be written.")
-    history = History.open(profile.history, profile.history.with_suffix(".lock"), origin="binance")
+    history = History.open(profile.history, profile.lock, origin="binance")
     try:
         if history.read_only:
-            raise ProfileError(
-                "history is locked", "Another liqdesk is using this profile; close it or give another --profile."
-            )
+            why = history.notice or "Another liqdesk is using this profile; close it or give another --profile."
+            raise ProfileError(f"the history is read-only: {why}", why)
         report = import_paths(paths, history, _say)
     finally:
         history.close()

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from liqdesk.alerts.rules import AnyRule, Fired, RuleStatus
-from liqdesk.insight.imbalance import Imbalance
-from liqdesk.insight.zones import Zone
 from liqdesk.market import ForcedOrder, Instrument, LinkState
 
 if TYPE_CHECKING:
+    # Annotations only: these rooms load numpy, and the window's first paint must not wait for it.
     import numpy as np
     from numpy.typing import NDArray
+
+    from liqdesk.alerts import AnyRule, Fired, RuleStatus
+    from liqdesk.insight import Imbalance, Zone
 
 
 class SourceKind(StrEnum):

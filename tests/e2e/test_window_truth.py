@@ -1,0 +1,201 @@
+"""The real window on a real stream: at random moments every number on it is what the model holds, and every sampled cell's colour
+is the ramp of the model's value."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from support.exchange import Exchange
+from support.watched import orders
+
+from liqdesk.engine.frames import Frame, NowPlanes
+from liqdesk.engine.host import Host
+from liqdesk.market import Side
+from liqdesk.model import DensityGrid
+from liqdesk.model.axis import display_bin_of, price_of_display_bin
+from liqdesk.settings import Settings
+from liqdesk.ui import present, ramp, theme
+from liqdesk.ui.window import Window
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+START = "2026-03-09T09:00:00+00:00"
+
+
+class Desk(QObject):
+    """A window and its engine, with the newest frame at hand."""
+
+    def __init__(self, exchange: Exchange, folder: Path) -> None:
+        super().__init__()
+        self.window = Window(Settings(first_run_done=True, window_ms=43_200_000, candle_ms=300_000), False, str(folder))
+        self.window.resize(1600, 900)
+        self.window.show()
+        self.window.load_chart()
+        self.frame: Frame | None = None
+        self.grid: DensityGrid | None = None
+        self.held = False
+        self.host = Host(orders(exchange.rest, exchange.stream, folder, record=False))
+        self.host.grid.connect(self.on_grid)
+        self.host.frame.connect(self.on_frame)
+        self.host.start()
+
+    @Slot(object)
+    def on_grid(self, grid: DensityGrid) -> None:
+        self.grid = grid
+        self.window.set_grid(grid)
+
+    @Slot(object)
+    def on_frame(self, frame: Frame) -> None:
+        self.frame = frame
+        self.window.apply(frame)
+        if not self.held:
+            self.host.taken()
+
+    def until(self, holds: Callable[[], object], seconds: float, what: str) -> None:
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, what
+            QTest.qWait(10)
+
+    def close(self) -> None:
+        self.host.stop()
+        self.window.close()
+        self.window.deleteLater()
+        QCoreApplication.processEvents()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication, exchange: Callable[..., Exchange], tmp_path: Path) -> Iterator[Desk]:
+    theme.apply_theme(qapp, "dark", 1.0)
+    one = Desk(exchange(seed=13, speed=30, start=START), tmp_path)
+    yield one
+    one.close()
+
+
+def within(now: NowPlanes, side: Side, mark: float, radius: float) -> float:
+    """Sum a side of the model's planes from mark to a radius, with the parts of rows at both ends."""
+    total = now.usd.reshape(2, 5, -1).astype(np.float64).sum(axis=1)[side]
+    edge = math.log(mark * (1 - radius if side is Side.LONG else 1 + radius) / 30_000.0) / 1e-3 - now.base
+    row = math.floor(edge)
+    part = edge - row
+    if side is Side.LONG:
+        return float(total[row + 1 :].sum() + total[row] * (1 - part))
+    return float(total[:row].sum() + total[row] * part)
+
+
+def hold_numbers(desk: Desk) -> int:
+    frame, state = desk.frame, desk.window.state()
+    assert frame is not None
+    assert frame.now is not None
+    assert frame.ledger is not None
+
+    def text(name: str) -> str:
+        return str(state[name]["text"])  # type: ignore[index]
+
+    decimals = frame.instrument.price_decimals
+    assert text("symbol") == "BTCUSDT"
+    assert text("price.last") == present.price(frame.prices.last, decimals)
+    assert text("zones.mark") == present.price(frame.prices.mark, decimals)
+    checked = 3
+    for row in frame.imbalance:
+        name = f"imbalance.±{row.radius * 100:g}%"
+        for side, word, shown in ((Side.LONG, "long", row.long_usd), (Side.SHORT, "short", row.short_usd)):
+            model = within(frame.now, side, frame.now.mark, row.radius)
+            assert shown == pytest.approx(model, rel=1e-3)
+            assert text(f"{name}.{word}") == present.usd(shown)
+            checked += 1
+        assert state[f"{name}.ratio"]["value"] == pytest.approx(row.ratio)  # type: ignore[index]
+    for word, side in (("long", frame.ledger.long), ("short", frame.ledger.short)):
+        assert text(f"ledger.{word}.liquidatable") == present.usd(side.liquidatable_usd)
+        assert text(f"ledger.{word}.not_liquidatable") == present.usd(side.not_liquidatable_usd)
+        total = side.liquidatable_usd + side.not_liquidatable_usd
+        assert total == pytest.approx(frame.open_interest * frame.prices.mark, rel=1e-3)
+        checked += 2
+    assert int(text("zones.count")) == len(frame.zones)
+    for i, zone in enumerate(frame.zones):
+        assert text(f"zones.{i}.usd") == present.usd(zone.usd)
+        assert text(f"zones.{i}.side") == zone.side.word
+        rows = frame.now.usd.reshape(2, 5, -1).sum(axis=1)[zone.side]
+        first = round(math.log(zone.low / 30_000.0) / 1e-3) - frame.now.base
+        last = round(math.log(zone.high / 30_000.0) / 1e-3) - frame.now.base
+        assert zone.usd == pytest.approx(float(rows[min(first, last - 1) : last].sum()), rel=0.15)
+        checked += 2
+    rate = frame.funding.rate
+    assert rate is not None
+    assert state["funding.rate"]["value"] == pytest.approx(rate)  # type: ignore[index]
+    for status in frame.streams:
+        assert text(f"stream.{status.name}") == present.age(status.age_s)
+        checked += 1
+    assert state["legend.low"]["value"] == desk.window.chart.levels()[0]  # type: ignore[union-attr,index]
+    return checked + 2
+
+
+def hold_colours(desk: Desk, rng: random.Random) -> int:
+    """Hold sampled cells against the grid: the painted colour is the ramp of the value of a column under that pixel."""
+    chart = desk.window.chart
+    assert chart is not None
+    assert desk.grid is not None
+    assert desk.frame is not None
+    assert desk.frame.now is not None
+    low, high = chart.levels()
+    lens = chart.state.lens
+    pixel = (lens.t1 - lens.t0) / chart.plot.heat.pixels.shape[1]
+    t = theme.current()
+    ring = desk.grid.rings[0]
+    hot = 0
+    for _ in range(150):
+        at_ms = rng.uniform(max(lens.t0, ring.first * 60_000), ring.last * 60_000)
+        price = math.exp(rng.uniform(math.log(desk.frame.prices.mark * 0.97), math.log(desk.frame.prices.mark * 1.03)))
+        value, colour = chart.cell_value(at_ms, price), chart.painted_colour(at_ms, price)
+        if value is None or colour is None:
+            continue
+        row = display_bin_of(price)
+        numbers = {int(at_ms) // 60_000, int(at_ms + pixel) // 60_000}
+        columns = [c for c in map(ring.read, numbers) if c is not None]
+        held = [float(c.usd[:, row - c.base].sum()) for c in columns]
+        assert any(value == pytest.approx(h, rel=1e-4, abs=1e-3) for h in held), (value, held)
+        mark = chart.column_mark(at_ms)
+        assert mark is not None
+        share = ramp.prior_share(price_of_display_bin(row), mark)
+        assert colour == ramp.colour_of(value, low, high, share, t.ramp, t.chart, chart.state.stale)
+        hot += value > low
+    return hot
+
+
+def test_every_number_and_colour_is_the_models_at_ten_random_moments(desk: Desk) -> None:
+    rng = random.Random(20)
+    desk.until(
+        lambda: (
+            desk.frame is not None
+            and desk.frame.progress is None
+            and desk.frame.now is not None
+            and desk.frame.zones
+            and desk.window.chart_painted
+        ),
+        60,
+        "the map is on screen",
+    )
+    hot = 0
+    for _ in range(10):
+        QTest.qWait(rng.randrange(200, 1_500))
+        # Hold the engine's next frame back, let the window finish with this one.
+        desk.held = True
+        serial = desk.frame.serial if desk.frame else 0
+        QTest.qWait(400)
+        assert desk.frame is not None
+        assert desk.frame.serial <= serial + 1
+        desk.window.chart.refresh()  # type: ignore[union-attr]
+        assert hold_numbers(desk) > 20
+        hot += hold_colours(desk, rng)
+        desk.held = False
+        desk.host.taken()
+    assert hot > 100
