@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import io
 import math
 import os
 import sys
@@ -29,12 +30,14 @@ def iso_ms(text: str) -> int:
         raise argparse.ArgumentTypeError(f"“{text}” is not a date such as 2026-04-14 or 2026-04-14T12:30Z") from e
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
+    if not 2000 <= moment.year < 2100:
+        raise argparse.ArgumentTypeError(f"“{text}” does not lie between the years 2000 and 2099")
     return round(moment.timestamp() * 1000)
 
 
 def size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
+    if not (width.isdecimal() and height.isdecimal()) or len(text) > 15:
         raise argparse.ArgumentTypeError(f"“{text}” is not a size such as 1920x1080")
     pair = int(width), int(height)
     if not (800 <= pair[0] <= 7680 and 500 <= pair[1] <= 4320):
@@ -56,13 +59,19 @@ def number(low: float, high: float) -> Callable[[str], float]:
 
 
 def seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
+    if not text.isdecimal() or len(text) > 15 or int(text) >= 2**32:
         raise argparse.ArgumentTypeError(f"“{text}” must be a whole number below 2^32")
     return int(text)
 
 
+def whole(text: str) -> int:
+    if not text.isdecimal() or len(text) > 15:
+        raise argparse.ArgumentTypeError(f"“{text}” must be a whole number")
+    return int(text)
+
+
 def port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
+    if not text.isdecimal() or len(text) > 9 or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"“{text}” is not a port")
     return int(text)
 
@@ -98,11 +107,11 @@ def parser() -> argparse.ArgumentParser:
     exchange.add_argument(
         "--start", type=iso_ms, help="the market's time when it begins to serve (ISO, UTC); default now"
     )
-    exchange.add_argument("--epoch", type=int, help="wall time (ms since 1970) at which the market stood at --start")
+    exchange.add_argument("--epoch", type=whole, help="wall time (ms since 1970) at which the market stood at --start")
     exchange.add_argument(
         "--trades", type=number(0.01, 20_000.0), help="trades a market second is split into, on average"
     )
-    exchange.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    exchange.add_argument("--parent", type=whole, help=argparse.SUPPRESS)
 
     snapshot = commands.add_parser("snapshot", help="render the window off-screen to a picture")
     _market_options(snapshot, argparse.SUPPRESS)
@@ -159,7 +168,9 @@ def _score(a: argparse.Namespace) -> int:
 
     if a.start is not None and a.to is not None and a.start >= a.to:
         raise InputError("score --from is not before --to", "--from must lie before --to.")
-    return score_swept(a.profile, a.symbol or "BTCUSDT", a.start, a.to, BARS[a.bars] * 60_000, a.swept)
+    return score_swept(
+        a.profile, "BTCUSDT" if a.symbol is None else a.symbol, a.start, a.to, BARS[a.bars] * 60_000, a.swept
+    )
 
 
 def _snapshot(a: argparse.Namespace) -> int:
@@ -172,6 +183,8 @@ def _snapshot(a: argparse.Namespace) -> int:
     for target in (a.out, a.report):
         if target is not None and not target.absolute().parent.is_dir():
             raise InputError(f"no folder for {target}", f"The folder of {target} does not exist.")
+        if target is not None and target.is_dir():
+            raise InputError(f"{target} is a folder", f"{target} is a folder, not a file.")
     picture = Picture(
         out=a.out,
         report=a.report,
@@ -213,6 +226,9 @@ RUN = {"exchange": _exchange, "import": _import, "score": _score, "snapshot": _s
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an explained failure is one sentence on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files, or a console that lacks a letter
     arguments = parser().parse_args(argv)
     try:
         return RUN[arguments.command](arguments)

@@ -34,13 +34,14 @@ def import_archive(paths: Sequence[Path], profile_text: str | None) -> int:
     history = History.open(profile.history, profile.lock, origin="binance")
     try:
         if history.read_only:
-            why = history.notice or "Another liqdesk is using this profile; close it or give another --profile."
-            raise ProfileError(f"the history is read-only: {why}", why)
+            raise ProfileError(
+                f"the history is read-only: {history.notice}", f"Nothing can be imported. {history.notice}"
+            )
         report = import_paths(paths, history, _say)
     finally:
         history.close()
         _done()
-    sys.stdout.write(report.text() + "\n")
+    (sys.stdout if report.taken else sys.stderr).write(report.text() + "\n")
     return 0 if report.taken else 2
 
 

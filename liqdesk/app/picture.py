@@ -14,6 +14,7 @@ import msgspec
 
 from liqdesk.app.choices import Choices, Picture, need_history, orders_for, prepare
 from liqdesk.errors import LiqdeskError, NoDataError, Refusal, VenueError
+from liqdesk.market import LinkPhase
 from liqdesk.paths import prepare_numba_cache
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def snapshot(choices: Choices, picture: Picture) -> int:
     use_offscreen()
     prepare_numba_cache()
     from liqdesk import logs
+    from liqdesk.app.interrupts import Interrupts
     from liqdesk.engine.host import Host
     from liqdesk.ui.application import make_application
     from liqdesk.ui.window import Window
@@ -64,20 +66,23 @@ def snapshot(choices: Choices, picture: Picture) -> int:
     host.universe.connect(window.set_universe)
     host.tickers.connect(window.set_tickers)
     window.frame_taken.connect(host.taken)
-    host.start()
-    try:
-        deadline = time.monotonic() + picture.timeout_s
-        while not watch.done and watch.error is None and time.monotonic() < deadline:
-            application.processEvents()
-            time.sleep(0.005)
-        if watch.error is not None:
-            raise watch.error
-        if not watch.done:
-            raise NoDataError(f"no whole map in {picture.timeout_s:g} s: {watch.waiting}", watch.sentence())
-        _write(window, picture)
-    finally:
-        host.stop()
-        window.close()
+    with Interrupts() as interrupts:
+        host.start()
+        try:
+            deadline = time.monotonic() + picture.timeout_s
+            while not watch.ended and interrupts.number is None and time.monotonic() < deadline:
+                application.processEvents()
+                time.sleep(0.005)
+            if interrupts.number is not None:
+                return interrupts.exit_code
+            if watch.error is not None:
+                raise watch.error
+            if not watch.done:
+                raise NoDataError(f"no whole map in {picture.timeout_s:g} s: {watch.waiting}", watch.sentence())
+            _write(window, picture)
+        finally:
+            host.stop()
+            window.close()
     return watch.finish()
 
 
@@ -93,15 +98,20 @@ class _Watch:
         self.error: LiqdeskError | None = None
         self.waiting = "nothing arrived"
 
+    @property
+    def ended(self) -> bool:
+        return self.done or self.error is not None
+
     def frame(self, frame: Frame) -> None:
         from liqdesk.engine.frames import Health, SourceKind
 
-        if self.done:
+        if self.ended:
             return
         self._window.apply(frame)
         self.last = frame
         health = frame.connection.health
-        if health is Health.DOWN and frame.source.kind is SourceKind.CUSTOM and frame.now is None:
+        refused = any(link.phase is LinkPhase.REFUSED for link in frame.connection.links)
+        if health is Health.DOWN and (frame.now is None or refused):
             self.error = VenueError(Refusal.OFFLINE, frame.connection.sentence)
             return
         if frame.connection.sentence and health is Health.ENDED and frame.now is None:

@@ -78,4 +78,5 @@ def compose(
         brackets_as_of=run.brackets.table(run.symbol).as_of,
         notices=notices,
         live_offer=offer,
+        garbled=run.garbled,
     )

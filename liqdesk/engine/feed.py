@@ -46,6 +46,10 @@ class FeedThread(QThread):
         except DecodeError as e:
             self._inbox.put(Garbled(name, recv_ns, f"{e}: {data[:120]!r}"))
             return
+        except Exception as e:  # what the codec does not foresee must not end the stream
+            log.exception("the codec failed on %s: %r", name, data[:120])
+            self._inbox.put(Garbled(name, recv_ns, f"{e!r}: {data[:120]!r}"))
+            return
         if decoded.rejected:
             self._inbox.put(Garbled(name, recv_ns, f"{decoded.rejected} rows of a {decoded.kind} frame rejected"))
         if decoded.events:

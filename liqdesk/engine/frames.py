@@ -190,6 +190,7 @@ class Frame(msgspec.Struct, frozen=True):
     brackets_as_of: str
     notices: tuple[str, ...]  # sentences that stay true: read-only profile, disk full, recording off
     live_offer: LiveOffer | None = None  # one click goes back to the venue
+    garbled: int = 0  # frames of this source, or rows in them, that meant nothing
 
 
 class SetSymbol(msgspec.Struct, frozen=True):

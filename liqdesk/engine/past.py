@@ -42,6 +42,8 @@ class Past:
         self.session: Session | None = None
         self.error: VenueError | None = None
         self.universe: Universe | None = None
+        self.unreachable = False
+        self.garbled = 0
         self.inbox = Inbox()
         self.links: dict[str, LinkState] = {}
         self.clock = VenueClock(speed=0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 
@@ -13,11 +14,23 @@ from liqdesk.engine.minute import Need
 from liqdesk.engine.session import Session
 from liqdesk.errors import VenueError
 from liqdesk.market import MINUTE_MS, Kline, Trade
-from liqdesk.venues.venue import Request
+from liqdesk.venues.binance import backfill
+from liqdesk.venues.venue import Reply, Request
 
 log = logging.getLogger(__name__)
 
+MOST_PAGES: Final = 30
+
 Ask = Callable[[Request, Handler, OnFailure], None]
+
+
+def pages_of(symbol: str, need: Need) -> list[Request]:
+    """Return the requests that fetch what a need names, thirty at most."""
+    if need.kind == "trades":
+        return list(backfill.missing_trades(symbol, need.first, need.end))[:MOST_PAGES]
+    wanted = Reply.MARK_BARS if need.kind == "marks" else Reply.BARS
+    pages = backfill.bars(symbol, MINUTE_MS, need.first, need.end)
+    return [page for page in pages if page.kind is wanted][:MOST_PAGES]
 
 
 class Repair:

@@ -21,7 +21,7 @@ from liqdesk.engine.minute import Need
 from liqdesk.engine.opening import Orders
 from liqdesk.engine.poll import PollThread
 from liqdesk.engine.recorder import Recorder
-from liqdesk.engine.repair import Repair
+from liqdesk.engine.repair import Repair, pages_of
 from liqdesk.engine.session import Session
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.history import History
@@ -30,7 +30,7 @@ from liqdesk.net.pacing import Backoff
 from liqdesk.net.rest import Rest
 from liqdesk.venues.binance import Binance, backfill
 from liqdesk.venues.binance.brackets import Brackets
-from liqdesk.venues.venue import Endpoints, Reply, Request
+from liqdesk.venues.venue import Endpoints, Request
 
 log = logging.getLogger(__name__)
 
@@ -78,17 +78,22 @@ class Run:
         self._backoff = Backoff()
         self._feeds: list[FeedThread] = []
         self._due: dict[str, int] = {}
-        self._child = Child(orders.demo_seed, orders.demo_speed, orders.demo_start) if self._is_demo else None
+        self.lost = False  # only a new run can bring data: there is no REST client
+        self._served = False
+        is_demo = source.kind is SourceKind.DEMO
+        self._child = Child(orders.demo_seed, orders.demo_speed, orders.demo_start) if is_demo else None
         self._poll = PollThread(self._make_rest, self.inbox)
         self._asking = Asking(self._poll)
 
     @property
-    def _is_demo(self) -> bool:
-        return self.source.kind is SourceKind.DEMO
+    def unreachable(self) -> bool:
+        """Whether the venue gave no data at all and said, or let us find out, why. A symbol that it does not list is another matter."""
+        return self.session is None and self.universe is None and self.error is not None
 
     @property
-    def opened(self) -> bool:
-        return self.session is not None
+    def child_died(self) -> bool:
+        """Whether the built-in market came up and ended without being told to."""
+        return self._child is not None and self._served and not self._child.alive
 
     def link_retry_s(self, state: LinkState, now_ns: int) -> float | None:
         """Return how long until a lost link is tried again, counted down from when it said so."""
@@ -159,7 +164,7 @@ class Run:
     def _open_symbol(self, now_ns: int) -> None:
         instrument = self.instrument_of(self.symbol)
         if instrument is None:
-            where = "the built-in market" if self._is_demo else self._endpoints.host
+            where = "the built-in market" if self._child is not None else self._endpoints.host
             self.error = VenueError(
                 Refusal.REQUEST,
                 f"{self.symbol} is not listed at {where}",
@@ -262,6 +267,7 @@ class Run:
         if message.job == "address":
             address = message.payload
             assert isinstance(address, Address)
+            self._served = True
             self._endpoints = self._venue.endpoints(address.rest, address.stream)
             return
         self._asking.answered(message)
@@ -269,6 +275,7 @@ class Run:
     def _failed(self, message: Failure) -> None:
         if message.job == "rest":
             self.error = message.error
+            self.lost = True
             return
         self._asking.failed(message)
 
@@ -326,13 +333,7 @@ class Run:
         session = self.session
         assert session is not None
         for need in needs:
-            if need.kind == "trades":
-                requests = list(backfill.missing_trades(self.symbol, need.first, need.end))[:30]
-            else:
-                wanted = Reply.MARK_BARS if need.kind == "marks" else Reply.BARS
-                pages = backfill.bars(self.symbol, MINUTE_MS, need.first, need.end)
-                requests = [r for r in pages if r.kind is wanted]
-            Repair(session, need, requests, self._ask, self.clock).go()
+            Repair(session, need, pages_of(self.symbol, need), self._ask, self.clock).go()
 
     def stop(self) -> None:
         """End feeds, poll and child, in that order; a thread that will not end is logged by name."""

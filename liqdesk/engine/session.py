@@ -84,7 +84,6 @@ class Session:
         self.zones: tuple[Zone, ...] = ()
         self.imbalance: tuple[Imbalance, ...] = ()
         self.gaps: list[GapView] = []
-        self.garbled = 0
         self.new_bars: list[Bars] = []
         self.new_forced: list[ForcedOrder] = []
         self.new_fired: list[Fired] = []

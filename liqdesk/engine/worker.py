@@ -118,7 +118,7 @@ class Worker(QObject):
             folder = Path(self._temporary.name)
         path, origin = history_file(source, folder)
         try:
-            return History.open(path, path.with_suffix(".lock"), origin=origin)
+            return History.open(path, folder / "lock", origin=origin)
         except LiqdeskError as e:
             log.info("no history: %s", e)
             self._notices += (e.user,)
@@ -144,13 +144,19 @@ class Worker(QObject):
             case UseDemo():
                 self._open(demo_source(self._orders))
             case RetryNow():
-                if self._run is not None:
-                    self._run.retry_now()
+                self._retry()
             case PutRule(rule):
                 self._put(rule)
             case DropRule(rule_id):
                 self._alerts.drop(rule_id)
                 self._save_alerts()
+
+    def _retry(self) -> None:
+        run = self._run
+        if isinstance(run, Run) and run.lost:
+            self._open(run.source)
+        elif run is not None:
+            run.retry_now()
 
     def _put(self, rule: AnyRule) -> None:
         try:
@@ -180,8 +186,12 @@ class Worker(QObject):
         run.beat(now_ns)
         if self._probe is not None:
             self._probe.beat(now_ns)
-        if run.session is None and run.error is not None and run.source.kind is SourceKind.LIVE:
+        if run.source.kind is SourceKind.LIVE and run.unreachable:
             self._fall_back(run)
+            return
+        if isinstance(run, Run) and run.child_died:
+            log.warning("the built-in market ended by itself and is started again")
+            self._open(run.source)
             return
         self._news.gather(run)
         self._announce(run, now_ns)
