@@ -95,6 +95,7 @@ class Panel(Painted):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(body)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.header.clicked.connect(self._pressed)
 
     @property

@@ -228,6 +228,7 @@ class TapePanel(Panel):
     def __init__(self, settings: Settings) -> None:
         self.content = TapeBody(settings)
         super().__init__("Forced orders", "", self.content)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._say()
 
     def _say(self) -> None:
@@ -244,6 +245,8 @@ class TapePanel(Panel):
 
     def fold(self, folded: bool) -> None:
         super().fold(folded)
+        tall = QSizePolicy.Policy.Fixed if folded else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, tall)
         count = self.content.count
         self.header.say(value=f"{count:,} shown" if count else "")
 
