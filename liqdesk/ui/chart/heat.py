@@ -27,8 +27,6 @@ LOW_PERCENTILE: Final = 40.0
 HIGH_PERCENTILE: Final = 99.5
 SLACK: Final = 0.10  # how far automatic handles may be off before they move
 SAMPLE: Final = 40_000
-OWN_WITHIN: Final = 0.06  # where the prior sets half of a cell
-LEAST_OWN: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -187,21 +185,13 @@ class Heat:
         kernels.paint(entries, self.columns, self._rows, table.reshape(-1), np.uint32(ground), out)
 
     def automatic(self, low: float, high: float) -> tuple[float, float]:
-        """Return the handles for the view, the given ones while they are within a tenth of what the rule asks.
-
-        High is the 99.5th percentile of the visible cells. Low is the 40th of those the prior does not set: the far
-        cells hold the most USD, and counted in they would leave zones next to price unpainted.
-        """
-        step = max(1, self.cells.size // SAMPLE) | 1
-        cells = self.cells.ravel()[::step]
-        known = cells >= 0
-        if not known.any():
+        """Return the handles for the view, the given ones while they are within a tenth of what the rule asks: the
+        40th and 99.5th percentile of the visible cells, to two digits."""
+        cells = self.cells.ravel()[:: max(1, self.cells.size // SAMPLE) | 1]
+        cells = cells[cells >= 0]
+        if not cells.size:
             return low, high
-        own = known & self._own().ravel()[::step]
-        if own.sum() < LEAST_OWN * known.sum():
-            own = known
-        a = round_two(float(np.percentile(cells[own], LOW_PERCENTILE)))
-        b = round_two(float(np.percentile(cells[known], HIGH_PERCENTILE)))
+        a, b = (round_two(float(v)) for v in np.percentile(cells, (LOW_PERCENTILE, HIGH_PERCENTILE)))
         if not b > 0:
             return low, high
         if not b > a:
@@ -209,12 +199,6 @@ class Heat:
         if high > low and abs(a - low) <= SLACK * max(a, 0.1 * (b - a)) and abs(b - high) <= SLACK * b:
             return low, high
         return a, b
-
-    def _own(self) -> NDArray[np.bool_]:
-        """Return which of the arranged cells lie within 6 % (log) of their column's mark, bool [bins, columns]."""
-        centres = (self._first_bin + np.arange(self.cells.shape[0]) + 0.5) * DISPLAY_BIN
-        near: NDArray[np.bool_] = np.abs(centres[:, None] - self._marks[None, :]) < OWN_WITHIN
-        return near
 
     def value(self, x: int, y: int) -> float | None:
         """Return USD per 10 bp under device pixel (x, y) of the arranged view, None where nothing is drawn."""
