@@ -101,7 +101,11 @@ BASE = Frame(
     now=planes(),
     new_bars=(),
     new_forced=(),
-    imbalance=(Imbalance(0.01, 2_900_000.0, 399_000.0), Imbalance(0.02, 11.4e6, 40.9e6), Imbalance(0.05, 46e6, 114.8e6)),
+    imbalance=(
+        Imbalance(0.01, 2_900_000.0, 399_000.0),
+        Imbalance(0.02, 11.4e6, 40.9e6),
+        Imbalance(0.05, 46e6, 114.8e6),
+    ),
     zones=ZONES,
     ledger=Ledger(SideLedger(61.3e6, 5.12e9), SideLedger(48.2e6, 5.13e9), 5.18e9, 1e-12, False),
     gaps=(),

@@ -369,7 +369,7 @@ def test_gutter_labels_the_largest_zones_apart(make: Callable[..., ChartPane], m
 
 def test_profile_adds_up_what_the_frame_holds(make: Callable[..., ChartPane], market: Scene) -> None:
     pane = make()
-    found = sums(pane.state)
+    found = sums(pane.state, market.now)
     assert found is not None
     now = market.now
     first = found.first_bin - now.base
@@ -383,7 +383,7 @@ def test_profile_adds_up_what_the_frame_holds(make: Callable[..., ChartPane], ma
     assert pane.shown()["profile_long_usd"] == pytest.approx(found.long[0])
     pane.set_selection({100}, "short")
     pane.refresh()
-    alone = sums(pane.state)
+    alone = sums(pane.state, market.now)
     assert alone is not None
     assert not alone.classes[:4].any()
     assert not alone.long.any()

@@ -33,6 +33,7 @@ def column(qtbot: QtBot, qapp: QApplication) -> Iterator[Column]:
     holder.show()
     qtbot.waitExposed(holder)
     yield made
+    holder.hide()
 
 
 def give(column: Column, **fields: object) -> dict[str, dict[str, object]]:

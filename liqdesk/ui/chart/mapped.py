@@ -16,6 +16,7 @@ from liqdesk.ui.chart.layers import HeatItem
 from liqdesk.ui.chart.rings import RingSums
 from liqdesk.ui.chart.state import ChartState
 
+PACE_NS: Final = 250_000_000
 LEVELS_NS: Final = 1_000_000_000  # how often automatic handles are looked at
 
 
@@ -29,11 +30,13 @@ class Mapped:
         self.heat.choose(state.chosen())
         self.auto = settings.heat_auto
         self.low, self.high = (0.0, 0.0) if self.auto else (settings.heat_low_usd, settings.heat_high_usd)
-        self.dirty = True
+        self.dirty = True  # the user, the view or the theme changed something
+        self.stirred = True  # the estimate did
         self.due = True
         self.moved = False
         self.version = 0
         self._looked_ns = 0
+        self._painted_ns = 0
 
     def set_grid(self, grid: DensityGrid | None) -> None:
         self.heat.set_grid(() if grid is None else tuple(RingSums(ring.view()) for ring in grid.rings))
@@ -41,7 +44,7 @@ class Mapped:
 
     def apply(self, frame: Frame) -> None:
         if self.heat.apply(frame):
-            self.dirty = True
+            self.stirred = True
 
     def choose(self) -> None:
         """Take the state's classes and side."""
@@ -54,12 +57,16 @@ class Mapped:
         if not auto:
             self._put(low, high)
 
-    def paint(self) -> bool:
-        """Paint the picture if it is out of date; return whether it was."""
+    def paint(self, paced: bool) -> bool:
+        """Paint the picture if it is out of date; return whether that was done. `paced` lets new estimates wait until
+        the last picture is 250 ms old; what the user did never waits."""
         s, heat = self.state, self.heat
-        if not self.dirty or heat.kernels is None or not s.lens.valid or not self.item.pixels.size:
+        stands = heat.kernels is None or not s.lens.valid or not self.item.pixels.size
+        if stands or not (self.dirty or self.stirred):
             return False
-        self.dirty = False
+        if paced and not self.dirty and time.monotonic_ns() - self._painted_ns < PACE_NS:
+            return False
+        self.dirty = self.stirred = False
         height, width = self.item.pixels.shape
         interval = s.settings.candle_ms
         heat.arrange(
@@ -72,6 +79,7 @@ class Mapped:
         table = ramp.heat_table(s.theme.ramp, s.theme.chart, s.stale)
         heat.picture(self.low, self.high, table, 0xFF000000 | int(s.theme.chart[1:], 16), self.item.pixels)
         self.version += 1
+        self._painted_ns = time.monotonic_ns()
         self._rule()
         return True
 

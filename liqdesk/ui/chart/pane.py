@@ -30,7 +30,6 @@ from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.state import ORDER, ChartState
 
 FRAME_MS: Final = 33
-COMPILING: Final = "Compiling the map's kernels, once."
 
 
 class ChartPane(QWidget):
@@ -48,7 +47,8 @@ class ChartPane(QWidget):
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        s = self.state = ChartState(theme.current(), settings, note=COMPILING)
+        s = self.state = ChartState(theme.current(), settings)
+        s.note = s.waiting(False, "")
         s.classes, s.side = frozenset(settings.classes), settings.side
         self.book = CandleBook()
         self._sight = Sight(float(settings.window_ms))
@@ -86,7 +86,7 @@ class ChartPane(QWidget):
 
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._tick)
         self._load = KernelLoad(self)
         self._load.finished.connect(self._kernels_loaded)
         self._load.start()
@@ -208,7 +208,17 @@ class ChartPane(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Bring every part up to the state, now."""
+        """Bring every part up to the newest frame, now."""
+        self._bring(False)
+
+    @Slot()
+    def _tick(self) -> None:
+        self._bring(True)
+        if self.profile.behind or (self.map.stirred and self.map.heat.kernels is not None):
+            self._schedule()
+
+    def _bring(self, paced: bool) -> None:
+        """Bring the parts up to date; `paced`, the picture waits for its turn and the profile stands back meanwhile."""
         s = self.state
         if s.frame is None:
             self.plot.sync(self.map.version)
@@ -218,11 +228,13 @@ class ChartPane(QWidget):
         self._look(s.frame)
         if s.lens != before:
             self.map.dirty = True
-        if self.map.paint():
+        painted = self.map.paint(paced)
+        if painted:
             self._say_levels()
-        self._note(s.frame)
+        s.note = s.waiting(self.map.heat.kernels is not None, self._load.error)
         self.plot.sync(self.map.version)
-        for part in (self.header, self.gutter, self.axis, self.profile, self.time_axis, self.corner):
+        self.profile.sync(paced and painted, paced)  # not in the beat of the picture
+        for part in (self.header, self.gutter, self.axis, self.time_axis, self.corner):
             part.sync()
         self.pointing.read()
 
@@ -265,15 +277,6 @@ class ChartPane(QWidget):
         s.aim = Lens(t0, t1, y0, y1, width, height)
         if s.aim != s.lens or self.plot.heat.pixels.size == 0:
             self.plot.show_lens(s.aim)
-
-    def _note(self, frame: Frame) -> None:
-        s = self.state
-        if self.map.heat.kernels is None:
-            s.note = self._load.error or COMPILING
-        elif not len(s.candles) and frame.now is None:
-            s.note = frame.progress.text if frame.progress else frame.connection.sentence
-        else:
-            s.note = ""
 
     @Slot(object, bool)
     def _moved(self, lens: Lens, by_hand: bool) -> None:

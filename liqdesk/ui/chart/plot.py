@@ -22,6 +22,7 @@ from liqdesk.ui.chart.layers import (
     TagLayer,
     VeilLayer,
 )
+from liqdesk.ui.chart.marks import last_row
 from liqdesk.ui.chart.scale import Lens
 from liqdesk.ui.chart.state import ChartState
 
@@ -29,6 +30,7 @@ SHORTEST_MS: Final = 20 * MINUTE_MS
 LONGEST_MS: Final = 34 * DAY_MS
 LEAST_LOG: Final = 0.004
 MOST_LOG: Final = 0.75
+REACH_PX: Final = 24  # how far a candle and its discs reach to the left of its start
 FREE_PX: Final = 10  # how far a drag must leave the level before it moves the price axis too
 
 
@@ -106,6 +108,8 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             layer.setParentItem(self.view)
         self._origin_ms = 0.0
         self._key: tuple[object, ...] = ()
+        self._newest = b""
+        self._row = -1
         self._drag_y = 0.0
         self.view.zoomed.connect(self._zoom)
         self.view.dragged.connect(self._drag)
@@ -137,14 +141,13 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.heat.resize(lens.width, lens.height, self.devicePixelRatioF(), ground)
 
     def sync(self, heat_version: int) -> None:
-        """Repaint when something on the plot changed."""
+        """Repaint where something on the plot changed: all of it, or the newest candle and the line of the last price."""
         s = self.state
         key = (
             heat_version,
             s.lens,
-            id(s.candles),
+            s.candles[:-1].tobytes(),
             id(s.orders),
-            s.last,
             s.alerts,
             s.gaps,
             s.stale,
@@ -154,9 +157,16 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             s.settings,
             s.theme,
         )
+        newest, row = s.candles[-1:].tobytes(), last_row(s)
         if key != self._key:
-            self._key = key
             self.viewport().update()
+        else:
+            if newest != self._newest:
+                left = max(0, round(s.lens.x(float(s.candles["t"][-1]))) - REACH_PX)
+                self.viewport().update(left, 0, round(s.lens.width) - left, round(s.lens.height))
+            for y in {row, self._row} if row != self._row else ():
+                self.viewport().update(0, y - 1, round(s.lens.width), 3)
+        self._key, self._newest, self._row = key, newest, row
 
     def zoom_time(self, factor: float, x: float) -> None:
         """Stretch time around pixel column `x`; while the view follows the market the newest candle stays where it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from liqdesk.engine.frames import NowPlanes
 from liqdesk.model.axis import DISPLAY_BIN, ROWS, display_bin_of
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart.marks import draw_last, last_row
@@ -19,6 +21,7 @@ from liqdesk.ui.chart.paint import Rects, box, guarded, whole, write, write_halo
 from liqdesk.ui.chart.scale import GRID_Y_PX, even_steps, price_ticks
 from liqdesk.ui.chart.state import ChartState
 
+PACE_NS: Final = 250_000_000
 USED: Final = 0.86  # share of the width the longest bar takes
 
 
@@ -37,9 +40,8 @@ class Sums:
         return float(self.classes.sum(axis=0).max()) if self.classes.size else 0.0
 
 
-def sums(s: ChartState) -> Sums | None:
-    """Add up the density now for the bins in view, for the chosen classes and side; None before the first frame."""
-    now = s.frame.now if s.frame else None
+def sums(s: ChartState, now: NowPlanes | None) -> Sums | None:
+    """Add up a density for the bins in view, for the chosen classes and side; None where there is none."""
     if now is None or not s.lens.valid:
         return None
     first = max(math.floor(s.lens.y0 / DISPLAY_BIN), now.base)
@@ -67,20 +69,35 @@ class Profile(QWidget):
         self.sums: Sums | None = None
         self._key: tuple[object, ...] = ()
         self._row = -1
+        self._now: NowPlanes | None = None
+        self._taken_ns = 0
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setToolTip(
             "Estimated USD liquidated per 10 bp of price if price went there now, stacked by distance class, brightest = "
             "shortest fuse. Lines: the sum from mark to there, longs downward, shorts upward, on a scale of their own."
         )
 
-    def sync(self) -> None:
-        """Repaint where something changed: everything, or the line of the last price alone."""
+    @property
+    def behind(self) -> bool:
+        """Whether the newest frame holds an estimate that is not shown yet."""
+        frame = self.state.frame
+        return frame is not None and frame.now is not self._now
+
+    def sync(self, wait: bool = False, paced: bool = False) -> None:
+        """Repaint where something changed: everything, or the line of the last price alone.
+
+        A new estimate is left for later when `wait`, and when `paced` within 250 ms of the last one.
+        """
         s = self.state
-        key = (s.lens, id(s.frame.now) if s.frame else 0, s.classes, s.side, s.stale, s.live, s.theme)
+        beat = time.monotonic_ns()
+        hold = wait or (paced and beat - self._taken_ns < PACE_NS)
+        if self.behind and not hold and s.frame is not None:
+            self._now, self._taken_ns = s.frame.now, beat
+        key = (s.lens, id(self._now), s.classes, s.side, s.stale, s.live, s.theme)
         row = last_row(s)
         if key != self._key:
             self._key = key
-            self.sums = sums(s)
+            self.sums = sums(s, self._now)
             self.update()
         elif row != self._row:
             self.update(0, self._row - 1, self.width(), 3)

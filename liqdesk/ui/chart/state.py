@@ -20,6 +20,7 @@ from liqdesk.ui.theme import Theme
 
 ORDER: Final = np.dtype([("t", np.int64), ("price", np.float64), ("usd", np.float64), ("side", np.int8)])
 ORDERS_KEPT: Final = 20_000
+COMPILING: Final = "Compiling the map's kernels, once."
 EMPTY: Final = Lens(0.0, 1.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -90,6 +91,15 @@ class ChartState:
     @property
     def gaps(self) -> tuple[GapView, ...]:
         return self.frame.gaps if self.frame else ()
+
+    def waiting(self, loaded: bool, error: str) -> str:
+        """Return what an empty plot waits for, empty when it waits for nothing; `loaded` says the kernels are there."""
+        if not loaded:
+            return error or COMPILING
+        frame = self.frame
+        if frame is None or len(self.candles) or frame.now is not None:
+            return ""
+        return frame.progress.text if frame.progress else frame.connection.sentence
 
     def chosen(self) -> NDArray[np.bool_]:
         """Return which of the ten planes count, bool [10]."""
