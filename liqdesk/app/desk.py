@@ -13,11 +13,14 @@ import msgspec
 
 from liqdesk import settings as stored
 from liqdesk.app.choices import Choices, Prepared, orders_for, prepare
+from liqdesk.engine.opening import child_of
 from liqdesk.paths import prepare_numba_cache
 from liqdesk.settings import Settings
 
 if TYPE_CHECKING:
+    from liqdesk.engine.child import Child
     from liqdesk.engine.host import Host
+    from liqdesk.engine.opening import Orders
     from liqdesk.history.lock import Lock
     from liqdesk.ui.window import Window
 
@@ -26,13 +29,24 @@ log = logging.getLogger(__name__)
 
 def open_window(choices: Choices) -> int:
     """Open the window and run until it closes; returns the exit code."""
+    prepared = prepare(choices)
+    orders = orders_for(prepared, choices, record=True)
+    child = child_of(orders) if orders.demo else None
+    if child is not None:
+        child.launch()  # the market takes longer to make than the window
+    try:
+        return _run_window(choices, prepared, orders, child)
+    finally:
+        if child is not None:
+            child.stop()
+
+
+def _run_window(choices: Choices, prepared: Prepared, orders: Orders, child: Child | None) -> int:
     from liqdesk import logs
     from liqdesk.app.interrupts import Interrupts
     from liqdesk.ui.application import make_application
     from liqdesk.ui.window import Window
 
-    prepared = prepare(choices)
-    orders = orders_for(prepared, choices, record=True)
     logs.setup(None, choices.verbose)
     application = make_application(prepared.settings)
     sys.excepthook = _log_uncaught
@@ -41,7 +55,7 @@ def open_window(choices: Choices) -> int:
     with Interrupts() as interrupts:
         interrupts.asked.connect(desk.leave)
         window.show()
-        window.when_painted(lambda: desk.join(orders))
+        window.when_painted(lambda: desk.join(orders, child))
         try:
             return application.exec()
         finally:
@@ -65,16 +79,14 @@ class Desk:
         self._lock: Lock | None = None
         self.host: Host | None = None
 
-    def join(self, orders: object) -> None:
+    def join(self, orders: Orders, child: Child | None = None) -> None:
         """Make the profile ours, build the engine and connect it to the painted window. Does nothing when that is done."""
         prepare_numba_cache()
         from liqdesk import logs
         from liqdesk.engine.host import Host
-        from liqdesk.engine.opening import Orders
 
         if self.host is not None:
             return
-        assert isinstance(orders, Orders)
         window = self._window
         if self._prepared.writable:
             self._take_profile()
@@ -82,7 +94,7 @@ class Desk:
         if not self._prepared.writable:
             orders = msgspec.structs.replace(orders, record=False)
         log_notice = logs.setup(self._prepared.profile.log if self._prepared.writable else None, self._verbose)
-        self.host = host = Host(orders)
+        self.host = host = Host(orders, child)
         host.grid.connect(window.set_grid)
         host.frame.connect(window.apply)
         host.universe.connect(window.set_universe)

@@ -46,7 +46,7 @@ def command(seed: int, speed: float, start: str | None) -> list[str]:
 
 
 class Child:
-    """One exchange process. Used by the poll thread alone, except `stop`, which any thread may call."""
+    """One exchange process. `launch` may come before any thread; then it is used by the poll thread alone, except `stop`."""
 
     def __init__(self, seed: int, speed: float, start: str | None) -> None:
         self._arguments = command(seed, speed, start)
@@ -54,11 +54,13 @@ class Child:
         self._lock = threading.Lock()
         self._stopped = False
 
-    def start(self) -> Address:
-        """Start it and wait for its first line. Raises VenueError when it does not come up."""
+    def launch(self) -> None:
+        """Start the process without waiting for it; does nothing when it was launched before."""
         with self._lock:
             if self._stopped:
                 raise VenueError(Refusal.OFFLINE, "the built-in market was stopped before it started")
+            if self._process is not None:
+                return
             flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
             self._process = subprocess.Popen(
                 self._arguments,
@@ -67,6 +69,11 @@ class Child:
                 stderr=subprocess.PIPE,
                 creationflags=flags,
             )
+
+    def start(self) -> Address:
+        """Launch it and wait for its first line. Raises VenueError when it does not come up."""
+        self.launch()
+        assert self._process is not None
         process = self._process
         assert process.stdout is not None
         assert process.stderr is not None

@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
+from liqdesk.engine.child import Child
 from liqdesk.engine.frames import Command
 from liqdesk.engine.opening import Orders
 from liqdesk.engine.worker import Worker
@@ -27,11 +28,11 @@ class Host(QObject):
     _taken = Signal()
     _stop = Signal()
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, child: Child | None = None) -> None:
         super().__init__()
         self._thread = QThread()
         self._thread.setObjectName("engine")
-        self._worker = Worker(orders)
+        self._worker = Worker(orders, child)
         self._worker.moveToThread(self._thread)
         self._thread.started.connect(self._worker.start)
         self._worker.frame.connect(self.frame)

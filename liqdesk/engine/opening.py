@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from liqdesk.engine.child import Child
 from liqdesk.engine.frames import Source, SourceKind
 from liqdesk.venues.venue import Endpoints
 
@@ -39,6 +40,11 @@ def venue_source(endpoints: Endpoints) -> Source:
 
 def demo_source(orders: Orders, note: str = "") -> Source:
     return Source(SourceKind.DEMO, BUILT_IN, orders.demo_seed, orders.demo_speed, note)
+
+
+def child_of(orders: Orders) -> Child:
+    """Return the built-in market that these orders ask for, not yet launched."""
+    return Child(orders.demo_seed, orders.demo_speed, orders.demo_start)
 
 
 def history_file(source: Source, folder: Path) -> tuple[Path, str]:

@@ -18,7 +18,7 @@ from liqdesk.engine.inbox import Answer, Arrival, Failure, Garbled, Inbox, LinkN
 from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.minute import Need
-from liqdesk.engine.opening import Orders
+from liqdesk.engine.opening import Orders, child_of
 from liqdesk.engine.poll import PollThread
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.repair import Repair, pages_of
@@ -54,6 +54,7 @@ class Run:
         alerts: AlertBook,
         history: History | None,
         brackets: Brackets,
+        child: Child | None = None,
     ) -> None:
         self.source = source
         self.symbol = symbol

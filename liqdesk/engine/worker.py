@@ -11,6 +11,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from liqdesk.alerts import AlertBook, AlertStore, AnyRule
+from liqdesk.engine.child import Child
 from liqdesk.engine.compose import News, compose
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
@@ -20,6 +21,7 @@ from liqdesk.engine.run import Run
 from liqdesk.errors import LiqdeskError
 from liqdesk.history import History
 from liqdesk.market import Tickers
+from liqdesk.model import warm
 from liqdesk.venues.binance.brackets import shipped_brackets
 
 log = logging.getLogger(__name__)
@@ -38,9 +40,11 @@ class Worker(QObject):
     universe = Signal(object)
     tickers = Signal(object)
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, child: Child | None = None) -> None:
+        """`child` is a built-in market launched ahead, for the first source if that is the demo."""
         super().__init__()
         self._orders = orders
+        self._child = child
         self._symbol = orders.symbol
         self._epoch = 0
         self._serial = 0
@@ -75,6 +79,8 @@ class Worker(QObject):
             self._run.start()
         else:
             self._open(demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints))
+        # The first pages take longer to come than the kernels take to load.
+        warm()
 
     @Slot()
     def stop(self) -> None:
@@ -91,8 +97,16 @@ class Worker(QObject):
         self._news = News()
         self._notices = ()
         self._history = self._open_history(source)
+        child, self._child = self._child, None
         self._run = Run(
-            self._orders, source, self._orders.endpoints, self._symbol, self._alerts, self._history, self._brackets
+            self._orders,
+            source,
+            self._orders.endpoints,
+            self._symbol,
+            self._alerts,
+            self._history,
+            self._brackets,
+            child,
         )
         self._run.start()
 

@@ -26,12 +26,13 @@ class TracedApplication(QApplication):
         if self._depth:
             return super().notify(receiver, event)
         self._depth = 1
-        started = time.perf_counter_ns()
+        started, cpu = time.perf_counter_ns(), time.thread_time_ns()
         try:
             return super().notify(receiver, event)
         finally:
             self._depth = 0
             self._trace.busy_ns += time.perf_counter_ns() - started
+            self._trace.cpu_ns += time.thread_time_ns() - cpu
 
 
 def make_application(settings: Settings) -> QApplication:

@@ -10,13 +10,15 @@ from pathlib import Path
 
 
 class Trace:
-    """Writes events with wall and monotonic stamps; `busy_ns` is the GUI thread's time since the last frame."""
+    """Writes events with their wall time. Since the last frame the GUI thread was in events for `busy_ns`, of which it computed for
+    `cpu_ns`; the rest it waited for the interpreter, or for a core."""
 
     current: Trace | None = None
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", buffering=1, encoding="utf-8")
         self.busy_ns = 0
+        self.cpu_ns = 0
         self._day = -1
 
     @classmethod
@@ -30,8 +32,8 @@ class Trace:
 
     def frame(self, venue_ms: int) -> None:
         """Note that a frame was applied: the GUI's busy time since the last one, and once per market day the memory."""
-        self.write("frame_busy", ms=self.busy_ns / 1e6)
-        self.busy_ns = 0
+        self.write("frame_busy", ms=self.busy_ns / 1e6, cpu_ms=self.cpu_ns / 1e6)
+        self.busy_ns = self.cpu_ns = 0
         day = venue_ms // 86_400_000
         if venue_ms and day != self._day:
             self._day = day
