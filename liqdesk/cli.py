@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import io
+import logging
 import math
 import os
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from liqdesk import __version__
 from liqdesk.errors import InputError, LiqdeskError
+from liqdesk.logs import CONTROLS
 
 if TYPE_CHECKING:
     from liqdesk.app import Choices
@@ -157,9 +159,20 @@ def _exchange(a: argparse.Namespace) -> int:
     return 0
 
 
+def _begin_log(verbose: bool) -> None:
+    """Write the log to the terminal when asked; else a command without a window says what it has to say in sentences alone."""
+    from liqdesk import logs
+
+    if verbose:
+        logs.setup(None, verbose)
+    else:
+        logging.getLogger("liqdesk").addHandler(logging.NullHandler())
+
+
 def _import(a: argparse.Namespace) -> int:
     from liqdesk.app import import_archive
 
+    _begin_log(a.verbose)
     return import_archive(a.paths, a.profile)
 
 
@@ -168,6 +181,7 @@ def _score(a: argparse.Namespace) -> int:
 
     if a.start is not None and a.to is not None and a.start >= a.to:
         raise InputError("score --from is not before --to", "--from must lie before --to.")
+    _begin_log(a.verbose)
     return score_swept(
         a.profile, "BTCUSDT" if a.symbol is None else a.symbol, a.start, a.to, BARS[a.bars] * 60_000, a.swept
     )
@@ -233,7 +247,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return RUN[arguments.command](arguments)
     except LiqdeskError as e:
-        print(f"liqdesk: {e.user}", file=sys.stderr)
+        print(f"liqdesk: {e.user.translate(CONTROLS)}", file=sys.stderr)
         return e.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from liqdesk.app.choices import need_history
-from liqdesk.errors import ProfileError
+from liqdesk.errors import NoDataError, ProfileError
 from liqdesk.paths import prepare_numba_cache, profile_at
 from liqdesk.venues.binance import Binance
 
@@ -38,6 +38,8 @@ def import_archive(paths: Sequence[Path], profile_text: str | None) -> int:
                 f"the history is read-only: {history.notice}", f"Nothing can be imported. {history.notice}"
             )
         report = import_paths(paths, history, _say)
+        if history.notice:
+            sys.stderr.write(f"liqdesk: {history.notice}\n")
     finally:
         history.close()
         _done()
@@ -58,6 +60,10 @@ def score_swept(
     history = History.open(path, path.with_suffix(".lock"), origin="binance", read_only=True)
     try:
         rows = write_swept(history, Binance().check_symbol(symbol), from_ms, to_ms, bar_ms, out, _say)
+    except NoDataError as e:
+        if history.notice:
+            raise ProfileError(f"{path}: {history.notice}", history.notice) from e
+        raise
     finally:
         history.close()
         _done()

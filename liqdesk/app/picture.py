@@ -35,15 +35,6 @@ def snapshot(choices: Choices, picture: Picture) -> int:
     """
     from liqdesk.app.desk import use_offscreen
 
-    use_offscreen()
-    prepare_numba_cache()
-    from liqdesk import logs
-    from liqdesk.app.interrupts import Interrupts
-    from liqdesk.engine.host import Host
-    from liqdesk.ui.application import make_application
-    from liqdesk.ui.window import Window
-
-    logs.setup(None, choices.verbose)
     prepared = prepare(choices)
     over = {"window_ms": picture.window_ms, "candle_ms": picture.candle_ms, "theme": picture.theme}
     settings = msgspec.structs.replace(
@@ -54,6 +45,15 @@ def snapshot(choices: Choices, picture: Picture) -> int:
     if picture.history:
         need_history(prepared.profile)
         orders = msgspec.structs.replace(orders, from_history=True, history_to_ms=picture.to_ms)
+    use_offscreen()
+    prepare_numba_cache()
+    from liqdesk import logs
+    from liqdesk.app.interrupts import Interrupts
+    from liqdesk.engine.host import Host
+    from liqdesk.ui.application import make_application
+    from liqdesk.ui.window import Window
+
+    logs.setup(None, choices.verbose)
     application = make_application(settings)
     window = Window(settings, profile_writable=False, profile_dir=str(prepared.profile.root))
     window.resize(*picture.size)

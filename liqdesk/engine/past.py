@@ -64,6 +64,8 @@ class Past:
         except LiqdeskError as e:
             self.error = VenueError(Refusal.REQUEST, str(e), e.user)
         finally:
+            if self.error is not None and history.notice:
+                self.error = VenueError(Refusal.REQUEST, f"{self.error}; {history.notice}", history.notice)
             history.close()
 
     def _read(self, history: History) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from PySide6.QtCore import QThread
 
 from liqdesk.engine.inbox import Answer, Failure, Inbox
-from liqdesk.errors import LiqdeskError, Refusal, VenueError
+from liqdesk.errors import DecodeError, LiqdeskError, Refusal, VenueError
 
 if TYPE_CHECKING:
     from liqdesk.net.rest import Rest
@@ -86,6 +86,9 @@ class PollThread(QThread):
             payload = job.run(rest)
         except VenueError as e:
             failure = e
+        except DecodeError as e:
+            user = f"{rest.host} answered something else than the venue would; does this network need a sign-in page first?"
+            failure = VenueError(Refusal.PROTOCOL, str(e), user)
         except LiqdeskError as e:
             failure = VenueError(Refusal.PROTOCOL, str(e), e.user)
         except Exception as e:  # a parser that met what it does not know must not end the thread
