@@ -71,7 +71,7 @@ def condition(frame: Frame) -> Condition:
     start = f"{origin} · " if origin else ""
     tip = _tip(frame)
     if frame.source.kind == "history" or health == "ended":
-        return Condition("HISTORY · nothing is live", "demo", False, tip)
+        return Condition("HISTORY · recorded data", "demo", False, tip)
     if health in ("stale", "down"):
         return Condition(start + _trouble(frame), "alert", False, tip)
     if health == "loading":

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
 
 from liqdesk.ui import draw, icons
 from liqdesk.ui.draw import Painted
@@ -213,6 +213,7 @@ class Segments(Painted):
     """One of a few, in a well. Left and right move the choice."""
 
     chosen = Signal(object)
+    changed = Signal()
 
     def __init__(self, choices: Sequence[Choice], value: object, pad: int = 10, height: int = HEIGHT) -> None:
         super().__init__()
@@ -238,6 +239,7 @@ class Segments(Painted):
         if value != self._value:
             self._value = value
             self.update()
+            self.changed.emit()
 
     def set_pad(self, pad: int) -> None:
         if pad != self._pad:
@@ -250,6 +252,7 @@ class Segments(Painted):
             return
         self._value = value
         self.update()
+        self.changed.emit()
         self.chosen.emit(value)
 
     def _wide(self, choice: Choice, pad: int | None = None) -> int:
@@ -336,6 +339,34 @@ class Segments(Painted):
             self.choose(values[at + 1])
         else:
             super().keyPressEvent(event)
+
+
+class Folded(TextButton):
+    """Segments without room: a button with the choice on it and a menu behind."""
+
+    def __init__(self, segments: Segments) -> None:
+        super().__init__("", arrow=True)
+        self._segments = segments
+        self.setAccessibleName(segments.accessibleName())
+        self.clicked.connect(self._open)
+        segments.changed.connect(self._show_choice)
+        self._show_choice()
+
+    @Slot()
+    def _show_choice(self) -> None:
+        self.setText(next((c.word for c in self._segments.choices if c.value == self._segments.value), ""))
+        self.updateGeometry()
+
+    @Slot()
+    def _open(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for choice in self._segments.choices:
+            action = menu.addAction(choice.word)
+            action.setCheckable(True)
+            action.setChecked(choice.value == self._segments.value)
+            action.triggered.connect(lambda _on=False, value=choice.value: self._segments.choose(value))
+        menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
 
 
 class Pill(BarButton):

@@ -199,8 +199,8 @@ class LevelSlider(Painted):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is not None and self._known:
-            x = self.x_of(self.high if self._focused else self.low) + step * max(2, self.width() / 100)
-            self._move(self._focused, self.usd_at(x))
+            usd = max(self.high if self._focused else self.low, FLOOR_USD)
+            self._move(self._focused, two_digits(usd + step * 10.0 ** (math.floor(math.log10(usd)) - 1)))
             self.show_levels(self.low, self.high)
         elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space):
             self._focused = 1 - self._focused

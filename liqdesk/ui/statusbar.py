@@ -235,7 +235,14 @@ class StatusBar(Painted):
         t = current()
         width, pad, gap = self.width(), t.px(10), t.px(16)
         level = 0 if width >= COMPACT_BELOW * t.scale else 1
-        forms = ((0, 320, True, 0), (1, 230, False, 0), (2, 230, False, 0), (3, 230, False, 2), (4, 150, False, 2))
+        forms = (
+            (0, 320, True, 0),
+            (1, 230, False, 0),
+            (2, 230, False, 0),
+            (3, 230, False, 2),
+            (4, 150, False, 2),
+            (5, 120, False, 2),
+        )
         for form, wide, words, left_out in forms[level:]:
             self.level = form
             self.legend.set_compact(wide, words)
@@ -243,12 +250,15 @@ class StatusBar(Painted):
             if self._frame is not None:
                 self._say_model(self._frame.model_version, self._frame.gain_default)
             self.dropped.setVisible(form == 0)
+            self.model.setVisible(form < 5)
+            self.divider.setVisible(form < 5)
             shown = [w for w in self._widgets() if not w.isHidden()]
             if sum(self._wide(w) for w in shown) + gap * (len(shown) - 1) + 2 * pad <= width:
                 break
         x = pad
         for widget in (self.legend, self.divider, self.model):
-            x = self._place(widget, x) + gap
+            if not widget.isHidden():
+                x = self._place(widget, x) + gap
         right = width - pad
         for widget in (self.clock, self.clock_divider, self.dropped, self.streams):
             if not widget.isHidden():

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from liqdesk.ui import draw, icons, present
 from liqdesk.ui.condition import condition, venue_name
-from liqdesk.ui.controls import Chip, Choice, IconButton, Pill, Segments, TextButton
+from liqdesk.ui.controls import Chip, Choice, Folded, IconButton, Pill, Segments, TextButton
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.theme import BODY, BOLD, REGULAR, SEMIBOLD, current, text_width
 
@@ -24,7 +24,8 @@ WINDOWS: Final = (12 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR, 720 * HOUR)
 CLASSES: Final = (5, 10, 25, 50, 100)
 SIDES: Final = ("long", "both", "short")
 COMPACT_BELOW: Final = 1600
-PADS: Final = (9, 9, 8, 8, 5)  # inside a segment, by level
+PADS: Final = (9, 9, 8, 8, 5, 5)  # inside a segment, by level
+LAST: Final = 5
 
 
 class Mark(Painted):
@@ -185,6 +186,7 @@ class TopBar(Painted):
             pad=9,
         )
         self.sides.setAccessibleName("side")
+        self.folds = [Folded(segments) for segments in (self.candles, self.windows, self.sides)]
         self.bell = IconButton("bell")
         self.bell.setToolTip("Alerts; the badge counts those you have not seen")
         self.bell.setAccessibleName("alerts")
@@ -215,12 +217,15 @@ class TopBar(Painted):
             (self.divider, 14),
             (self.candle_word, 12),
             (self.candles, 8),
+            (self.folds[0], 8),
             (self.map_word, 14),
             (self.windows, 8),
+            (self.folds[1], 4),
             (self.bands_word, 14),
             *[(chip, 8 if chip is self.chips[0] else 4) for chip in self.chips],
             (self.bands_button, 12),
             (self.sides, 14),
+            (self.folds[2], 4),
         ]
         self._right: list[tuple[QWidget, float]] = [
             (self.bell, 4),
@@ -327,7 +332,7 @@ class TopBar(Painted):
 
     def _shown(self, level: int) -> set[QWidget]:
         every = {w for w, _ in (*self._gaps, *self._right)}
-        gone: set[QWidget] = {self.bands_button}
+        gone: set[QWidget] = {self.bands_button, *self.folds}
         if level >= 1:
             gone |= {self.candle_word, self.map_word, self.bands_word}
         if level >= 2:
@@ -337,13 +342,17 @@ class TopBar(Painted):
             gone.discard(self.bands_button)
         if level >= 4:
             gone |= {self.venue, self.mark}
+        if level >= LAST:
+            gone |= {self.candles, self.windows, self.sides}
+            gone -= {*self.folds}
         return every - gone
 
     def _needed(self, level: int) -> float:
         t = current()
         shown = self._shown(level)
         fixed = sum(w.sizeHint().width() + t.px(gap) for w, gap in (*self._gaps, *self._right) if w in shown)
-        slack = sum(s.width_at(PADS[level]) - s.sizeHint().width() for s in (self.candles, self.windows, self.sides))
+        segments = [s for s in (self.candles, self.windows, self.sides) if s in shown]
+        slack = sum(s.width_at(PADS[level]) - s.sizeHint().width() for s in segments)
         return fixed + slack + t.px(24)
 
     def arrange(self) -> None:
@@ -351,7 +360,7 @@ class TopBar(Painted):
         t = current()
         width = self.width()
         level = 2 if width < COMPACT_BELOW * t.scale else 0
-        while level < 4 and self._needed(level) > width:
+        while level < LAST and self._needed(level) > width:
             level += 1
         for segments in (self.candles, self.windows, self.sides):
             segments.set_pad(PADS[level])

@@ -22,7 +22,7 @@ from liqdesk.ui.condition import condition, venue_name
         ("demo", "stale", "DEMO · stale 41 s · reconnect in 8 s", "alert"),
         ("custom", "fresh", "NOT BINANCE · proxy.example.net", "demo"),
         ("custom", "down", "NOT BINANCE · no connection · retry in 8 s", "alert"),
-        ("history", "ended", "HISTORY · nothing is live", "demo"),
+        ("history", "ended", "HISTORY · recorded data", "demo"),
     ],
 )
 def test_pill_names_the_source_and_its_condition(kind: str, health: str, words: str, token: str) -> None:

@@ -1,0 +1,254 @@
+"""The cards: what is typed becomes a rule or settings, or a sentence says why not."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+from shell_frames import BTC, MARK, ZONES
+
+from liqdesk.alerts import AnyRule, Cross, ForcedBurst, FundingBeyond, ImbalanceBeyond, PriceCrosses, Which, ZoneNear
+from liqdesk.market import Instrument, Ticker
+from liqdesk.settings import Settings
+from liqdesk.ui.dialogs.alert import AlertDialog
+from liqdesk.ui.dialogs.fields import number_from, plain
+from liqdesk.ui.dialogs.help import FirstRun, HelpDialog, KeyTable
+from liqdesk.ui.dialogs.settings import SettingsDialog
+from liqdesk.ui.dialogs.symbols import SymbolSearch, matches, why_not
+from liqdesk.ui.keys import KEYS
+from liqdesk.ui.theme import apply_theme
+
+
+@pytest.fixture
+def owner(qtbot: QtBot, qapp: QApplication) -> QWidget:
+    apply_theme(qapp, "dark", 1.0)
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.resize(1200, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("68,400.5", 68_400.5),
+        (" −0.05 ", -0.05),
+        ("20M", 20e6),
+        ("1.5 k", 1_500.0),
+        ("$3b", 3e9),
+        ("1 000 000", 1e6),
+        (".5", 0.5),
+        ("", None),
+        ("abc", None),
+        ("1.2.3", None),
+        ("nan", None),
+        ("1e999", None),
+        ("--1", None),
+    ],
+)
+def test_numbers_are_read_as_people_type_them(typed: str, value: float | None) -> None:
+    assert number_from(typed) == value
+
+
+@given(st.floats(min_value=-1e12, max_value=1e12, allow_nan=False).filter(lambda v: v == 0 or abs(v) > 1e-9))
+def test_what_a_field_is_filled_with_reads_back(value: float) -> None:
+    back = number_from(plain(value))
+    assert back is not None
+    assert math.isclose(back, value, rel_tol=1e-8, abs_tol=1e-12)
+
+
+RULES = [
+    PriceCrosses(id="r", symbol="BTCUSDT", price=68_400.5, direction=Cross.DOWN, cooldown_s=60.0, sound=False),
+    ZoneNear(id="r", symbol="BTCUSDT", within=0.015, min_usd=20e6, which=Which.LONG),
+    ZoneNear(id="r", symbol="BTCUSDT", within=0.01, min_medians=3.0),
+    ImbalanceBeyond(id="r", symbol="BTCUSDT", radius=0.05, threshold=-0.6),
+    FundingBeyond(id="r", symbol="BTCUSDT", rate=0.0005, either=True, cooldown_s=123.0),
+    ForcedBurst(id="r", symbol="BTCUSDT", usd=5e6, seconds=90.0, which=Which.SHORT),
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: type(r).__name__)
+def test_every_kind_of_rule_survives_the_dialog(owner: QWidget, qtbot: QtBot, rule: AnyRule) -> None:
+    dialog = AlertDialog(owner, BTC, MARK, rule)
+    dialog.open_over()
+    assert not dialog.preview.wrong
+    assert dialog.preview.words
+    with qtbot.waitSignal(dialog.saved) as saved:
+        qtbot.mouseClick(dialog.save_on, Qt.MouseButton.LeftButton)
+    back = saved.args[0]
+    assert type(back) is type(rule)
+    for name in rule.__struct_fields__:
+        wanted, got = getattr(rule, name), getattr(back, name)
+        assert got == (pytest.approx(wanted) if isinstance(wanted, float) else wanted), name
+
+
+def test_each_kind_can_be_made_from_nothing(owner: QWidget, qtbot: QtBot) -> None:
+    dialog = AlertDialog(owner, BTC, MARK)
+    dialog.open_over()
+    made = []
+    for i in range(dialog.kind.count()):
+        dialog.kind.setCurrentIndex(i)
+        rule, wrong = dialog.rule()
+        assert not wrong
+        made.append(rule)
+    assert [type(r) for r in made] == [PriceCrosses, ZoneNear, ImbalanceBeyond, FundingBeyond, ForcedBurst]
+    assert len({dialog.rule()[0].id, AlertDialog(owner, BTC, MARK).rule()[0].id}) == 2  # type: ignore[union-attr]
+    dialog.reject()
+
+
+def test_a_wrong_number_is_said_and_cannot_be_saved(owner: QWidget, qtbot: QtBot) -> None:
+    dialog = AlertDialog(owner, BTC, MARK)
+    dialog.open_over()
+    field = dialog.price
+    field.selectAll()
+    qtbot.keyClicks(field, "many")
+    assert dialog.preview.wrong
+    assert "“many” is not a number" in dialog.preview.words
+    assert field.property("invalid") == "true"
+    assert not dialog.save_on.isEnabled()
+    field.selectAll()
+    qtbot.keyClicks(field, "-5")
+    assert dialog.preview.wrong
+    assert not dialog.save_off.isEnabled()
+    field.selectAll()
+    qtbot.keyClicks(field, "70,000")
+    assert not dialog.preview.wrong
+    with qtbot.waitSignal(dialog.saved) as saved:
+        qtbot.mouseClick(dialog.save_off, Qt.MouseButton.LeftButton)
+    assert saved.args[0].enabled is False
+    assert saved.args[0].price == 70_000.0
+
+
+def test_a_zone_on_the_chart_starts_a_rule_that_holds_for_it(owner: QWidget) -> None:
+    dialog = AlertDialog(owner, BTC, MARK)
+    dialog.start_zone(ZONES[2])
+    rule, wrong = dialog.rule()
+    assert not wrong
+    assert isinstance(rule, ZoneNear)
+    assert rule.which is Which.LONG
+    assert rule.min_usd is not None
+    assert rule.min_usd <= ZONES[2].usd
+    dialog.start_price(61_234.56, 1)
+    rule, _ = dialog.rule()
+    assert isinstance(rule, PriceCrosses)
+    assert rule.price == 61_234.6
+
+
+def test_a_rule_can_be_deleted_from_its_dialog(owner: QWidget, qtbot: QtBot) -> None:
+    dialog = AlertDialog(owner, BTC, MARK, RULES[0])
+    dialog.open_over()
+    with qtbot.waitSignal(dialog.dropped) as dropped:
+        dialog._delete()
+    assert dropped.args == ["r"]
+
+
+def test_settings_come_back_changed_and_the_rest_untouched(owner: QWidget, qtbot: QtBot) -> None:
+    before = Settings(symbol="ETHUSDT", demo_seed=11)
+    dialog = SettingsDialog(owner, before, True, "2 Jul 2026")
+    dialog.open_over()
+    dialog.theme.choose("light")
+    dialog.zone.setCurrentText("Europe/Vienna")
+    dialog.tape.setText("25K")
+    dialog.days.setText("30")
+    dialog.sounds.setChecked(False)
+    with qtbot.waitSignal(dialog.saved) as saved:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert saved.args[0] == msgspec.structs.replace(
+        before, theme="light", timezone="Europe/Vienna", tape_min_usd=25_000.0, history_days=30, sounds=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "part"),
+    [
+        ("rest", "http://example.com", "https://"),
+        ("stream", "ftp://x", "wss://"),
+        ("tape", "lots", "must be a number"),
+        ("days", "0", "must be a number"),
+    ],
+)
+def test_settings_that_cannot_be_used_say_why(owner: QWidget, qtbot: QtBot, field: str, text: str, part: str) -> None:
+    dialog = SettingsDialog(owner, Settings(), True, "2 Jul 2026")
+    dialog.open_over()
+    getattr(dialog, field).setText(text)
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert part in dialog.wrong.text()
+    assert dialog.isVisible()
+    dialog.reject()
+
+
+def test_a_time_zone_that_does_not_exist_is_refused(owner: QWidget) -> None:
+    dialog = SettingsDialog(owner, Settings(), True, "2 Jul 2026")
+    dialog.zone.setCurrentText("Mars/Olympus")
+    assert "Mars/Olympus" in str(dialog.settings())
+
+
+def test_help_lists_every_key(owner: QWidget) -> None:
+    dialog = HelpDialog(owner, "S2", "2 Jul 2026", "profile folder")
+    tables = dialog.findChildren(KeyTable)
+    words = " ".join(table.accessibleName() for table in tables)
+    for key in KEYS:
+        assert f"{key.written}: {key.words}" in words
+    assert len({s for key in KEYS for s in key.sequences}) == sum(len(key.sequences) for key in KEYS)
+
+
+def test_the_first_note_is_over_however_it_is_closed(owner: QWidget, qtbot: QtBot) -> None:
+    for close in ("accept", "reject"):
+        note = FirstRun(owner, "profile folder")
+        note.open_over()
+        with qtbot.waitSignal(note.begun):
+            getattr(note, close)()
+
+
+def instrument(symbol: str, **fields: object) -> Instrument:
+    return Instrument(symbol, symbol.removesuffix("USDT"), "USDT", 0.1, 0.001, **fields)  # type: ignore[arg-type]
+
+
+LISTED = (
+    instrument("ETHUSDT"),
+    instrument("BTCUSDT"),
+    instrument("ETHFIUSDT"),
+    instrument("TSLAUSDT", contract_type="TRADIFI_PERPETUAL"),
+    instrument("BTCUSDT_260626", contract_type="CURRENT_QUARTER"),
+    instrument("OLDUSDT", status="SETTLING"),
+    instrument("../x"),
+)
+TICKERS = {s: Ticker(s, 0, 2.0, 1.0, 0, 0, 0, v) for s, v in (("BTCUSDT", 9e9), ("ETHUSDT", 5e9), ("ETHFIUSDT", 1e7))}
+
+
+def test_search_finds_by_text_then_turnover_and_marks_what_has_no_map() -> None:
+    assert [i.symbol for i in matches(LISTED, TICKERS, "")][:3] == ["BTCUSDT", "ETHUSDT", "ETHFIUSDT"]
+    assert [i.symbol for i in matches(LISTED, TICKERS, "eth")] == ["ETHUSDT", "ETHFIUSDT"]
+    assert [i.symbol for i in matches(LISTED, TICKERS, "btc/usdt")] == ["BTCUSDT", "BTCUSDT_260626"]
+    reasons = {i.symbol: why_not(i) for i in LISTED}
+    assert reasons["BTCUSDT"] == ""
+    assert "no map" in reasons["TSLAUSDT"]
+    assert "no map" in reasons["BTCUSDT_260626"]
+    assert "settling" in reasons["OLDUSDT"]
+
+
+@pytest.mark.qt_log_ignore("^This plugin does not support")  # popups, on the offscreen platform
+def test_the_keyboard_chooses_a_contract_and_never_one_without_a_map(owner: QWidget, qtbot: QtBot) -> None:
+    search = SymbolSearch(owner)
+    search.set_tickers(dict(TICKERS))
+    search.set_instruments(LISTED)
+    search.open_under(owner, "BTCUSDT")
+    chosen: list[str] = []
+    search.chosen.connect(chosen.append)
+    qtbot.keyClicks(search.field, "tsla")
+    qtbot.keyClick(search.field, Qt.Key.Key_Return)
+    assert chosen == []
+    search.field.clear()
+    search._filter()
+    qtbot.keyClick(search.field, Qt.Key.Key_Down)
+    qtbot.keyClick(search.field, Qt.Key.Key_Return)
+    assert chosen == ["ETHUSDT"]
+    assert search.isHidden()
