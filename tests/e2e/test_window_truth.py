@@ -151,14 +151,15 @@ def hold_colours(desk: Desk, rng: random.Random) -> int:
     pixel = (lens.t1 - lens.t0) / chart.plot.heat.pixels.shape[1]
     t = theme.current()
     ring = desk.grid.rings[0]
+    frozen = desk.frame.published[0]  # the engine goes on meanwhile; the window knows what its frame named
     hot = 0
     for _ in range(150):
-        at_ms = rng.uniform(max(lens.t0, ring.first * 60_000), ring.last * 60_000)
-        price = math.exp(rng.uniform(math.log(desk.frame.prices.mark * 0.97), math.log(desk.frame.prices.mark * 1.03)))
+        at_ms = rng.uniform(max(lens.t0, frozen.first * 60_000), (frozen.last + 1) * 60_000 - pixel)
+        row = display_bin_of(desk.frame.prices.mark * math.exp(rng.uniform(-0.03, 0.03)))
+        price = price_of_display_bin(row)
         value, colour = chart.cell_value(at_ms, price), chart.painted_colour(at_ms, price)
         if value is None or colour is None:
             continue
-        row = display_bin_of(price)
         numbers = {int(at_ms) // 60_000, int(at_ms + pixel) // 60_000}
         columns = [c for c in map(ring.read, numbers) if c is not None]
         held = [float(c.usd[:, row - c.base].sum()) for c in columns]
