@@ -44,14 +44,10 @@ def ticks(top: float, apart: float = 0.13) -> tuple[float, ...]:
     chosen: list[float] = [top]
     power = 10.0 ** math.ceil(math.log10(top))
     while power > top * 1e-3:
-        for digit in (5.0, 2.5, 2.0, 1.0):
-            value = digit * power
-            if (
-                value < top
-                and math.sqrt(chosen[-1] / top) - math.sqrt(value / top) >= 0.13
-                and math.sqrt(value / top) > 0.1
-            ):
-                chosen.append(value)
+        for digit in (5.0, 2.0, 1.0):
+            at = math.sqrt(digit * power / top)
+            if 0.1 < at <= math.sqrt(chosen[-1] / top) - apart:
+                chosen.append(digit * power)
         power /= 10.0
     return tuple(reversed(chosen))
 

@@ -196,7 +196,7 @@ class StatusBar(Painted):
     def _say_model(self, version: str, default: bool) -> bool:
         scale = "default" if default else "learned"
         if self.level >= 2:
-            return self.model.set_parts((f"{version} · {scale} scale", "text3", REGULAR))
+            return self.model.set_parts((f"{version} · not scored yet", "text3", REGULAR))
         return self.model.set_parts(
             ("model ", "text3", REGULAR),
             (version, "text2", SEMIBOLD),

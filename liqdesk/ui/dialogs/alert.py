@@ -300,7 +300,7 @@ class AlertDialog(Card):
             page.setSizePolicy(policy)
         self.stack.adjustSize()
         self._check()
-        self.adjustSize()
+        self.fit()
 
     @Slot()
     def _check(self) -> None:

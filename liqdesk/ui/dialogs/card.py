@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from liqdesk.ui import draw
 from liqdesk.ui.controls import IconButton
@@ -65,11 +65,37 @@ class Card(QDialog):
         head.addWidget(cross)
         outer.addLayout(head)
         outer.addWidget(Hairline())
-        self.rows = QVBoxLayout()
+        self._body = QWidget()
+        self.rows = QVBoxLayout(self._body)
         self.rows.setContentsMargins(t.px(16), t.px(14), t.px(16), t.px(16))
         self.rows.setSpacing(t.px(10))
-        outer.addLayout(self.rows)
+        self._area = QScrollArea()
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(self._body)
+        self._body.setAutoFillBackground(False)
+        self._area.viewport().setAutoFillBackground(False)
+        outer.addWidget(self._area)
         self.setMinimumWidth(t.px(wide))
+
+    def fit(self) -> None:
+        """Take the size of the body, as far as the screen has room; the rest scrolls."""
+        self._body.ensurePolished()
+        self.rows.invalidate()
+        self.rows.activate()
+        wide = max(self.minimumWidth() - 2, self._body.sizeHint().width())
+        high = self.rows.totalHeightForWidth(wide) if self.rows.hasHeightForWidth() else self._body.sizeHint().height()
+        screen = self.screen().availableGeometry()
+        least = self.title.sizeHint().height() + current().px(60)
+        self._area.setFixedHeight(max(current().px(80), min(high, screen.height() - least)))
+        bar = self._area.verticalScrollBar().sizeHint().width() if high > self._area.height() else 0
+        self._area.setMinimumWidth(min(wide + bar, screen.width() - 2))
+        outer = self.layout()
+        assert outer is not None
+        outer.activate()
+        self.resize(outer.sizeHint().expandedTo(self.minimumSize()).boundedTo(screen.size()))
 
     def add_buttons(self, *buttons: QPushButton, right: QPushButton | None = None) -> None:
         """Add the row of buttons, first on the left."""
@@ -86,11 +112,14 @@ class Card(QDialog):
 
     def open_over(self) -> None:
         """Show the card over the middle of its window, window-modal, without waiting for it."""
-        self.adjustSize()
+        self.fit()
         parent = self.parentWidget()
         if parent is not None:
-            centre = parent.window().frameGeometry().center()
-            self.move(centre - self.rect().center())
+            wanted = QRect(QPoint(), self.size())
+            wanted.moveCenter(parent.window().frameGeometry().center())
+            screen = parent.screen().availableGeometry()
+            x = max(screen.left(), min(wanted.left(), screen.right() - wanted.width()))
+            self.move(x, max(screen.top(), min(wanted.top(), screen.bottom() - wanted.height())))
         self.open()
         first = self.first_focus()
         first.setFocus(Qt.FocusReason.OtherFocusReason)

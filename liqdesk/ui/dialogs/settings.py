@@ -143,7 +143,7 @@ class SettingsDialog(Card):
             self.wrong.setText(made)
             self.wrong.setStyleSheet(f"color: {current().alert}")
             self.wrong.show()
-            self.adjustSize()
+            self.fit()
             return
         self.saved.emit(made)
         self.accept()

@@ -79,18 +79,22 @@ class Column(Painted):
         self._share()
 
     def _share(self) -> None:
-        """Divide the height: what is short comes first from the tape, then from the alerts' list, then funding and alerts fold."""
+        """Divide the height: what is short comes from the tape, then the alerts' list, then funding and alerts fold, then zones."""
         t = current()
-        least = t.px(HEADER + TAPE_LEAST) + len(self.panels) * GAP
-        fixed = least + self.imbalance.needed() + self.zones.needed() + 2 * t.px(HEADER)
-        room = self.height() - fixed
+        head = t.px(HEADER)
+        room = self.height() - self.imbalance.needed() - 4 * head - t.px(TAPE_LEAST) - (len(self.panels) - 1) * GAP
+        zones = 0 if self.zones.folded else self.zones.content.wanted()
+        spare = room - zones
         if not self.funding.by_hand:
-            self.funding.fold(self.compact or room < self.funding.content.high() + t.px(ALERTS_LEAST))
+            self.funding.fold(self.compact or spare < self.funding.content.high() + t.px(ALERTS_LEAST))
         if not self.funding.folded:
-            room -= self.funding.content.high()
+            spare -= self.funding.content.high()
         if not self.alerts.by_hand:
-            self.alerts.fold(self.compact or room < t.px(ALERTS_LEAST))
-        self.alerts.limit(max(room, t.px(ALERTS_LEAST)))
+            self.alerts.fold(self.compact or spare < t.px(ALERTS_LEAST))
+        self.alerts.limit(max(spare, t.px(ALERTS_LEAST)))
+        if not self.alerts.folded:
+            spare -= t.px(ALERTS_LEAST)
+        self.zones.content.limit(zones + min(0, spare))
 
     def take(self, frame: Frame) -> None:
         """Keep what a frame brings only once: forced orders and firings. A new epoch forgets the old market's."""
@@ -107,7 +111,7 @@ class Column(Painted):
         self.funding.show_frame(frame)
         self.zones.show_frame(frame)
         self.alerts.show_frame(frame)
-        heights = (*(panel.needed() for panel in (self.imbalance, self.zones)), self.alerts.content.high())
+        heights = (self.imbalance.needed(), self.zones.content.wanted(), self.alerts.content.high())
         if heights != self._heights:
             self._heights = heights
             self._share()

@@ -33,10 +33,18 @@ class Row(msgspec.Struct, frozen=True):
     distance: str
 
 
-def rows_of(frame: Frame) -> tuple[Row, ...]:
-    """Return the zones of a frame as shown, highest price first."""
+def largest(zones: tuple[Zone, ...], most: int) -> tuple[Zone, ...]:
+    """Return the largest zones by USD, in the order they came."""
+    if len(zones) <= most:
+        return zones
+    least = sorted((z.usd for z in zones), reverse=True)[most - 1]
+    return tuple(z for z in zones if z.usd >= least)[:most]
+
+
+def rows_of(frame: Frame, zones: tuple[Zone, ...]) -> tuple[Row, ...]:
+    """Return zones as shown, in the order they come."""
     rows = []
-    for z in frame.zones:
+    for z in zones:
         decimals = present.range_decimals(z.low, z.high, frame.instrument.price_decimals)
         rows.append(
             Row(
@@ -59,6 +67,8 @@ class ZonesBody(Body):
         super().__init__()
         self.rows: tuple[Row, ...] = ()
         self.zones: tuple[Zone, ...] = ()
+        self.most = 8
+        self._frame: Frame | None = None
         self.mark = present.UNKNOWN
         self.age = present.UNKNOWN
         self.known = False
@@ -73,12 +83,14 @@ class ZonesBody(Body):
         return t.px(24) + rows * t.px(22) + t.px(20) + t.px(4)
 
     def show_frame(self, frame: Frame) -> None:
-        rows = rows_of(frame)
+        self._frame = frame
+        shown = largest(frame.zones, self.most)
+        rows = rows_of(frame, shown)
         mark = present.price(frame.prices.mark, frame.instrument.price_decimals)
         age = present.age(mark_age_s(frame))
-        below = sum(1 for z in frame.zones if z.peak > frame.prices.mark)
+        below = sum(1 for z in shown if z.peak > frame.prices.mark)
         known = frame.now is not None
-        self.zones = frame.zones
+        self.zones = shown
         if (rows, mark, age, below, known) == (self.rows, self.mark, self.age, self._below, self.known):
             return
         taller = len(rows) != len(self.rows)
@@ -86,6 +98,21 @@ class ZonesBody(Body):
         if taller:
             self.updateGeometry()
         self.update()
+
+    def wanted(self) -> int:
+        """Return the height it would take with room for all zones, in px."""
+        t = current()
+        count = len(self._frame.zones) if self._frame is not None else 0
+        return t.px(24) + max(1, min(count, 8)) * t.px(22) + t.px(20) + t.px(4)
+
+    def limit(self, height: int) -> None:
+        """Show as many of the largest zones as fit a height in px, two at least and eight at most."""
+        t = current()
+        most = min(8, max(2, (height - t.px(48)) // t.px(22)))
+        if most != self.most:
+            self.most = most
+            if self._frame is not None:
+                self.show_frame(self._frame)
 
     def _tops(self) -> list[float]:
         """Return where each zone row starts, in px; the mark row takes its place among them."""
