@@ -1,4 +1,4 @@
-"""What the user can do beyond choosing a view: keys, dialogs, menus, alerts, pictures. Dialogs are imported when they are first opened."""
+"""What the user can do beyond choosing a view: keys, dialogs, menus, pictures. Dialogs are imported when they are first opened."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from liqdesk.errors import LiqdeskError
 from liqdesk.ui import present
+from liqdesk.ui.alerting import Alerting
 from liqdesk.ui.notices import Notice
 from liqdesk.ui.theme import current
 from liqdesk.ui.toast import Message
 from liqdesk.ui.topbar import CANDLES, WINDOWS
 
 if TYPE_CHECKING:
-    from liqdesk.alerts.rules import AnyRule, Fired
     from liqdesk.engine.frames import Command, Frame
-    from liqdesk.insight.zones import Zone
-    from liqdesk.ui.dialogs.alert import AlertDialog
     from liqdesk.ui.dialogs.card import Card
     from liqdesk.ui.dialogs.symbols import SymbolSearch
-    from liqdesk.ui.sound import Player
     from liqdesk.ui.window import Window
 
 
@@ -49,22 +46,13 @@ class Actions(QObject):
         self._window = window
         self._search: SymbolSearch | None = None
         self.dialog: Card | None = None
-        self._player: Player | None = None
-
-    @property
-    def player(self) -> Player:
-        if self._player is None:
-            from liqdesk.ui.sound import Player
-
-            self._player = Player(self)
-        return self._player
+        self.alerting = Alerting(window)
 
     def close(self) -> None:
         """End what was started: a dialog, a sound."""
         if self.dialog is not None:
             self.dialog.close()
-        if self._player is not None:
-            self._player.close()
+        self.alerting.close()
 
     # keys
 
@@ -101,8 +89,8 @@ class Actions(QObject):
     def _press_other(self, name: str) -> None:
         calls = {
             "search": self.search,
-            "alert": self.new_rule,
-            "seen": self.mark_seen,
+            "alert": self.alerting.new_rule,
+            "seen": self.alerting.mark_seen,
             "save": self.save_picture,
             "copy": self.copy_picture,
             "retry": self.retry,
@@ -212,7 +200,8 @@ class Actions(QObject):
 
     # dialogs
 
-    def _open(self, dialog: Card) -> None:
+    def open_card(self, dialog: Card) -> None:
+        """Show a card in place of the one that is open."""
         if self.dialog is not None:
             self.dialog.close()
         self.dialog = dialog
@@ -231,7 +220,7 @@ class Actions(QObject):
 
         frame = self._window.frame
         version, brackets = (frame.model_version, frame.brackets_as_of) if frame else ("S2", "the shipped file")
-        self._open(HelpDialog(self._window, version, brackets, self._window.profile_dir))
+        self.open_card(HelpDialog(self._window, version, brackets, self._window.profile_dir))
 
     def first_run(self) -> None:
         """Show the note of the first start."""
@@ -239,7 +228,7 @@ class Actions(QObject):
 
         note = FirstRun(self._window, self._window.profile_dir)
         note.begun.connect(self._begun)
-        self._open(note)
+        self.open_card(note)
 
     @Slot()
     def _begun(self) -> None:
@@ -253,7 +242,7 @@ class Actions(QObject):
         brackets = w.frame.brackets_as_of if w.frame else "the shipped file"
         dialog = SettingsDialog(w, w.settings, w.profile_writable, brackets)
         dialog.saved.connect(self._settings_saved)
-        self._open(dialog)
+        self.open_card(dialog)
 
     @Slot(object)
     def _settings_saved(self, new: object) -> None:
@@ -265,88 +254,7 @@ class Actions(QObject):
     def switch_theme(self) -> None:
         self._window.change(theme="light" if self._window.settings.theme == "dark" else "dark")
 
-    # alerts
-
-    def _rule_dialog(self, rule: AnyRule | None) -> AlertDialog | None:
-        from liqdesk.ui.dialogs.alert import AlertDialog
-
-        frame = self._window.frame
-        if frame is None:
-            return None
-        dialog = AlertDialog(self._window, frame.instrument, frame.prices.mark, rule)
-        dialog.saved.connect(self.put_rule)
-        dialog.dropped.connect(self.drop_rule)
-        self._open(dialog)
-        return dialog
-
-    @Slot()
-    def new_rule(self) -> None:
-        self._rule_dialog(None)
-
-    @Slot(object)
-    def edit_rule(self, rule: AnyRule) -> None:
-        self._rule_dialog(rule)
-
-    @Slot(str)
-    def edit_by_id(self, rule_id: str) -> None:
-        for status in self._window.frame.rules if self._window.frame else ():
-            if status.rule.id == rule_id:
-                self._rule_dialog(status.rule)
-
-    @Slot(float)
-    def alert_price(self, price: float) -> None:
-        dialog, frame = self._rule_dialog(None), self._window.frame
-        if dialog is not None and frame is not None:
-            dialog.start_price(price, frame.instrument.price_decimals)
-
-    @Slot(object)
-    def alert_zone(self, zone: Zone) -> None:
-        dialog = self._rule_dialog(None)
-        if dialog is not None:
-            dialog.start_zone(zone)
-
-    @Slot(object)
-    def put_rule(self, rule: AnyRule) -> None:
-        from liqdesk.engine.frames import PutRule
-
-        self.send(PutRule(rule))
-
-    @Slot(str)
-    def drop_rule(self, rule_id: str) -> None:
-        from liqdesk.engine.frames import DropRule
-
-        self.send(DropRule(rule_id))
-
-    def announce(self, fired: Fired) -> None:
-        """Show a firing as a toast, sound it, and ask for the user's eye when the window is not in front."""
-        w = self._window
-        w.stage.toast.say(Message(fired.headline, fired.facts, fired.time_ms, fired))
-        if fired.sound and w.settings.sounds:
-            self.player.play(self._sound_of(fired))
-        if not w.isActiveWindow():
-            QApplication.alert(w, 0)
-
-    def _sound_of(self, fired: Fired) -> str:
-        frame = self._window.frame
-        for status in frame.rules if frame else ():
-            if status.rule.id == fired.rule_id:
-                return str(status.rule.__struct_config__.tag)
-        return "price"
-
-    @Slot()
-    def show_alerts(self) -> None:
-        """Open the alerts panel and clear the badge."""
-        self._window.column.alerts.fold(False)
-        self._window.column.alerts.content.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.mark_seen()
-
-    @Slot()
-    def mark_seen(self) -> None:
-        self._window.column.alerts.mark_seen()
-
-    @Slot(object)
-    def show_fired(self, fired: Fired) -> None:
-        self.reveal(fired.price)
+    # the chart
 
     @Slot(float)
     def reveal(self, price: float) -> None:

@@ -113,3 +113,20 @@ def venue_name(frame: Frame) -> str:
     return {"live": "Binance", "demo": "Built-in market", "custom": frame.source.host, "history": "History"}[
         frame.source.kind
     ]
+
+
+def moment(frame: Frame) -> dict[str, object]:
+    """Return what says which moment of which market a frame is, and what its amounts rest on."""
+    return {
+        "epoch": frame.epoch,
+        "serial": frame.serial,
+        "venue_ms": frame.venue_ms,
+        "source": frame.source.kind.value,
+        "host": frame.source.host,
+        "model_version": frame.model_version,
+        "gain": frame.gain,
+        "brackets_as_of": frame.brackets_as_of,
+        "mark": frame.prices.mark,
+        "open_interest": frame.open_interest,
+        "audit_error": frame.ledger.audit_error if frame.ledger else None,
+    }

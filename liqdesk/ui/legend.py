@@ -11,8 +11,8 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy
 
 from liqdesk.ui import draw, present
-from liqdesk.ui.controls import Choice, Segments
 from liqdesk.ui.draw import Painted
+from liqdesk.ui.segments import Choice, Segments
 from liqdesk.ui.theme import MEDIUM, REGULAR, SMALL, current, text_width
 
 ROUND: Final = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)

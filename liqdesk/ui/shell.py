@@ -14,10 +14,11 @@ from liqdesk.ui.condition import condition, genuine
 from liqdesk.ui.keys import KEYS
 from liqdesk.ui.notices import Notice, Notices
 from liqdesk.ui.panels import Column
+from liqdesk.ui.skeleton import COMPACT_BELOW
 from liqdesk.ui.stage import Stage
 from liqdesk.ui.statusbar import StatusBar
 from liqdesk.ui.theme import current
-from liqdesk.ui.topbar import COMPACT_BELOW, TopBar
+from liqdesk.ui.topbar import TopBar
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -70,7 +71,7 @@ class Shell(QWidget):
         bar.window_chosen.connect(window.choose_window)
         bar.classes_chosen.connect(window.choose_classes)
         bar.side_chosen.connect(window.choose_side)
-        bar.bell_pressed.connect(act.show_alerts)
+        bar.bell_pressed.connect(act.alerting.show_alerts)
         bar.picture_pressed.connect(act.save_picture)
         bar.help_pressed.connect(act.help)
         bar.theme_pressed.connect(act.switch_theme)
@@ -80,16 +81,16 @@ class Shell(QWidget):
         self.statusbar.legend.levels_chosen.connect(window.choose_levels)
         self.notices.acted.connect(act.notice_acted)
         alerts = self.column.alerts
-        alerts.new_wanted.connect(act.new_rule)
+        alerts.new_wanted.connect(act.alerting.new_rule)
         alerts.unseen_changed.connect(bar.bell.set_count)
-        alerts.content.switched.connect(act.put_rule)
-        alerts.content.edit_wanted.connect(act.edit_rule)
-        alerts.content.drop_wanted.connect(act.drop_rule)
+        alerts.content.switched.connect(act.alerting.put_rule)
+        alerts.content.edit_wanted.connect(act.alerting.edit_rule)
+        alerts.content.drop_wanted.connect(act.alerting.drop_rule)
         alerts.content.show_price.connect(act.reveal)
         self.column.zones.content.show_price.connect(act.reveal)
-        self.column.zones.content.alert_wanted.connect(act.alert_zone)
-        self.stage.toast.show_wanted.connect(act.show_fired)
-        self.stage.toast.rule_wanted.connect(act.edit_by_id)
+        self.column.zones.content.alert_wanted.connect(act.alerting.alert_zone)
+        self.stage.toast.show_wanted.connect(act.alerting.show_fired)
+        self.stage.toast.rule_wanted.connect(act.alerting.edit_by_id)
 
     def _bind_keys(self, window: Window) -> list[QShortcut]:
         made = []

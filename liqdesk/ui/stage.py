@@ -13,6 +13,7 @@ from liqdesk.ui.theme import BODY, current
 from liqdesk.ui.toast import Toast
 
 if TYPE_CHECKING:
+    from liqdesk.settings import Settings
     from liqdesk.ui.chart import ChartPane
 
 
@@ -32,6 +33,22 @@ class Stage(Painted):
         chart.setGeometry(self.rect())
         chart.show()
         self.toast.raise_()
+
+    def tell_chart(self, old: Settings, new: Settings) -> None:
+        """Pass changed settings on to the chart."""
+        chart = self.chart
+        if chart is None:
+            return
+        if new.candle_ms != old.candle_ms:
+            chart.set_interval(new.candle_ms)
+        if new.window_ms != old.window_ms:
+            chart.set_window(new.window_ms)
+        if (new.classes, new.side) != (old.classes, old.side):
+            chart.set_selection(set(new.classes), new.side)
+        levels = (new.heat_auto, new.heat_low_usd, new.heat_high_usd)
+        if levels != (old.heat_auto, old.heat_low_usd, old.heat_high_usd):
+            chart.set_levels(*levels)
+        chart.set_settings(new)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -9,11 +9,12 @@ from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from liqdesk.ui import draw, present
+from liqdesk.ui.barparts import Divider
 from liqdesk.ui.condition import accent_token
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.legend import Legend
+from liqdesk.ui.skeleton import COMPACT_BELOW
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, current, text_width
-from liqdesk.ui.topbar import COMPACT_BELOW, Divider
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame, StreamStatus

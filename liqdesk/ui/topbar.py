@@ -8,11 +8,14 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from liqdesk.ui import draw, icons, present
+from liqdesk.ui import draw, present
+from liqdesk.ui.barparts import Divider, Mark, PriceNow, Words
 from liqdesk.ui.condition import condition, venue_name
-from liqdesk.ui.controls import Chip, Choice, Folded, IconButton, Pill, Segments, TextButton
+from liqdesk.ui.controls import Chip, IconButton, Pill, TextButton
 from liqdesk.ui.draw import Painted
-from liqdesk.ui.theme import BODY, BOLD, REGULAR, SEMIBOLD, current, text_width
+from liqdesk.ui.segments import Choice, Folded, Segments
+from liqdesk.ui.skeleton import COMPACT_BELOW
+from liqdesk.ui.theme import BODY, BOLD, SEMIBOLD, current
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -23,106 +26,9 @@ CANDLES: Final = (60_000, 300_000, 900_000, HOUR, 4 * HOUR)
 WINDOWS: Final = (12 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR, 720 * HOUR)
 CLASSES: Final = (5, 10, 25, 50, 100)
 SIDES: Final = ("long", "both", "short")
-COMPACT_BELOW: Final = 1600
+
 PADS: Final = (9, 9, 8, 8, 5, 5)  # inside a segment, by level
 LAST: Final = 5
-
-
-class Mark(Painted):
-    """The program's mark."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(current().px(26), current().px(26))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        side = current().px(20)
-        p = QPainter(self)
-        p.drawPixmap(
-            (self.width() - side) // 2, (self.height() - side) // 2, icons.logo(side, self.devicePixelRatioF())
-        )
-
-
-class Words(Painted):
-    """A line of quiet text of fixed height."""
-
-    def __init__(self, text: str, token: str = "text2", size: int = BODY, weight: int = REGULAR) -> None:
-        super().__init__()
-        self._text, self._token, self._size, self._weight = text, token, size, weight
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    @property
-    def text(self) -> str:
-        return self._text
-
-    def set_text(self, text: str) -> None:
-        if text != self._text:
-            self._text = text
-            self.restyle()
-
-    def sizeHint(self) -> QSize:
-        return QSize(round(text_width(self._text, self._size, self._weight)) + 2, current().px(26))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        p = QPainter(self)
-        ink = str(getattr(current(), self._token))
-        draw.put(p, 0, 0, self.width(), self.height(), self._text, ink, self._size, self._weight)
-
-
-class Divider(Painted):
-    """A short upright hairline."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(1, current().px(22))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), draw.colour(current().border))
-
-
-class PriceNow(Painted):
-    """Last price and the change over 24 hours."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.last = present.UNKNOWN
-        self.change = present.UNKNOWN
-        self.values: tuple[float, float] = (float("nan"), float("nan"))
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setToolTip("Last traded price in the quote currency, and its change over the last 24 hours.")
-
-    def show_prices(self, frame: Frame) -> None:
-        last = present.price(frame.prices.last, frame.instrument.price_decimals)
-        change = present.percent(frame.prices.change_24h, 2)
-        self.values = (frame.prices.last, frame.prices.change_24h)
-        if (last, change) == (self.last, self.change):
-            return
-        wider = len(last) != len(self.last) or len(change) != len(self.change)
-        self.last, self.change = last, change
-        if wider:
-            self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        t = current()
-        width = text_width(self.last, 16, BOLD) + t.px(8) + text_width(self.change, BODY, SEMIBOLD)
-        return QSize(round(width + t.px(5) + text_width("24 h", BODY)) + 2, t.px(26))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        t = current()
-        p = QPainter(self)
-        h = self.height()
-        draw.put(p, 0, 0, 0, h, self.last, t.text1, 16, BOLD)
-        x = text_width(self.last, 16, BOLD) + t.px(8)
-        draw.put(p, x, 1, 0, h, self.change, t.text1, BODY, SEMIBOLD)
-        x += text_width(self.change, BODY, SEMIBOLD) + t.px(5)
-        draw.put(p, x, 1, 0, h, "24 h", t.text3, BODY)
 
 
 class TopBar(Painted):

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from liqdesk.ui.theme import DARK, THEMES, apply_theme, current
+from liqdesk.ui.skeleton import paint_skeleton
+from liqdesk.ui.theme import apply_theme, current
 from liqdesk.ui.trace import Trace, note
 
 if TYPE_CHECKING:
@@ -91,22 +92,11 @@ class Window(QMainWindow):
         if self._shell is not None:
             super().paintEvent(event)
             return
-        self._paint_skeleton()
+        paint_skeleton(self, self.settings.theme)
         if not self._painted:
             self._painted = True
             note("first_paint")
             QTimer.singleShot(0, self, self._after_paint)
-
-    def _paint_skeleton(self) -> None:
-        t = THEMES.get(self.settings.theme, DARK)
-        w, h = self.width(), self.height()
-        bar, column, gap = 40, 348 if w >= 1600 else 276, 3
-        p = QPainter(self)
-        p.fillRect(0, 0, w, h, QColor(t.window))
-        p.fillRect(0, 0, w, bar, QColor(t.panel))
-        p.fillRect(0, h - bar, w, bar, QColor(t.panel))
-        p.fillRect(0, bar + gap, w - column - gap, h - 2 * (bar + gap), QColor(t.chart))
-        p.fillRect(w - column, bar + gap, column, h - 2 * (bar + gap), QColor(t.panel))
 
     @Slot()
     def _after_paint(self) -> None:
@@ -173,8 +163,8 @@ class Window(QMainWindow):
 
         chart = ChartPane(self.settings)
         chart.levels_changed.connect(self.statusbar.legend.show_levels)
-        chart.alert_price.connect(self.act.alert_price)
-        chart.alert_zone.connect(self.act.alert_zone)
+        chart.alert_price.connect(self.act.alerting.alert_price)
+        chart.alert_zone.connect(self.act.alerting.alert_zone)
         chart.retry.connect(self.act.retry)
         self.chart = chart
         self.stage.put_chart(chart)
@@ -223,7 +213,7 @@ class Window(QMainWindow):
         else:
             self._early.append(frame)
         for fired in frame.new_fired:
-            self.act.announce(fired)
+            self.act.alerting.announce(fired)
         wait_ns = self._shown_ns + PANELS_NS - time.monotonic_ns()
         if wait_ns <= 0:
             self._show_panels()
@@ -296,22 +286,8 @@ class Window(QMainWindow):
             apply_theme(app, new.theme)
         self.shell.show_settings(new)
         if self.chart is not None:
-            self._tell_chart(old, new)
+            self.stage.tell_chart(old, new)
         self.settings_changed.emit(new)
-
-    def _tell_chart(self, old: Settings, new: Settings) -> None:
-        chart = self.chart
-        assert chart is not None
-        if new.candle_ms != old.candle_ms:
-            chart.set_interval(new.candle_ms)
-        if new.window_ms != old.window_ms:
-            chart.set_window(new.window_ms)
-        if (new.classes, new.side) != (old.classes, old.side):
-            chart.set_selection(set(new.classes), new.side)
-        levels = (new.heat_auto, new.heat_low_usd, new.heat_high_usd)
-        if levels != (old.heat_auto, old.heat_low_usd, old.heat_high_usd):
-            chart.set_levels(*levels)
-        chart.set_settings(new)
 
     @Slot(object)
     def choose_candle(self, ms: int) -> None:
@@ -362,22 +338,7 @@ class Window(QMainWindow):
             for name, value in self.chart.shown().items():
                 out[f"chart.{name}"] = {"text": str(value), "value": value}
         if self.frame is not None:
-            out["frame"] = marks(self.frame)
+            from liqdesk.ui.condition import moment
+
+            out["frame"] = moment(self.frame)
         return out
-
-
-def marks(frame: Frame) -> dict[str, object]:
-    """Return what says which moment of which market a frame is."""
-    return {
-        "epoch": frame.epoch,
-        "serial": frame.serial,
-        "venue_ms": frame.venue_ms,
-        "source": frame.source.kind.value,
-        "host": frame.source.host,
-        "model_version": frame.model_version,
-        "gain": frame.gain,
-        "brackets_as_of": frame.brackets_as_of,
-        "mark": frame.prices.mark,
-        "open_interest": frame.open_interest,
-        "audit_error": frame.ledger.audit_error if frame.ledger else None,
-    }

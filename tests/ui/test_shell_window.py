@@ -176,8 +176,8 @@ def test_commands_leave_by_one_signal(make: Make, qtbot: QtBot) -> None:
     QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     window.apply(frame(serial=2))
     QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
-    window.act.put_rule(RULES[0].rule)
-    window.act.drop_rule("up")
+    window.act.alerting.put_rule(RULES[0].rule)
+    window.act.alerting.drop_rule("up")
     window.act._symbol_chosen("ETHUSDT")
     assert sent == [RetryNow(), UseLive(), UseDemo(), PutRule(RULES[0].rule), DropRule("up"), SetSymbol("ETHUSDT")]
     assert window.settings.symbol == "ETHUSDT"
@@ -233,7 +233,7 @@ def test_a_firing_shows_a_toast_a_log_row_and_a_badge(make: Make, qtbot: QtBot) 
 def test_sound_is_asked_for_by_the_kind_of_rule_unless_muted(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[str] = []
     window = make(Settings(first_run_done=True, sounds=True))
-    monkeypatch.setattr(window.act.player, "play", played.append)
+    monkeypatch.setattr(window.act.alerting.player, "play", played.append)
     window.apply(frame(new_fired=(fired("tilt", sound=True), fired("up", sound=False))))
     window.change(sounds=False)
     window.apply(frame(serial=2, new_fired=(fired("zone", sound=True),)))

@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
 
 from liqdesk.errors import InputError
-from liqdesk.ui.controls import Choice, Segments
 from liqdesk.ui.dialogs.card import Card, Hairline, button, label
 from liqdesk.ui.dialogs.fields import Dropdown, NumberField, Tick, plain
+from liqdesk.ui.segments import Choice, Segments
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, current, font
 
 if TYPE_CHECKING:

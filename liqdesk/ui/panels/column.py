@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -54,6 +54,8 @@ class Column(Painted):
         self._filler.hide()
         column.addWidget(self._filler, 1)
         self.tape.folded_changed.connect(self._filler.setVisible)
+        for panel in self.panels:
+            panel.folded_changed.connect(self._share)
         self.setFixedWidth(current().px(WIDE))
 
     @property
@@ -78,6 +80,7 @@ class Column(Painted):
         super().resizeEvent(event)
         self._share()
 
+    @Slot()
     def _share(self) -> None:
         """Divide the height: what is short comes from the tape, then the alerts' list, then funding and alerts fold, then zones."""
         t = current()

@@ -110,6 +110,13 @@ class Panel(Painted):
             self.header.update()
             self.updateGeometry()
 
+    def open_by_hand(self) -> None:
+        """Open the panel and keep it so."""
+        self.by_hand = True
+        if self.folded:
+            self.fold(False)
+            self.folded_changed.emit(False)
+
     def needed(self) -> int:
         """Return the height it wants, in px."""
         return self.header.sizeHint().height() + (0 if self.folded else self.body.sizeHint().height())
