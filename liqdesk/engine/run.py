@@ -82,7 +82,7 @@ class Run:
         self.lost = False  # only a new run can bring data: there is no REST client
         self._served = False
         is_demo = source.kind is SourceKind.DEMO
-        self._child = Child(orders.demo_seed, orders.demo_speed, orders.demo_start) if is_demo else None
+        self._child = (child or child_of(orders)) if is_demo else None
         self._poll = PollThread(self._make_rest, self.inbox)
         self._asking = Asking(self._poll)
 
