@@ -103,6 +103,7 @@ class Window(QMainWindow):
         if self._closed:
             return
         self.shell.show()
+        self.shell.take_focus()
         calls, self._when_painted = self._when_painted, []
         for call in calls:
             call()
@@ -124,7 +125,6 @@ class Window(QMainWindow):
             self._shell = Shell(self)
             self.setWindowIcon(icons.window_icon())
             self.setCentralWidget(self._shell)
-            self._shell.take_focus()
             self._notice()
             self._shell.fit(self.width())
         return self._shell

@@ -81,6 +81,20 @@ import os; sys.stdout.flush(); os._exit(0)
     assert json.loads(done.stdout) == {"first_paint": []}
 
 
+def test_no_control_wears_the_keyboard_s_ring_before_tab(qtbot: QtBot, qapp: QApplication) -> None:
+    apply_theme(qapp, "dark", 1.0)
+    window = Window(Settings(first_run_done=True, sounds=False), True)
+    qtbot.addWidget(window)
+    window.show()
+    with qtbot.waitSignal(window.chart_ready, timeout=20_000):
+        pass
+    qtbot.waitUntil(window.isActiveWindow)
+    assert qapp.focusWidget() is window.shell
+    QTest.keyClick(window, Qt.Key.Key_Tab)
+    assert qapp.focusWidget() is not window.shell
+    window.close()
+
+
 def test_every_frame_is_taken_and_acknowledged(make: Make, qtbot: QtBot) -> None:
     window = make()
     taken: list[int] = []
