@@ -187,9 +187,14 @@ def _metrics(pixels: int, weight: int) -> QFontMetricsF:
     return QFontMetricsF(_font(pixels, weight))
 
 
+@lru_cache(maxsize=4_096)
+def _width(text: str, size: int, weight: int, scale: float) -> float:
+    return _metrics(max(SMALL, round(size * scale)), weight).horizontalAdvance(text)
+
+
 def text_width(text: str, size: int = BODY, weight: int = REGULAR) -> float:
     """Return how wide a text is in the program's font, in px."""
-    return _metrics(max(SMALL, round(size * _current.scale)), weight).horizontalAdvance(text)
+    return _width(text, size, weight, _current.scale)
 
 
 def elide(text: str, width: float, size: int = BODY, weight: int = REGULAR) -> str:

@@ -20,10 +20,10 @@ from liqdesk.market import MINUTE_MS, Side
 from liqdesk.model.candles import CANDLE
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart import ChartPane
-from liqdesk.ui.chart.candles import CandlePainter, shape
+from liqdesk.ui.chart.candles import blocks, paint, shape
 from liqdesk.ui.chart.gutter import labels, words
 from liqdesk.ui.chart.header import candle_words, stale_words, title
-from liqdesk.ui.chart.layers import Layer, radius
+from liqdesk.ui.chart.layers import Layer, radii
 from liqdesk.ui.chart.menu import ChartMenu
 from liqdesk.ui.chart.overlay import read
 from liqdesk.ui.chart.paint import guarded
@@ -423,9 +423,9 @@ def test_right_click_opens_the_menu(
 def test_bubbles_grow_with_the_root_of_usd_and_stand_beside_the_candle(
     make: Callable[..., ChartPane], market: Scene
 ) -> None:
-    assert radius(0.0) == 1.5
-    assert radius(5e6) == radius(9e9) == 11.0
-    assert radius(4e5) == pytest.approx(2 * radius(1e5))
+    assert radii(np.array([0.0, 5e6, 9e9])).tolist() == [1.5, 11.0, 11.0]
+    small, twice = radii(np.array([2e5, 8e5])).tolist()
+    assert twice == pytest.approx(2 * small)
     moment = NOW - 3 * HOUR
     mid = price(moment)
     forced = (
@@ -436,7 +436,7 @@ def test_bubbles_grow_with_the_root_of_usd_and_stand_beside_the_candle(
     )
     pane = make(new_forced=forced)
     discs = pane.plot.bubbles.placed()
-    assert [round(r, 3) for _, _, r, _ in discs] == [round(radius(u), 3) for u in (2e6, 8e5)]
+    assert [round(r, 3) for _, _, r, _ in discs] == [round(r, 3) for r in radii(np.array([2e6, 8e5])).tolist()]
     candle = next(c for c in pane.state.candles if c["t"] <= moment < c["t"] + c["span"])
     lens = pane.state.lens
     for x, y, r, side in discs:
@@ -500,7 +500,7 @@ def test_pitch_decides_between_candles_bars_and_a_line(days: float, most: float)
     picture = QPixmap(600, 300)
     picture.fill(QColor("#FF0000"))
     painter = QPainter(picture)
-    CandlePainter().paint(painter, made, DARK, False)
+    paint(painter, [made], [blocks(made, DARK, False)], DARK)
     painter.end()
     image = picture.toImage()
     high = round(view.y(102.0))

@@ -86,14 +86,15 @@ class PriceAxis(QWidget):
         p.fillRect(QRectF(w - 1, 0, 1, h), theme.colour(t.line))
         if not lens.valid:
             return
-        tags = self.tags()
+        tags, region, clear = self._tags, event.region(), t.px(CLEAR_PX)
+        rows = [row for row, *_ in tags]
         ticks = price_ticks(lens, t.px(GRID_Y_PX))
         decimals = tick_decimals(ticks[1] - ticks[0], s.decimals) if len(ticks) > 1 else s.decimals
         for price in ticks:
             y = lens.y(price)
-            if y < t.px(8) or y > h - t.px(8) or any(abs(y - row) < t.px(CLEAR_PX) for row, *_ in tags):
+            if not region.intersects(QRect(0, round(y) - t.px(9), w, t.px(18))):
                 continue
-            if not event.region().intersects(QRect(0, round(y) - t.px(9), w, t.px(18))):
+            if y < t.px(8) or y > h - t.px(8) or any(abs(y - row) < clear for row in rows):
                 continue
             p.fillRect(QRectF(1, round(y), t.px(4), 1), theme.colour(t.border))
             row = QRectF(t.px(9), round(y) - t.px(8), w - t.px(12), t.px(17))

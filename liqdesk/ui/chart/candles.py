@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from liqdesk.model.axis import PHASE
 from liqdesk.ui import theme
@@ -60,53 +60,55 @@ def shape(candles: NDArray[np.void], lens: Lens, interval_ms: int) -> Shape:
     )
 
 
-class CandlePainter:
-    """Paints a shape with as few calls as colours."""
+Blocks = list[tuple[QColor, Rects]]
 
-    def __init__(self) -> None:
-        self._rects = Rects()
 
-    def paint(self, p: QPainter, s: Shape, t: Theme, hued: bool) -> None:
-        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        if s.pitch < LINE_BELOW:
-            self._line(p, s, t)
-        elif s.pitch < BARS_BELOW:
-            self._bars(p, s, t, hued)
-        else:
-            self._candles(p, s, t, hued)
-
-    def _candles(self, p: QPainter, s: Shape, t: Theme, hued: bool) -> None:
-        fill = self._rects.fill
-        left = s.centre - (s.body - 1) / 2
-        tall = s.bottom - s.top
-        fill(p, theme.colour(t.halo, t.halo_wick_alpha), s.centre - 1, s.high - 1, 3, s.low - s.high + 3)
-        fill(p, theme.colour(t.halo, t.halo_alpha), left - 1, s.top - 1, s.body + 2, tall + 2)
-        up, down = s.up, ~s.up
-        up_colour = theme.colour(t.hued_up if hued else t.up)
-        down_line = theme.colour(t.hued_down if hued else t.down_outline)
-        fill(p, up_colour, s.centre[up], s.high[up], 1, (s.low - s.high + 1)[up])
-        fill(p, down_line, s.centre[down], s.high[down], 1, (s.low - s.high + 1)[down])
-        fill(p, up_colour, left[up], s.top[up], s.body[up], tall[up])
-        fill(p, down_line, left[down], s.top[down], s.body[down], tall[down])
+def blocks(s: Shape, t: Theme, hued: bool) -> Blocks:
+    """Return what to fill, bottom to top, one block of rectangles a colour; always as many blocks for the same pitch."""
+    height = s.low - s.high
+    found: Blocks = [(theme.colour(t.halo, t.halo_wick_alpha), Rects(s.centre - 1, s.high - 1, 3, height + 3))]
+    colours = (
+        (s.up, theme.colour(t.hued_up if hued else t.up)),
+        (~s.up, theme.colour(t.hued_down if hued else t.down_outline)),
+    )
+    if s.pitch >= BARS_BELOW:
+        left, tall = s.centre - (s.body - 1) / 2, s.bottom - s.top
+        found.append((theme.colour(t.halo, t.halo_alpha), Rects(left - 1, s.top - 1, s.body + 2, tall + 2)))
+    found += [(c, Rects(s.centre[side], s.high[side], 1, height[side] + 1)) for side, c in colours]
+    if s.pitch >= BARS_BELOW:
+        found += [(c, Rects(left[side], s.top[side], s.body[side], tall[side])) for side, c in colours]
         if not hued:
-            hollow = down & (tall >= 3)
-            inner = theme.colour(t.down)
-            fill(p, inner, left[hollow] + 1, s.top[hollow] + 1, s.body[hollow] - 2, tall[hollow] - 2)
+            hollow = ~s.up & (tall >= 3)
+            inner = Rects(left[hollow] + 1, s.top[hollow] + 1, s.body[hollow] - 2, tall[hollow] - 2)
+            found.append((theme.colour(t.down), inner))
+    return found
 
-    def _bars(self, p: QPainter, s: Shape, t: Theme, hued: bool) -> None:
-        fill = self._rects.fill
-        fill(p, theme.colour(t.halo, t.halo_wick_alpha), s.centre - 1, s.high - 1, 3, s.low - s.high + 3)
-        for side, colour in ((s.up, t.hued_up if hued else t.up), (~s.up, t.hued_down if hued else t.down_outline)):
-            fill(p, theme.colour(colour), s.centre[side], s.high[side], 1, (s.low - s.high + 1)[side])
 
-    def _line(self, p: QPainter, s: Shape, t: Theme) -> None:
-        close = np.where(s.up, s.top, s.bottom)
-        line = QPolygonF([QPointF(x + 0.5, y + 0.5) for x, y in zip(s.centre.tolist(), close.tolist(), strict=True)])
-        p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        p.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, alpha, width in ((t.halo, t.halo_alpha, 3.2), (t.up, 1.0, 1.4)):
-            pen = QPen(theme.colour(colour, alpha), width)
-            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-            p.setPen(pen)
-            p.drawPolyline(line)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+def paint(p: QPainter, shapes: list[Shape], filled: list[Blocks], t: Theme) -> None:
+    """Paint candles that were prepared in parts, as if they were one: colour by colour."""
+    p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    if not shapes:
+        return
+    if shapes[0].pitch < LINE_BELOW:
+        _line(p, shapes, t)
+        return
+    for level in zip(*filled, strict=True):
+        for colour, rects in level:
+            rects.fill(p, colour)
+
+
+def _line(p: QPainter, shapes: list[Shape], t: Theme) -> None:
+    points = [
+        QPointF(x + 0.5, y + 0.5)
+        for s in shapes
+        for x, y in zip(s.centre.tolist(), np.where(s.up, s.top, s.bottom).tolist(), strict=True)
+    ]
+    line = QPolygonF(points)
+    p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, alpha, width in ((t.halo, t.halo_alpha, 3.2), (t.up, 1.0, 1.4)):
+        pen = QPen(theme.colour(colour, alpha), width)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        p.setPen(pen)
+        p.drawPolyline(line)
+    p.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -48,6 +48,8 @@ class Header(QWidget):
         self.state = state
         self.profile_width = 0
         self._key: tuple[object, ...] = ()
+        self._prices: list[tuple[str, str]] = []
+        self._from = self._to = 0  # where the prices stand
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     @Slot()
@@ -55,10 +57,13 @@ class Header(QWidget):
         """Repaint where the words changed."""
         s = self.state
         progress = s.frame.progress if s.frame else None
-        key = (title(s), candle_words(s), progress, s.rule_ms, s.zone, s.theme)
+        prices = candle_words(s)
+        key = (title(s), progress, s.rule_ms, s.zone, s.theme, [len(price) for _, price in prices])
         if key != self._key:
-            self._key = key
             self.update()
+        elif prices != self._prices:
+            self.update(self._from, 0, self._to - self._from, self.height())
+        self._key, self._prices = key, prices
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -73,11 +78,15 @@ class Header(QWidget):
         x = self._profile(p, edge)
         x = t.px(10.0)
         x = self._piece(p, x, edge, title(s), t.text2, 600) + t.px(14)
-        for letter, price in candle_words(s):
+        self._from = round(x)
+        for letter, price in self._prices:
             if x + theme.text_width(f"{letter} {price}", 11, 600) + t.px(6) > edge:
                 break
             x = self._piece(p, x, edge, letter, t.text3, 500) + t.px(5)
             x = self._piece(p, x, edge, price, t.text1, 600) + t.px(10)
+        self._to = round(x)
+        if event.rect().right() < self._to and event.rect().left() >= self._from:
+            return
         x += t.px(8)
         progress = s.frame.progress if s.frame else None
         if progress is not None:

@@ -16,9 +16,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from liqdesk.market import Side
 from liqdesk.model.axis import PHASE
 from liqdesk.ui import present, theme
-from liqdesk.ui.chart.candles import CandlePainter, Shape, shape
+from liqdesk.ui.chart import candles
+from liqdesk.ui.chart.candles import Blocks, Shape, blocks, shape
 from liqdesk.ui.chart.marks import draw_last, draw_line_tags, draw_note
 from liqdesk.ui.chart.paint import dashed, guarded, solid, write_haloed
 from liqdesk.ui.chart.scale import GRID_X_PX, GRID_Y_PX, price_ticks, time_ticks
@@ -30,9 +32,12 @@ USD_AT_MAX: Final = 5e6
 HATCH_PX: Final = 9
 
 
-def radius(usd: float) -> float:
-    """Return a bubble's radius in px: by square root of USD, 11 px at 5M."""
-    return min(RADIUS_MAX, max(RADIUS_MIN, RADIUS_MAX * math.sqrt(max(usd, 0.0) / USD_AT_MAX)))
+def radii(usd: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the radius in px of bubbles: by square root of USD, 11 px at 5M."""
+    found: NDArray[np.float64] = np.clip(
+        RADIUS_MAX * np.sqrt(np.maximum(usd, 0.0) / USD_AT_MAX), RADIUS_MIN, RADIUS_MAX
+    )
+    return found
 
 
 class HeatItem(pg.ImageItem):  # type: ignore[misc]
@@ -93,8 +98,9 @@ class GridLayer(Layer):
         t, lens = s.theme, s.lens
         p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         colour = theme.colour(t.grid, t.grid_alpha)
-        for price in price_ticks(lens, t.px(GRID_Y_PX)):
-            p.fillRect(QRectF(0, round(lens.y(price)), lens.width, 1), colour)
+        rows = np.array([round(lens.y(price)) for price in price_ticks(lens, t.px(GRID_Y_PX))], np.float64)
+        for y in rows[s.touched(0.0, rows, lens.width, rows + 1)].tolist():
+            p.fillRect(QRectF(0, y, lens.width, 1), colour)
         for ms, _ in time_ticks(lens, t.px(GRID_X_PX), s.zone):
             p.fillRect(QRectF(round(lens.x(ms)), 0, 1, lens.height), colour)
         if s.rule_ms is not None and s.back_from_ms is not None:
@@ -118,6 +124,8 @@ class GapLayer(Layer):
             if x1 < 0 or x0 > lens.width or x1 - x0 < 1:
                 continue
             x0, x1 = max(0, round(x0)), min(lens.width, round(x1))
+            if not s.touched(x0 - 80.0, 0.0, x1 + 80.0, lens.height).any():
+                continue
             area = QRectF(x0, 0, x1 - x0, lens.height)
             p.fillRect(area, theme.colour(t.chart))
             p.fillRect(area, hatch(t.text3, t.px(HATCH_PX)))
@@ -162,27 +170,25 @@ class LineLayer(Layer):
 
 
 class CandleLayer(Layer):
-    """Candles; their pixels are kept while neither they nor the lens changed."""
+    """Candles. The newest is prepared apart from the closed ones, since it alone changes from frame to frame."""
 
     def __init__(self, state: ChartState, z: float) -> None:
         super().__init__(state, z)
-        self._painter = CandlePainter()
-        self._key: tuple[object, ...] = ()
-        self._shape: Shape | None = None
-
-    def shape_now(self) -> Shape | None:
-        s = self.state
-        if not len(s.candles):
-            return None
-        key = (id(s.candles), s.lens, s.settings.candle_ms)
-        if key != self._key or self._shape is None:
-            self._key, self._shape = key, shape(s.candles, s.lens, s.settings.candle_ms)
-        return self._shape
+        self._keys: list[tuple[object, ...]] = [(), ()]
+        self._shapes: list[Shape | None] = [None, None]
+        self._blocks: list[Blocks] = [[], []]
 
     def draw(self, p: QPainter) -> None:
-        found = self.shape_now()
-        if found is not None:
-            self._painter.paint(p, found, self.state.theme, self.state.settings.hued_candles)
+        s = self.state
+        if not len(s.candles):
+            return
+        for i, rows in enumerate((s.candles[:-1], s.candles[-1:])):
+            key = (rows.tobytes(), s.lens, s.settings.candle_ms, s.settings.hued_candles, s.theme)
+            if key != self._keys[i]:
+                made = shape(rows, s.lens, s.settings.candle_ms)
+                self._keys[i], self._shapes[i] = key, made
+                self._blocks[i] = blocks(made, s.theme, s.settings.hued_candles)
+        candles.paint(p, [made for made in self._shapes if made is not None], self._blocks, s.theme)
 
 
 class BubbleLayer(Layer):
@@ -190,65 +196,57 @@ class BubbleLayer(Layer):
 
     def __init__(self, state: ChartState, z: float) -> None:
         super().__init__(state, z)
-        self._discs: dict[tuple[int, float, str, float], QPixmap] = {}
+        self._discs: dict[tuple[int, float, str, float], tuple[QPixmap, float]] = {}
         self._key: tuple[object, ...] = ()
         self._placed: list[tuple[float, float, float, int]] = []
+        self._columns: NDArray[np.float64] = np.zeros((4, 0))
 
     def placed(self) -> list[tuple[float, float, float, int]]:
         """Return (x, y, radius, side) of the discs in view, largest first."""
         s = self.state
-        newest = s.candles[-1].tobytes() if len(s.candles) else b""  # older candles do not move
+        # Older candles do not move, and of the newest only its ends matter.
+        newest = s.candles[["t", "high", "low"]][-1:].tobytes()
         key = (s.lens, id(s.orders), s.settings, len(s.candles), newest, s.theme.scale)
         if key != self._key:
             self._key, self._placed = key, self._place()
+            self._columns = np.array(self._placed, np.float64).reshape(-1, 4).T
         return self._placed
 
     def _place(self) -> list[tuple[float, float, float, int]]:
         s = self.state
-        lens, orders, candles = s.lens, s.orders, s.candles
+        lens, orders, bars = s.lens, s.orders, s.candles
         first, last = np.searchsorted(orders["t"], (lens.t0, lens.t1))
         orders = orders[first:last]
         orders = orders[orders["usd"] >= s.settings.bubble_min_usd]
+        orders = orders[np.argsort(-orders["usd"], kind="stable")]
         if not len(orders):
             return []
-        xs = (orders["t"] - lens.t0) / lens.ms_per_px
         scale = lens.height / (lens.y1 - lens.y0)
+        rs = radii(orders["usd"]) * s.theme.scale
+        # The newest disc stays whole at the edge of the plot.
+        xs = np.minimum((orders["t"] - lens.t0) / lens.ms_per_px, lens.width - rs - 2)
         ys = (lens.y1 - (np.log(orders["price"]) - PHASE)) * scale
-        if len(candles):
-            at = np.clip(np.searchsorted(candles["t"], orders["t"], side="right") - 1, 0, len(candles) - 1)
-            inside = (orders["t"] >= candles["t"][at]) & (orders["t"] < candles["t"][at] + candles["span"][at])
-            tops = (lens.y1 - (np.log(candles["high"][at]) - PHASE)) * scale
-            lows = (lens.y1 - (np.log(candles["low"][at]) - PHASE)) * scale
-        else:
-            inside, tops, lows = np.zeros(len(orders), np.bool_), ys, ys
-        found = []
-        for x, y, usd, side, known, top, low in zip(
-            xs.tolist(),
-            ys.tolist(),
-            orders["usd"].tolist(),
-            orders["side"].tolist(),
-            inside.tolist(),
-            tops.tolist(),
-            lows.tolist(),
-            strict=True,
-        ):
-            r = radius(usd) * s.theme.scale
-            if known:
-                y = min(y, top - r - 3) if side else max(y, low + r + 3)
-            # The newest disc stays whole at the edge of the plot.
-            found.append((min(x, lens.width - r - 2), y, r, side))
-        return sorted(found, key=lambda f: -f[2])
+        if len(bars):
+            at = np.clip(np.searchsorted(bars["t"], orders["t"], side="right") - 1, 0, len(bars) - 1)
+            inside = (orders["t"] >= bars["t"][at]) & (orders["t"] < bars["t"][at] + bars["span"][at])
+            tops = (lens.y1 - (np.log(bars["high"][at]) - PHASE)) * scale - rs - 3
+            lows = (lens.y1 - (np.log(bars["low"][at]) - PHASE)) * scale + rs + 3
+            beside = np.where(orders["side"] == Side.SHORT, np.minimum(ys, tops), np.maximum(ys, lows))
+            ys = np.where(inside, beside, ys)
+        return list(zip(xs.tolist(), ys.tolist(), rs.tolist(), orders["side"].tolist(), strict=True))
 
     def draw(self, p: QPainter) -> None:
-        height = self.state.lens.height
-        ratio = p.device().devicePixelRatioF()
-        for x, y, r, side in self.placed():
-            if -12 <= y <= height + 12:
-                disc = self._disc(side, round(r * 2) / 2, ratio)
-                half = disc.width() / ratio / 2
-                p.drawPixmap(QPointF(x - half, y - half), disc)
+        ratio, placed = p.device().devicePixelRatioF(), self.placed()
+        if not placed:
+            return
+        x, y, r, _ = self._columns
+        for i in np.flatnonzero(self.state.touched(x - r - 3, y - r - 3, x + r + 3, y + r + 3)).tolist():
+            left, top, size, side = placed[i]
+            disc, half = self._disc(side, round(size * 2) / 2, ratio)
+            p.drawPixmap(QPointF(left - half, top - half), disc)
 
-    def _disc(self, side: int, r: float, ratio: float) -> QPixmap:
+    def _disc(self, side: int, r: float, ratio: float) -> tuple[QPixmap, float]:
+        """Return a disc's picture and half its size in logical pixels."""
         t = self.state.theme
         key = (side, r, t.name, ratio)
         if key not in self._discs:
@@ -262,7 +260,7 @@ class BubbleLayer(Layer):
             painter.setBrush(theme.colour(t.side(side), 0.92))
             painter.drawEllipse(QPointF(size / 2, size / 2), r + 0.65, r + 0.65)
             painter.end()
-            self._discs[key] = disc
+            self._discs[key] = (disc, size / 2)
         return self._discs[key]
 
 

@@ -47,22 +47,22 @@ def guarded(paint: Paint) -> Paint:
 
 
 class Rects:
-    """A reusable block of rectangles drawn in one call."""
+    """Rectangles given by arrays in pixels (x, y and either arrays or one number for width and height), filled at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, x: Floats, y: Floats, w: Floats | float, h: Floats | float) -> None:
+        self.count = len(x)
         self._array = PrimitiveArray(QRectF, 4)
+        self._array.resize(self.count)
+        if self.count:
+            rows = self._array.ndarray()
+            rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = x, y, w, h
 
-    def fill(self, p: QPainter, colour: QColor, x: Floats, y: Floats, w: Floats | float, h: Floats | float) -> None:
-        """Fill rectangles given by arrays in pixels; the pen is left off and the brush changed."""
-        count = len(x)
-        if not count:
-            return
-        self._array.resize(count)
-        rows = self._array.ndarray()
-        rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = x, y, w, h
-        p.setPen(Qt.PenStyle.NoPen)
-        p.setBrush(colour)
-        p.drawRects(*self._array.drawargs())
+    def fill(self, p: QPainter, colour: QColor) -> None:
+        """Fill them all; the pen is left off and the brush changed."""
+        if self.count:
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(colour)
+            p.drawRects(*self._array.drawargs())
 
 
 def solid(colour: QColor, width: float = 1.0) -> QPen:

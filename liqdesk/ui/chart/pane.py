@@ -30,6 +30,8 @@ from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.state import ORDER, ChartState
 
 FRAME_MS: Final = 33
+NEVER: Final = 1 << 62
+LATER_MS: Final = 100  # for what may wait, unless a frame comes first
 
 
 class ChartPane(QWidget):
@@ -53,6 +55,7 @@ class ChartPane(QWidget):
         self.book = CandleBook()
         self._sight = Sight(float(settings.window_ms))
         self._candles_key: tuple[object, ...] = ()
+        self._fresh_ms = NEVER  # the start of the oldest bar that is not in the candles yet
         self._epoch = -1
         self._anew = True  # the price range owes nothing to the last one
 
@@ -111,7 +114,8 @@ class ChartPane(QWidget):
         s.frame = frame
         for bars in frame.new_bars:
             self.book.update(bars.span_ms, bars.rows)
-            self._candles_key = ()
+            if len(bars.rows):
+                self._fresh_ms = min(self._fresh_ms, int(bars.rows["t"].min()))
         s.add_orders(frame.new_forced, frame.instrument.symbol)
         self.map.apply(frame)
         self._schedule()
@@ -215,7 +219,7 @@ class ChartPane(QWidget):
     def _tick(self) -> None:
         self._bring(True)
         if self.profile.behind or (self.map.stirred and self.map.heat.kernels is not None):
-            self._schedule()
+            self._schedule(LATER_MS)
 
     def _bring(self, paced: bool) -> None:
         """Bring the parts up to date; `paced`, the picture waits for its turn and the profile stands back meanwhile."""
@@ -251,9 +255,11 @@ class ChartPane(QWidget):
         self._candles_key = ()
         self._schedule()
 
-    def _schedule(self) -> None:
-        if not self._timer.isActive() and self.isVisible():
-            self._timer.start(FRAME_MS)
+    def _schedule(self, wait_ms: int = FRAME_MS) -> None:
+        """Refresh in `wait_ms` at the latest."""
+        timer = self._timer
+        if self.isVisible() and (not timer.isActive() or timer.remainingTime() > wait_ms):
+            timer.start(wait_ms)
 
     def _say_levels(self) -> None:
         if self.map.moved:
@@ -265,10 +271,7 @@ class ChartPane(QWidget):
         s = self.state
         width, height = float(self.plot.width()), float(self.plot.height())
         t0, t1 = self._sight.aim(frame.venue_ms, s.settings.candle_ms, width)
-        key = (t0, t1, s.settings.candle_ms)
-        if key != self._candles_key:
-            self._candles_key = key
-            s.candles = self.book.series(s.settings.candle_ms, int(t0), int(t1) + 1)
+        self._fetch(t0, t1)
         y0, y1 = s.aim.y0, s.aim.y1
         if s.auto_price:
             found = price_range(s.candles, t0, t1, s.mark, None if self._anew else (y0, y1))
@@ -277,6 +280,18 @@ class ChartPane(QWidget):
         s.aim = Lens(t0, t1, y0, y1, width, height)
         if s.aim != s.lens or self.plot.heat.pixels.size == 0:
             self.plot.show_lens(s.aim)
+
+    def _fetch(self, t0: float, t1: float) -> None:
+        """Get the candles of a stretch of time; where only the newest one changed, that one alone."""
+        s = self.state
+        key = (t0, t1, s.settings.candle_ms)
+        newest = int(s.candles["t"][-1]) if len(s.candles) else 0
+        if key != self._candles_key or not newest or self._fresh_ms < newest:
+            s.candles = self.book.series(s.settings.candle_ms, int(t0), int(t1) + 1)
+        elif self._fresh_ms < NEVER:
+            tail = self.book.series(s.settings.candle_ms, newest, int(t1) + 1)
+            s.candles = np.concatenate([s.candles[:-1], tail])
+        self._candles_key, self._fresh_ms = key, NEVER
 
     @Slot(object, bool)
     def _moved(self, lens: Lens, by_hand: bool) -> None:

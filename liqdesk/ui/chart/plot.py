@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from liqdesk.market import DAY_MS, MINUTE_MS
@@ -218,6 +219,13 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             elif event.type() == QEvent.Type.Leave:
                 self.pointed.emit(None)
         return bool(super().eventFilter(watched, event))
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        region = ev.region()
+        whole = region.boundingRect() == self.viewport().rect() and region.rectCount() == 1
+        rects = [] if whole else [r.getCoords() for r in region]  # type: ignore[attr-defined]
+        self.state.exposed = np.array(rects, np.float64).reshape(-1, 4)
+        super().paintEvent(ev)
 
     def resizeEvent(self, ev: QResizeEvent) -> None:
         super().resizeEvent(ev)

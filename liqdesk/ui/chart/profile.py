@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.engine.frames import NowPlanes
@@ -65,7 +65,8 @@ class Profile(QWidget):
     def __init__(self, state: ChartState, parent: QWidget) -> None:
         super().__init__(parent)
         self.state = state
-        self._rects = Rects()
+        self._kept = QPixmap()
+        self._kept_key: tuple[object, ...] = ()
         self.sums: Sums | None = None
         self._key: tuple[object, ...] = ()
         self._row = -1
@@ -107,24 +108,34 @@ class Profile(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
+        p.drawPixmap(0, 0, self._picture())
+        draw_last(p, self.state, self.width())
+        if self.state.stale:
+            p.fillRect(self.rect(), theme.colour(self.state.theme.chart, 0.38))
+
+    def _picture(self) -> QPixmap:
+        """Return everything but the line of the last price, painted anew only where it changed."""
         s = self.state
-        t, lens = s.theme, s.lens
-        w = self.width()
-        p.fillRect(self.rect(), theme.colour(t.chart))
-        if not lens.valid:
-            return
-        found = self.sums
-        if found is not None and found.most > 0:
-            self._bars(p, found)
-        grid = theme.colour(t.grid, t.grid_alpha)
-        for price in price_ticks(lens, t.px(GRID_Y_PX)):
-            p.fillRect(QRectF(0, round(lens.y(price)), w, 1), grid)
-        draw_last(p, s, w)
-        if found is not None and found.most > 0:
-            self._sums(p, found)
-            self._ticks(p, found)
-        if s.stale:
-            p.fillRect(self.rect(), theme.colour(t.chart, 0.38))
+        ratio = self.devicePixelRatioF()
+        key = (self._key, ratio)
+        if key != self._kept_key:
+            self._kept_key = key
+            self._kept = QPixmap(self.size() * ratio)
+            self._kept.setDevicePixelRatio(ratio)
+            self._kept.fill(theme.colour(s.theme.chart))
+            p = QPainter(self._kept)
+            found = self.sums
+            if s.lens.valid:
+                if found is not None and found.most > 0:
+                    self._bars(p, found)
+                grid = theme.colour(s.theme.grid, s.theme.grid_alpha)
+                for price in price_ticks(s.lens, s.theme.px(GRID_Y_PX)):
+                    p.fillRect(QRectF(0, round(s.lens.y(price)), self.width(), 1), grid)
+                if found is not None and found.most > 0:
+                    self._sums(p, found)
+                    self._ticks(p, found)
+            p.end()
+        return self._kept
 
     def _bars(self, p: QPainter, found: Sums) -> None:
         t, lens = self.state.theme, self.state.lens
@@ -134,7 +145,7 @@ class Profile(QWidget):
         reach = np.cumsum(found.classes, axis=0) * (self.width() * USED / found.most)
         before = np.zeros(reach.shape[1])
         for i, colour in enumerate(t.steel):
-            self._rects.fill(p, theme.colour(colour), before, top, reach[i] - before, tall)
+            Rects(before, top, reach[i] - before, tall).fill(p, theme.colour(colour))
             before = reach[i]
 
     def _sums(self, p: QPainter, found: Sums) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -11,17 +12,21 @@ from numpy.typing import NDArray
 from liqdesk.alerts.rules import Cross, PriceCrosses
 from liqdesk.engine.frames import Frame, GapView, Health, SourceKind
 from liqdesk.insight.zones import Zone
-from liqdesk.market import ForcedOrder, Side
+from liqdesk.market import ForcedOrder, Side, decimals_of
 from liqdesk.model.candles import CANDLE
 from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.chart.scale import Lens
 from liqdesk.ui.theme import Theme
 
+Floats = NDArray[np.float64] | float
 ORDER: Final = np.dtype([("t", np.int64), ("price", np.float64), ("usd", np.float64), ("side", np.int8)])
 ORDERS_KEPT: Final = 20_000
 COMPILING: Final = "Compiling the map's kernels, once."
 EMPTY: Final = Lens(0.0, 1.0, 0.0, 1.0, 0.0, 0.0)
+
+
+_decimals = lru_cache(maxsize=64)(decimals_of)
 
 
 @dataclass
@@ -44,6 +49,7 @@ class ChartState:
     auto_price: bool = True
     back_from_ms: int | None = None
     rule_ms: int | None = None
+    exposed: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))  # rows x0 y0 x1 y1; none: all of it
     note: str = ""  # said in the middle of an empty plot
 
     @property
@@ -52,7 +58,7 @@ class ChartState:
 
     @property
     def decimals(self) -> int:
-        return self.frame.instrument.price_decimals if self.frame else 1
+        return _decimals(self.frame.instrument.tick) if self.frame else 1
 
     @property
     def live(self) -> bool:
@@ -100,6 +106,16 @@ class ChartState:
         if frame is None or len(self.candles) or frame.now is not None:
             return ""
         return frame.progress.text if frame.progress else frame.connection.sentence
+
+    def touched(self, x0: Floats, y0: Floats, x1: Floats, y1: Floats) -> NDArray[np.bool_]:
+        """Return which boxes [n], in plot pixels, lie in the part that is being painted."""
+        shape = np.broadcast_shapes(*(np.shape(v) for v in (x0, y0, x1, y1)))
+        if not len(self.exposed):
+            return np.ones(shape, np.bool_)
+        found = np.zeros(shape, np.bool_)
+        for left, top, right, bottom in self.exposed.tolist():
+            found |= (x0 <= right + 1) & (x1 >= left - 1) & (y0 <= bottom + 1) & (y1 >= top - 1)
+        return found
 
     def chosen(self) -> NDArray[np.bool_]:
         """Return which of the ten planes count, bool [10]."""
