@@ -48,7 +48,7 @@ def _run_window(choices: Choices, prepared: Prepared, orders: Orders, child: Chi
     from liqdesk.ui.window import Window
 
     logs.setup(None, choices.verbose)
-    application = make_application(prepared.settings)
+    application = make_application()
     sys.excepthook = _log_uncaught
     window = Window(prepared.settings, profile_writable=prepared.writable, profile_dir=str(prepared.profile.root))
     desk = Desk(window, prepared, choices.verbose)

@@ -54,7 +54,7 @@ def snapshot(choices: Choices, picture: Picture) -> int:
     from liqdesk.ui.window import Window
 
     logs.setup(None, choices.verbose)
-    application = make_application(settings)
+    application = make_application()
     window = Window(settings, profile_writable=False, profile_dir=str(prepared.profile.root))
     window.resize(*picture.size)
     window.show()

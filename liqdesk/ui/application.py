@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
-from liqdesk.settings import Settings
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.trace import Trace
 
 
@@ -35,13 +32,12 @@ class TracedApplication(QApplication):
             self._trace.cpu_ns += time.thread_time_ns() - cpu
 
 
-def make_application(settings: Settings) -> QApplication:
-    """Return the one QApplication, themed."""
-    arguments = [sys.argv[0] or "liqdesk"]
+def make_application() -> QApplication:
+    """Return the one QApplication. The window themes it after its first paint."""
+    arguments = ["liqdesk"]
     path = os.environ.get("LIQDESK_TRACE")
     application = QApplication(arguments) if path is None else TracedApplication(arguments, Trace.to(path))
     application.setApplicationName("liqdesk")
     application.setApplicationDisplayName("liqdesk")
     application.setDesktopFileName("liqdesk")
-    apply_theme(application, settings.theme)
     return application

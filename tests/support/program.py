@@ -36,6 +36,7 @@ class Program:
         trace.unlink(missing_ok=True)
         self._errors_path = trace.with_suffix(".err")
         environ = {"QT_QPA_PLATFORM": "offscreen", **(os.environ if env is None else env), "LIQDESK_TRACE": str(trace)}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a person's Python keeps what it compiled
         with self._errors_path.open("wb") as errors:
             self.spawned_ns = time.time_ns()
             self._process = subprocess.Popen(
