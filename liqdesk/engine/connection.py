@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from liqdesk.engine.frames import Connection, Health
-from liqdesk.market import LinkPhase
+from liqdesk.market import LinkPhase, LinkState
 
 if TYPE_CHECKING:
     from liqdesk.engine.run import Run
@@ -31,12 +31,19 @@ def connection_of(run: Run, now_ns: int) -> Connection:
     if age_s is not None and age_s > STALE_S * max(run.source.speed, 1.0):
         why = lost.user if lost is not None and lost.user else "The venue sends nothing."
         sentence = f"No mark price for {age_s:,.0f} s. Nothing below is current. {why}"
-        wait = run.link_retry_s(lost, now_ns) if lost is not None else None
+        wait = _retry_s(run, lost, now_ns) if lost is not None else None
         return Connection(Health.STALE, run.latency_ms, sentence, wait, lost.attempt if lost else 0, links)
     if lost is not None:
-        wait = run.link_retry_s(lost, now_ns)
+        wait = _retry_s(run, lost, now_ns)
         return Connection(Health.DOWN, run.latency_ms, lost.user, wait, lost.attempt, links)
     return Connection(Health.FRESH, run.latency_ms, "", None, 0, links)
+
+
+def _retry_s(run: Run, state: LinkState, now_ns: int) -> float | None:
+    """Return how long until a lost link is tried again, counted down from when it said so."""
+    if state.retry_in_s is None:
+        return None
+    return max(state.retry_in_s - (now_ns - run.link_ns[state.link]) / 1e9, 0.0)
 
 
 def _opening(run: Run) -> str:

@@ -25,15 +25,17 @@ class Stretch(msgspec.Struct, frozen=True):
 
 
 class Loading:
-    """The requests of one back-fill, answered one after another.
+    """The requests of one back-fill, taken in order whatever order they are answered in.
 
-    Requests are made in order, a few ahead; after a failure the awaited one and those behind it are made again.
+    They are made in order, a few ahead; what failed is made again, and what came meanwhile waits for it.
     """
 
     def __init__(self, requests: Sequence[Request]) -> None:
         self._requests = list(requests)
         self._next = 0
         self._asked = 0
+        self._failed: set[int] = set()
+        self._held: dict[int, NDArray[np.void]] = {}
         self._interest: list[NDArray[np.void]] = []
         self._bars: NDArray[np.void] | None = None
         self._ready: list[Stretch] = []
@@ -48,15 +50,18 @@ class Loading:
         return self._requests[self._next] if self._next < len(self._requests) else None
 
     def ask(self) -> list[Request]:
-        """Return the requests to make now, so that `AHEAD` are always under way."""
+        """Return the requests to make now, so that `AHEAD` are always under way; those that failed come first."""
         end = min(self._next + AHEAD, len(self._requests))
-        fresh = self._requests[self._asked : end]
+        wanted = [*sorted(self._failed), *range(self._asked, end)]
         self._asked = max(self._asked, end)
-        return fresh
+        self._failed.clear()
+        return [self._requests[i] for i in wanted]
 
-    def again(self) -> None:
-        """Forget what was asked and not answered: a page failed, and pages count only in order."""
-        self._asked = self._next
+    def again(self, request: Request) -> None:
+        """Say that a request failed: `ask` will return it once more."""
+        i = self._requests.index(request)
+        if i >= self._next and i not in self._held:
+            self._failed.add(i)
 
     @property
     def progress(self) -> Progress:
@@ -65,10 +70,17 @@ class Loading:
         return Progress(self._next, total, request.text if request else "computing the map")
 
     def answer(self, request: Request, rows: NDArray[np.void]) -> None:
-        """Take the rows of the awaited request; an answer to any other is ignored."""
-        if request != self.awaited:
+        """Take the rows of a request that was asked for; a second answer to the same one is ignored."""
+        i = self._requests.index(request)
+        if i < self._next or i in self._held:
             return
-        self._next += 1
+        self._failed.discard(i)
+        self._held[i] = rows
+        while self._next in self._held:
+            self._next += 1
+            self._take(self._requests[self._next - 1], self._held.pop(self._next - 1))
+
+    def _take(self, request: Request, rows: NDArray[np.void]) -> None:
         if request.kind is Reply.INTEREST_HISTORY:
             self._interest.append(rows)
         elif request.kind is Reply.BARS:

@@ -65,7 +65,7 @@ class Run:
         self.universe: Universe | None = None
         self.intervals: dict[str, int] = {}
         self.links: dict[str, LinkState] = {}
-        self._link_ns: dict[str, int] = {}
+        self.link_ns: dict[str, int] = {}  # when each link said what it says
         self.latency_ms: float | None = None
         self.inbox = Inbox()
         self.clock = VenueClock(source.speed)
@@ -95,12 +95,6 @@ class Run:
     def child_died(self) -> bool:
         """Whether the built-in market came up and ended without being told to."""
         return self._child is not None and self._served and not self._child.alive
-
-    def link_retry_s(self, state: LinkState, now_ns: int) -> float | None:
-        """Return how long until a lost link is tried again, counted down from when it said so."""
-        if state.retry_in_s is None:
-            return None
-        return max(state.retry_in_s - (now_ns - self._link_ns[state.link]) / 1e9, 0.0)
 
     def connection(self, now_ns: int) -> Connection:
         return connection_of(self, now_ns)
@@ -141,6 +135,8 @@ class Run:
             self.retry_at_ns = None
             self._asking.forget()
             self._open()
+        elif self._due.pop("page", None) is not None:
+            self._next_pages()
         for feed in self._feeds:
             feed.retry_now()
 
@@ -199,17 +195,17 @@ class Run:
     def _ask_page(self, session: Session, request: Request) -> None:
         def take(payload: object, _recv_ns: int) -> None:
             session.loading.answer(request, payload)  # type: ignore[arg-type]
-            self._backoff.reset()
-            self.error = None
-            self._next_pages()
+            if "page" not in self._due:
+                self._backoff.reset()
+                self.error = None
+                self._next_pages()
 
         def again(error: VenueError) -> None:
-            if request != session.loading.awaited:
-                return
-            self.error = error
-            session.loading.again()
-            delay_s = error.retry_s if error.retry_s is not None else self._backoff.next_s()
-            self._due["page"] = time.monotonic_ns() + int(delay_s * 1e9)
+            session.loading.again(request)
+            if "page" not in self._due:
+                self.error = error
+                delay_s = error.retry_s if error.retry_s is not None else self._backoff.next_s()
+                self._due["page"] = time.monotonic_ns() + int(delay_s * 1e9)
 
         self._ask(request, take, again)
 
@@ -281,7 +277,7 @@ class Run:
         self._asking.failed(message)
 
     def _link(self, state: LinkState, recv_ns: int) -> None:
-        self._link_ns[state.link] = recv_ns
+        self.link_ns[state.link] = recv_ns
         before = self.links.get(state.link)
         self.links[state.link] = state
         lost = before is not None and before.phase is LinkPhase.OPEN and state.phase is not LinkPhase.OPEN

@@ -30,6 +30,7 @@ BEAT_MS: Final = 25
 FRAME_NS: Final = 60_000_000
 TICKERS_NS: Final = 2_000_000_000
 TRIM_NS: Final = 600_000_000_000
+SAVE_NS: Final = 10_000_000_000
 
 
 class Worker(QObject):
@@ -63,6 +64,8 @@ class Worker(QObject):
         self._brackets = shipped_brackets()
         self._store = AlertStore(orders.folder / "alerts.json", writable=orders.record)
         self._alerts = AlertBook(self._store.load())
+        self._unsaved = False
+        self._next_save_ns = 0
         self._timer: QTimer | None = None
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -87,6 +90,8 @@ class Worker(QObject):
         if self._timer is not None:
             self._timer.stop()
         self._close()
+        if self._unsaved:
+            self._save_alerts()
         if self._probe is not None:
             self._probe.stop()
         QThread.currentThread().quit()
@@ -182,7 +187,8 @@ class Worker(QObject):
         self._save_alerts()
 
     def _save_alerts(self) -> None:
-        self._store.save(self._alerts.rules())
+        self._unsaved = not self._store.save(self._alerts.rules()) and self._orders.record
+        self._next_save_ns = time.monotonic_ns() + SAVE_NS
 
     def _end_probe(self) -> None:
         if self._probe is not None:
@@ -207,6 +213,8 @@ class Worker(QObject):
             log.warning("the built-in market ended by itself and is started again")
             self._open(run.source)
             return
+        if self._unsaved and now_ns >= self._next_save_ns:
+            self._save_alerts()
         self._news.gather(run)
         self._announce(run, now_ns)
         if self._window_free and now_ns >= self._next_frame_ns:
