@@ -53,6 +53,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._stopped = False
+        self._read = False  # whether somebody reads, and closes, its pipes
 
     def launch(self) -> None:
         """Start the process without waiting for it; does nothing when it was launched before."""
@@ -73,8 +74,9 @@ class Child:
     def start(self) -> Address:
         """Launch it and wait for its first line. Raises VenueError when it does not come up."""
         self.launch()
-        assert self._process is not None
-        process = self._process
+        with self._lock:
+            process, self._read = self._process, True
+        assert process is not None
         assert process.stdout is not None
         assert process.stderr is not None
         errors: list[bytes] = []
@@ -88,6 +90,7 @@ class Child:
             address = msgspec.json.decode(line, type=Address)
         except msgspec.DecodeError as e:
             self.stop()
+            process.stdout.close()
             tail = b"".join(errors)[-600:].decode("utf-8", "replace")
             raise VenueError(
                 Refusal.OFFLINE,
@@ -115,6 +118,9 @@ class Child:
             except subprocess.TimeoutExpired:
                 process.kill()
         process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None and not self._read:
+                pipe.close()
 
 
 def _drain(pipe: IO[bytes], keep: list[bytes] | None) -> None:

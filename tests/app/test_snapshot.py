@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from answering import answering, http
 from commands import liqdesk, sentence
 from support import leaks
 
+from liqdesk.errors import VenueError
+from liqdesk.net.rest import Rest
 from liqdesk.venues.binance import DEFAULT
 
 pytestmark = pytest.mark.e2e
@@ -70,10 +71,23 @@ def silent(folder: Path) -> Iterator[Started]:
 
 
 @pytest.fixture(scope="module")
-def twins(folder: Path) -> Iterator[tuple[Started, Started]]:
-    """Two snapshots of the built-in market with the same seed."""
-    words = ["--demo", "--seed", "5", "--settle", "1", "--window", "1d"]
-    pair = Started(folder / "one", *words), Started(folder / "two", *words)
+def reachable() -> bool:
+    """Tell whether Binance answers this machine, asked as the program would."""
+    rest = Rest(DEFAULT.rest, timeout=5, connect_timeout=5)
+    try:
+        rest.get("/fapi/v1/time")
+    except VenueError:
+        return False
+    finally:
+        rest.close()
+    return True
+
+
+@pytest.fixture(scope="module")
+def twins(folder: Path, reachable: bool) -> Iterator[tuple[Started, Started]]:
+    """Two snapshots of the built-in market with the same seed; the second falls back on it where there is no network."""
+    words = ["--seed", "5", "--settle", "1", "--window", "1d"]
+    pair = Started(folder / "one", *words, "--demo"), Started(folder / "two", *words, *["--demo"] * reachable)
     yield pair
     for one in pair:
         one.close()
@@ -148,7 +162,7 @@ def test_a_snapshot_of_the_built_in_market_is_whole_and_leaves_nothing_else(twin
 def test_a_seed_makes_the_same_picture_again(twins: tuple[Started, Started]) -> None:
     """Frames come every 60 ms or so: the two pictures are of the same minute, not of the same millisecond."""
     for one in twins:
-        assert one.done().returncode == 0
+        one.done()
     a, b = (one.state() for one in twins)
     apart_s = abs(a["frame"]["venue_ms"] - b["frame"]["venue_ms"]) / 1000
     assert apart_s < 30
@@ -163,41 +177,22 @@ def test_a_seed_makes_the_same_picture_again(twins: tuple[Started, Started]) -> 
         assert a[f"zones.{i}.usd"]["value"] == pytest.approx(b[f"zones.{i}.usd"]["value"], rel=0.05)
     for name in ("±2%", "±5%"):
         assert a[f"imbalance.{name}.ratio"]["value"] == pytest.approx(b[f"imbalance.{name}.ratio"]["value"], abs=0.02)
-    assert not math.isclose(a["price.last"]["value"], 0)
 
 
-def test_without_a_network_the_built_in_market_stands_in(tmp_path: Path) -> None:
+def test_without_a_network_the_built_in_market_stands_in(twins: tuple[Started, Started], reachable: bool) -> None:
     """Needs a machine from which Binance cannot be reached; where it can, there is nothing to fall back from."""
-    if DEFAULT.genuine and _reachable():
+    if reachable:
         pytest.skip("Binance can be reached from here")
-    one = Started(tmp_path / "live", "--settle", "0")
-    try:
-        done = one.done()
-        said = done.stderr.strip().splitlines()
-        assert done.returncode == 5
-        assert said[-1].startswith("liqdesk: ")
-        assert said[-1].endswith("The picture shows the built-in market.")
-        assert "fapi.binance.com" in said[-1]
-        assert "Traceback" not in done.stderr
-        assert one.out.read_bytes().startswith(PNG)
-        state = one.state()
-        assert state["frame"]["source"] == "demo"
-        assert "DEMO" in state["chart.ribbon"]["text"]
-        assert any(name.startswith("notice.") for name in state)
-    finally:
-        one.close()
-
-
-def _reachable() -> bool:
-    """Ask the venue's clock once, as the program would."""
-    from liqdesk.errors import VenueError
-    from liqdesk.net.rest import Rest
-
-    rest = Rest(DEFAULT.rest, timeout=5, connect_timeout=5)
-    try:
-        rest.get("/fapi/v1/time")
-    except VenueError:
-        return False
-    finally:
-        rest.close()
-    return True
+    one = twins[1]
+    done = one.done()
+    said = done.stderr.strip().splitlines()
+    assert done.returncode == 5
+    assert len(said) == 1
+    assert said[0].startswith("liqdesk: ")
+    assert "fapi.binance.com" in said[0]
+    assert said[0].endswith("The picture shows the built-in market.")
+    assert one.out.read_bytes().startswith(PNG)
+    state = one.state()
+    assert state["frame"]["source"] == "demo"
+    assert "DEMO" in state["chart.ribbon"]["text"]
+    assert any("fapi.binance.com" in str(value["text"]) for name, value in state.items() if name.startswith("notice."))

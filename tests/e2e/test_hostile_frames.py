@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hostile_relay import HostileRelay
 from pytestqt.qtbot import QtBot
+from support import leaks
 from support.exchange import Exchange
 from support.watched import Watched, orders
 
@@ -24,6 +25,16 @@ from liqdesk.history import History
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 START = "2026-03-02T08:00:00+00:00"
 MINUTE = 60_000
+
+
+@pytest.fixture(scope="module")
+def market() -> Iterator[Exchange]:
+    """One market for the tests that leave it as they find it."""
+    one = Exchange(seed=19, speed=30, start=START)
+    leaks.lasting_children.add(one.pid)
+    yield one
+    leaks.lasting_children.discard(one.pid)
+    one.close()
 
 
 @pytest.fixture
@@ -91,9 +102,8 @@ def test_nonsense_between_true_frames_changes_nothing(
 
 @pytest.mark.expects_log("the history is damaged")
 def test_damaged_files_are_kept_and_told_and_the_stream_goes_on(
-    exchange: Callable[..., Exchange], watch: Callable[..., Watched], tmp_path: Path
+    market: Exchange, watch: Callable[..., Watched], tmp_path: Path
 ) -> None:
-    market = exchange(seed=19, speed=30, start=START)
     rubbish = b'{"rules": [{"kind": "price", \xff\xfe' * 40
     history = tmp_path / f"history-{market.rest.removeprefix('http://').replace(':', '_')}.sqlite"
     files = [tmp_path / "settings.json", tmp_path / "alerts.json", history]
@@ -120,9 +130,8 @@ def test_damaged_files_are_kept_and_told_and_the_stream_goes_on(
 
 
 def test_a_profile_that_cannot_be_written_is_told_and_the_stream_goes_on(
-    exchange: Callable[..., Exchange], watch: Callable[..., Watched], tmp_path: Path
+    market: Exchange, watch: Callable[..., Watched], tmp_path: Path
 ) -> None:
-    market = exchange(seed=19, speed=30, start=START)
     (tmp_path / "file").write_text("not a folder")
     folder = tmp_path / "file" / "profile"
     prepared = prepare(Choices(profile=str(folder)))
@@ -164,13 +173,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_is_told_and_what_came_is_written_when_there_is_room(
-    exchange: Callable[..., Exchange],
+    market: Exchange,
     watch: Callable[..., Watched],
     small_disk: Path,
     allow_log: Callable[[str], None],
 ) -> None:
     allow_log("the history cannot be written")
-    market = exchange(seed=19, speed=30, start=START)
     ballast = small_disk / "ballast"
     engine = watch(market.rest, market.stream, small_disk)
     fill(ballast)
