@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from liqdesk.engine.frames import Connection, GapView, Health, Progress, Source, SourceKind, StreamStatus
+from liqdesk.engine.frames import Bars, Connection, GapView, Health, Progress, Source, SourceKind, StreamStatus
 from liqdesk.market import MINUTE_MS, Side
 from liqdesk.model.candles import CANDLE
 from liqdesk.ui import present, theme
@@ -29,6 +29,7 @@ from liqdesk.ui.chart.overlay import read
 from liqdesk.ui.chart.paint import guarded
 from liqdesk.ui.chart.profile import sums
 from liqdesk.ui.chart.scale import Lens, log_from_price
+from liqdesk.ui.chart.series import Series
 from liqdesk.ui.theme import DARK
 
 HOUR = 60 * MINUTE_MS
@@ -569,3 +570,23 @@ def test_layers_guard_themselves_before_data() -> None:
 def _near(a: QColor, b: str, slack: int) -> bool:
     c = QColor(b)
     return math.dist((a.red(), a.green(), a.blue()), (c.red(), c.green(), c.blue())) <= slack
+
+
+def test_candles_patched_at_the_end_equal_candles_made_anew(market: Scene) -> None:
+    patched, bars = Series(), market.bars
+    span = (5 * MINUTE_MS, float(NOW - 6 * HOUR), float(NOW + HOUR))
+    patched.update((Bars(MINUTE_MS, bars[:-20]),))
+    first = patched.rows(*span)
+    assert patched.rows(*span) is first
+    for i in range(len(bars) - 20, len(bars)):
+        half = bars[i : i + 1].copy()
+        half["close"] = half["open"]
+        for rows in (half, bars[i : i + 1]):
+            patched.update((Bars(MINUTE_MS, rows),))
+            whole = Series()
+            whole.update((Bars(MINUTE_MS, bars[:i]), Bars(MINUTE_MS, rows)))
+            assert np.array_equal(patched.rows(*span), whole.rows(*span))
+    late = bars[-100:-99].copy()
+    late["high"] += 500.0
+    patched.update((Bars(MINUTE_MS, late),))
+    assert patched.rows(*span)["high"].max() == late["high"][0]

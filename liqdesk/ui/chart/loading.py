@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from types import ModuleType
+from typing import Final
 
 from PySide6.QtCore import QObject, QThread
 
 from liqdesk.paths import prepare_numba_cache
 
+STACK: Final = 16 << 20  # the compiler needs more than a thread has by default on macOS
 log = logging.getLogger(__name__)
 
 
@@ -18,6 +20,7 @@ class KernelLoad(QThread):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.setObjectName("kernels")
+        self.setStackSize(STACK)
         self.module: ModuleType | None = None
         self.error = ""
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.engine.frames import Frame
-from liqdesk.model.candles import CANDLE, CandleBook
+from liqdesk.model.candles import CANDLE
 from liqdesk.model.grid import DensityGrid
 from liqdesk.settings import Settings
 from liqdesk.ui import theme
@@ -27,10 +27,10 @@ from liqdesk.ui.chart.plot import Plot
 from liqdesk.ui.chart.pointing import Pointing
 from liqdesk.ui.chart.profile import Profile
 from liqdesk.ui.chart.scale import Lens, log_from_price
+from liqdesk.ui.chart.series import Series
 from liqdesk.ui.chart.state import ORDER, ChartState
 
 FRAME_MS: Final = 33
-NEVER: Final = 1 << 62
 LATER_MS: Final = 100  # for what may wait, unless a frame comes first
 
 
@@ -52,10 +52,8 @@ class ChartPane(QWidget):
         s = self.state = ChartState(theme.current(), settings)
         s.note = s.waiting(False, "")
         s.classes, s.side = frozenset(settings.classes), settings.side
-        self.book = CandleBook()
+        self.series = Series()
         self._sight = Sight(float(settings.window_ms))
-        self._candles_key: tuple[object, ...] = ()
-        self._fresh_ms = NEVER  # the start of the oldest bar that is not in the candles yet
         self._epoch = -1
         self._anew = True  # the price range owes nothing to the last one
 
@@ -108,14 +106,11 @@ class ChartPane(QWidget):
         s = self.state
         if frame.epoch != self._epoch:
             self._epoch = frame.epoch
-            self.book.clear()
+            self.series.clear()
             s.orders, s.candles = np.zeros(0, ORDER), np.zeros(0, CANDLE)
             self.reset_view()
         s.frame = frame
-        for bars in frame.new_bars:
-            self.book.update(bars.span_ms, bars.rows)
-            if len(bars.rows):
-                self._fresh_ms = min(self._fresh_ms, int(bars.rows["t"].min()))
+        self.series.update(frame.new_bars)
         s.add_orders(frame.new_forced, frame.instrument.symbol)
         self.map.apply(frame)
         self._schedule()
@@ -252,7 +247,6 @@ class ChartPane(QWidget):
 
     def _everything(self) -> None:
         self.map.dirty = True
-        self._candles_key = ()
         self._schedule()
 
     def _schedule(self, wait_ms: int = FRAME_MS) -> None:
@@ -271,7 +265,7 @@ class ChartPane(QWidget):
         s = self.state
         width, height = float(self.plot.width()), float(self.plot.height())
         t0, t1 = self._sight.aim(frame.venue_ms, s.settings.candle_ms, width)
-        self._fetch(t0, t1)
+        s.candles = self.series.rows(s.settings.candle_ms, t0, t1)
         y0, y1 = s.aim.y0, s.aim.y1
         if s.auto_price:
             found = price_range(s.candles, t0, t1, s.mark, None if self._anew else (y0, y1))
@@ -280,18 +274,6 @@ class ChartPane(QWidget):
         s.aim = Lens(t0, t1, y0, y1, width, height)
         if s.aim != s.lens or self.plot.heat.pixels.size == 0:
             self.plot.show_lens(s.aim)
-
-    def _fetch(self, t0: float, t1: float) -> None:
-        """Get the candles of a stretch of time; where only the newest one changed, that one alone."""
-        s = self.state
-        key = (t0, t1, s.settings.candle_ms)
-        newest = int(s.candles["t"][-1]) if len(s.candles) else 0
-        if key != self._candles_key or not newest or self._fresh_ms < newest:
-            s.candles = self.book.series(s.settings.candle_ms, int(t0), int(t1) + 1)
-        elif self._fresh_ms < NEVER:
-            tail = self.book.series(s.settings.candle_ms, newest, int(t1) + 1)
-            s.candles = np.concatenate([s.candles[:-1], tail])
-        self._candles_key, self._fresh_ms = key, NEVER
 
     @Slot(object, bool)
     def _moved(self, lens: Lens, by_hand: bool) -> None:
