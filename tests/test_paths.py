@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from pathlib import Path
@@ -59,7 +60,10 @@ def test_the_default_profile_and_the_cache_follow_the_system(tmp_path: Path, mon
     assert paths.cache_dir() == tmp_path / "cache" / "liqdesk"
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     paths.prepare_numba_cache()
-    assert os.environ["NUMBA_CACHE_DIR"] == str(tmp_path / "cache" / "liqdesk" / "kernels")
+    folder = Path(os.environ["NUMBA_CACHE_DIR"])
+    assert folder.parent == tmp_path / "cache" / "liqdesk"
+    # A change of any source that a kernel takes constants from must not find kernels compiled before it.
+    assert re.fullmatch(r"kernels-[0-9a-f]{16}", folder.name)
     monkeypatch.setenv("NUMBA_CACHE_DIR", "elsewhere")
     paths.prepare_numba_cache()
     assert os.environ["NUMBA_CACHE_DIR"] == "elsewhere"
