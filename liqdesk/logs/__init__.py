@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
@@ -28,24 +27,6 @@ class _Formatter(logging.Formatter):
         return super().formatMessage(record).translate(CONTROLS)
 
 
-class _LogFile(RotatingFileHandler):
-    """A log file that goes quiet, after one word on standard error, when the disk will not take it."""
-
-    _failed = False
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        if not self._failed and sys.stderr is not None:
-            sys.stderr.write(f"liqdesk: the log {self.baseFilename} cannot be written: {sys.exc_info()[1]}\n")
-        self._failed = True
-
-    def close(self) -> None:
-        try:
-            super().close()
-        except OSError:
-            # What the file still had to take is lost with it; the screen has had its word.
-            self.handleError(logging.makeLogRecord({}))
-
-
 def setup(profile_log: Path | None, verbose: bool = False) -> str:
     """Begin logging, in place of what an earlier call began; return a sentence for the user when the file cannot be opened, else "".
 
@@ -59,8 +40,10 @@ def setup(profile_log: Path | None, verbose: bool = False) -> str:
         screen.setLevel(logging.DEBUG if verbose else logging.WARNING)
         _handlers.append(screen)
     if profile_log is not None:
+        from liqdesk.logs.file import LogFile
+
         try:
-            file = _LogFile(
+            file = LogFile(
                 profile_log, maxBytes=LARGEST, backupCount=OLDER_FILES, encoding="utf-8", errors="backslashreplace"
             )
         except OSError as e:
