@@ -9,6 +9,7 @@ from liqdesk.engine.frames import StreamStatus
 
 STALE_S: Final = 30.0
 RATE_WINDOW_NS: Final = 5_000_000_000
+SLOT_NS: Final = 250_000_000  # one entry per slot keeps a meter short at any rate
 
 # name on screen, kind of arrival, venue seconds after which it counts as stale (None: silence is normal)
 STREAMS: Final = (
@@ -35,18 +36,17 @@ class Meter:
         if event_ms is not None and (self.newest_ms is None or event_ms > self.newest_ms):
             self.newest_ms = event_ms
         self.count += events
-        # one entry per quarter second keeps this short at any rate
-        slot = recv_ns // 250_000_000
+        slot = recv_ns // SLOT_NS
         if self._arrivals and self._arrivals[-1][0] == slot:
             self._arrivals[-1] = (slot, self._arrivals[-1][1] + events)
         else:
             self._arrivals.append((slot, events))
 
     def rate(self, now_ns: int) -> float:
-        floor = (now_ns - RATE_WINDOW_NS) // 250_000_000
+        floor = (now_ns - RATE_WINDOW_NS) // SLOT_NS  # this slot is in part too old: what counts begins after it
         while self._arrivals and self._arrivals[0][0] <= floor:
             self._arrivals.popleft()
-        return sum(n for _, n in self._arrivals) * 1e9 / RATE_WINDOW_NS
+        return sum(n for _, n in self._arrivals) * 1e9 / (now_ns - (floor + 1) * SLOT_NS)
 
 
 class Meters:
