@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import numpy as np
@@ -26,18 +26,33 @@ def market() -> Scene:
 
 
 @pytest.fixture
-def pane(qtbot: QtBot, market: Scene) -> Iterator[ChartPane]:
+def build(qtbot: QtBot) -> Iterator[Callable[[], ChartPane]]:
+    """Make panes that live until the test is over: a window that is shown must not be collected while it paints."""
     theme.apply_theme(_app(), "dark", 1.0)
-    made = ChartPane(settings())
-    qtbot.addWidget(made)
-    made.resize(1_300, 760)
-    made.show()
+    made: list[ChartPane] = []
+
+    def one() -> ChartPane:
+        pane = ChartPane(settings())
+        made.append(pane)
+        qtbot.addWidget(pane)
+        pane.resize(1_300, 760)
+        pane.show()
+        return pane
+
+    yield one
+    for pane in made:
+        pane.close_threads()
+        pane.close()
+
+
+@pytest.fixture
+def pane(build: Callable[[], ChartPane], qtbot: QtBot, market: Scene) -> ChartPane:
+    made = build()
     made.set_grid(market.grid)
     qtbot.waitUntil(lambda: made.map.heat.kernels is not None, timeout=60_000)
     made.apply(market.frame())
     made.refresh()
-    yield made
-    made.close_threads()
+    return made
 
 
 def _app():  # type: ignore[no-untyped-def]
@@ -164,12 +179,9 @@ def test_a_new_epoch_voids_what_came_before(pane: ChartPane, market: Scene) -> N
     assert pane.cell_value(NOW - HOUR, market.now.mark * 1.02) is None
 
 
-def test_a_live_column_appears_without_touching_the_others(qtbot: QtBot) -> None:
+def test_a_live_column_appears_without_touching_the_others(build: Callable[[], ChartPane], qtbot: QtBot) -> None:
     market = scene()
-    pane = ChartPane(settings())
-    qtbot.addWidget(pane)
-    pane.resize(1_300, 760)
-    pane.show()
+    pane = build()
     pane.set_grid(market.grid)
     pane.set_levels(False, 100.0, 20_000.0)
     qtbot.waitUntil(lambda: pane.map.heat.kernels is not None, timeout=60_000)
@@ -190,15 +202,11 @@ def test_a_live_column_appears_without_touching_the_others(qtbot: QtBot) -> None
     at = market.now.mark * 1.018
     want = float(column.usd[:, display_bin_of(at) - column.base].sum())
     assert pane.cell_value(NOW + 30_000, at) == pytest.approx(want, rel=2e-5)
-    pane.close_threads()
 
 
-def test_replaced_back_computed_columns_show_when_loading_ends(qtbot: QtBot) -> None:
+def test_replaced_back_computed_columns_show_when_loading_ends(build: Callable[[], ChartPane], qtbot: QtBot) -> None:
     market = scene()
-    pane = ChartPane(settings())
-    qtbot.addWidget(pane)
-    pane.resize(1_000, 600)
-    pane.show()
+    pane = build()
     pane.set_grid(market.grid)
     qtbot.waitUntil(lambda: pane.map.heat.kernels is not None, timeout=60_000)
     pane.apply(market.frame(progress=Progress(3, 12, "Loading")))
@@ -215,7 +223,6 @@ def test_replaced_back_computed_columns_show_when_loading_ends(qtbot: QtBot) -> 
     want = float(column.usd[:, display_bin_of(at) - column.base].sum())
     middle = number * ring.span_ms + ring.span_ms / 2
     assert pane.cell_value(middle, at) == pytest.approx(want, rel=2e-5)
-    pane.close_threads()
 
 
 def test_automatic_handles_leave_two_fifths_bare_and_hold_still(pane: ChartPane, market: Scene, qtbot: QtBot) -> None:
@@ -276,11 +283,8 @@ def test_a_cell_is_read_with_its_classes_and_sum(pane: ChartPane, market: Scene)
     assert pane.map.heat.cell(-5, at) is None
 
 
-def test_no_grid_and_no_frame_paint_nothing(qtbot: QtBot) -> None:
-    pane = ChartPane(settings())
-    qtbot.addWidget(pane)
-    pane.resize(900, 500)
-    pane.show()
+def test_no_grid_and_no_frame_paint_nothing(build: Callable[[], ChartPane], qtbot: QtBot) -> None:
+    pane = build()
     pane.refresh()
     assert pane.cell_value(NOW, 67_000.0) is None
     assert pane.painted_colour(NOW, 67_000.0) is None
@@ -292,7 +296,6 @@ def test_no_grid_and_no_frame_paint_nothing(qtbot: QtBot) -> None:
     pane.refresh()
     assert pane.cell_value(NOW - HOUR, 67_000.0) is None
     assert pane.state.note == ""
-    pane.close_threads()
 
 
 def scene_without_columns() -> Frame:

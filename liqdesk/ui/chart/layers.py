@@ -76,10 +76,16 @@ class Layer(QGraphicsItem):
     def __init__(self, state: ChartState, z: float) -> None:
         super().__init__()
         self.state = state
+        self._size = (0.0, 0.0)
         self.setZValue(z)
 
+    def resize(self, width: float, height: float) -> None:
+        if self._size != (width, height):
+            self.prepareGeometryChange()
+            self._size = (width, height)
+
     def boundingRect(self) -> QRectF:
-        return QRectF(0, 0, self.state.lens.width, self.state.lens.height)
+        return QRectF(0.0, 0.0, *self._size)
 
     @guarded
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:

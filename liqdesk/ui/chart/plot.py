@@ -125,11 +125,9 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
 
     def show_lens(self, lens: Lens) -> None:
         """Put a lens in force: the view box, the layers and the size of the picture."""
-        before = self.state.lens
         self.state.lens = lens
-        if (before.width, before.height) != (lens.width, lens.height):
-            for layer in self.layers:
-                layer.prepareGeometryChange()
+        for layer in self.layers:
+            layer.resize(lens.width, lens.height)
         if not self._origin_ms or abs(lens.t0 - self._origin_ms) > 90 * DAY_MS:
             self._origin_ms = lens.t0 // DAY_MS * DAY_MS
         self.view.setRange(
