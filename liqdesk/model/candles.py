@@ -20,7 +20,7 @@ CANDLE: Final = np.dtype([*((name, BAR[name]) for name in BAR.names or ()), ("sp
 
 
 class CandleBook:
-    """Bars of 1 min over 2 d, 5 min over 8 d and 15 min over 30 d, each in a ring of its own."""
+    """Bars of 1 min over 2 d, 5 min over 8 d and 15 min over 30 d, each in a ring of its own; finer bars fill the coarser rings too."""
 
     def __init__(self) -> None:
         self._bars: dict[int, NDArray[np.void]] = {}
@@ -39,11 +39,31 @@ class CandleBook:
         rows = np.atleast_1d(rows)
         if np.any(rows["t"] % span_ms) or np.any(rows["t"] < 0):
             raise ValueError(f"a bar does not start on the {span_ms} ms grid")
+        self._put(span_ms, rows[np.argsort(rows["t"], kind="stable")])
+
+    def _put(self, span_ms: int, rows: NDArray[np.void]) -> None:
         ring = self._bars[span_ms]
-        for row in rows[np.argsort(rows["t"], kind="stable")]:
+        for row in rows:
             slot = int(row["t"]) // span_ms % len(ring)
             if ring["t"][slot] <= row["t"]:
                 ring[slot] = row
+        coarser = next((s for s in STEP_SPANS if s > span_ms), None)
+        if coarser is not None:
+            self._fold(span_ms, coarser, np.unique(rows["t"] // coarser * coarser))
+
+    def _fold(self, span_ms: int, coarser: int, starts: NDArray[np.int64]) -> None:
+        """Keep the coarser bars that finer ones fill entirely, for when those have left their shorter ring."""
+        ring, count = self._bars[span_ms], coarser // span_ms
+        times = starts[:, None] + np.arange(count) * span_ms
+        parts = ring[times // span_ms % len(ring)]
+        parts = parts[(parts["t"] == times).all(axis=1)]
+        if not len(parts):
+            return
+        bars = parts[:, 0].copy()
+        bars["close"] = parts["close"][:, -1]
+        bars["high"], bars["low"] = parts["high"].max(axis=1), parts["low"].min(axis=1)
+        bars["volume"], bars["taker_buy"] = parts["volume"].sum(axis=1), parts["taker_buy"].sum(axis=1)
+        self._put(coarser, bars)
 
     def bars(self, span_ms: int, t0: int, t1: int) -> NDArray[np.void]:
         """Return the kept bars of one span that start in [t0, t1), dtype BAR, ascending."""

@@ -116,3 +116,40 @@ def test_what_is_not_kept_is_refused():
         book.update(FIVE, minutes(2))
     with pytest.raises(ValueError, match="not offered"):
         book.series(123, 0, 1)
+
+
+def test_bars_that_leave_a_short_ring_live_on_in_the_longer_ones() -> None:
+    """A program that runs on must not lose the candles between the end of its 1 min ring and the loaded 5 min bars."""
+    book = CandleBook()
+    start = 1_780_012_800_000 // (15 * MINUTE_MS) * 15 * MINUTE_MS
+    count = 3 * 24 * 60
+    rows = np.zeros(count, BAR)
+    rows["t"] = start + np.arange(count) * MINUTE_MS
+    rows["open"] = rows["close"] = 100.0 + np.arange(count)
+    rows["high"], rows["low"] = rows["open"] + 1, rows["open"] - 1
+    rows["volume"], rows["taker_buy"] = 2.0, 1.0
+    for i in range(0, count, 7):
+        book.update(MINUTE_MS, rows[i : i + 7])
+    end = start + count * MINUTE_MS
+    quarters = book.series(15 * MINUTE_MS, start, end)
+    assert quarters["t"].tolist() == list(range(start, end, 15 * MINUTE_MS))
+    assert (quarters["volume"] == 30.0).all()
+    assert (quarters["taker_buy"] == 15.0).all()
+    assert quarters["open"][0] == 100.0
+    assert quarters["close"][0] == 114.0
+    assert (quarters["high"][0], quarters["low"][0]) == (115.0, 99.0)
+    oldest = book.series(MINUTE_MS, start, start + 60 * MINUTE_MS)
+    assert (oldest["span"] == 5 * MINUTE_MS).all()
+    assert len(oldest) == 12
+
+
+def test_an_unfinished_interval_is_not_folded() -> None:
+    book = CandleBook()
+    start = 1_780_012_800_000 // (15 * MINUTE_MS) * 15 * MINUTE_MS
+    rows = np.zeros(4, BAR)
+    rows["t"] = start + np.arange(4) * MINUTE_MS
+    for name in ("open", "high", "low", "close"):
+        rows[name] = 5.0
+    book.update(MINUTE_MS, rows)
+    assert len(book.bars(5 * MINUTE_MS, start, start + DAY_MS)) == 0
+    assert (book.series(MINUTE_MS, start, start + DAY_MS)["span"] == MINUTE_MS).all()
