@@ -262,14 +262,7 @@ class Actions(QObject):
         chart = self._window.chart
         if chart is None or not (math.isfinite(price) and price > 0):
             return
-        lens = chart.state.lens
-        if lens.valid and not lens.low < price < lens.high:
-            y = math.log(price)
-            room = 0.04 * (lens.y1 - lens.y0)
-            wider = type(lens)(
-                lens.t0, lens.t1, min(lens.y0, y - room), max(lens.y1, y + room), lens.width, lens.height
-            )
-            chart.plot.moved.emit(wider, True)
+        chart.show_price(price)
 
     # pictures
 
