@@ -25,7 +25,8 @@ def tone(pitch: float, length: float) -> np.ndarray:
     """Return one tone: a fundamental with a quiet octave, a 6 ms rise and an exponential fall to silence."""
     t = np.arange(int(length * RATE)) / RATE
     shape = np.minimum(t / 0.006, 1.0) * np.exp(-t * 5.0 / length) * np.minimum((length - t) / 0.02, 1.0)
-    return (np.sin(2 * np.pi * pitch * t) + 0.18 * np.sin(4 * np.pi * pitch * t)) * shape
+    wave: np.ndarray = (np.sin(2 * np.pi * pitch * t) + 0.18 * np.sin(4 * np.pi * pitch * t)) * shape
+    return wave
 
 
 def main() -> None:

@@ -128,9 +128,9 @@ class Notices(Painted):
         shown = [n for n in self._wanted if n.key not in self._gone][:MOST]
         keys = [n.key for n in shown]
         for key in [k for k in self._rows if k not in keys]:
-            row = self._rows.pop(key)
-            row.hide()
-            row.deleteLater()
+            gone = self._rows.pop(key)
+            gone.hide()
+            gone.deleteLater()
         for notice in shown:
             row = self._rows.get(notice.key)
             if row is None:

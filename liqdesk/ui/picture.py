@@ -53,7 +53,7 @@ def save(image: QImage, folder: Path, name: str) -> Path:
         if not path.exists():
             break
         path = folder / f"{Path(name).stem}-{n}.png"
-    if not image.save(str(path), "PNG"):
+    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
         raise LiqdeskError(f"no picture at {path}", f"The picture could not be written to {folder}.")
     return path
 

@@ -261,15 +261,16 @@ class StatusBar(Painted):
             if not widget.isHidden():
                 x = self._place(widget, x) + gap
         right = width - pad
-        for widget in (self.clock, self.clock_divider, self.dropped, self.streams):
-            if not widget.isHidden():
-                right -= self._wide(widget)
-                self._place(widget, right)
+        for part in (self.clock, self.clock_divider, self.dropped, self.streams):
+            if not part.isHidden():
+                right -= self._wide(part)
+                self._place(part, right)
                 right -= gap
 
     def _wide(self, widget: Painted) -> int:
         if widget is self.legend:
-            return self.legend.layout().sizeHint().width() if self.legend.layout() else 0
+            layout = self.legend.layout()
+            return layout.sizeHint().width() if layout is not None else 0
         return widget.sizeHint().width()
 
     def _place(self, widget: Painted, x: int) -> int:

@@ -125,6 +125,8 @@ class Toast(Painted):
         """Stand in the lower left corner of the parent, clear of its axis."""
         t = current()
         parent = self.parentWidget()
+        if parent is None:
+            return
         fired = self.message is not None and self.message.fired is not None
         wide = min(t.px(WIDE), parent.width() - 2 * t.px(16))
         high = t.px(78) if fired else t.px(56)
