@@ -18,6 +18,8 @@ from liqdesk.market import LinkPhase
 from liqdesk.paths import prepare_numba_cache
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QCoreApplication
+
     from liqdesk.engine.frames import Frame
     from liqdesk.ui.window import Window
 
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 
 DEMO_START: Final = "2026-06-01T12:00:00+00:00"  # fixed, so that a seed gives the same market every time
 DEMO_START_MS: Final = 1_780_315_200_000
+PACED_S: Final = 0.4  # the slowest part of the window follows a frame within this
 LOADED_BY_MS: Final = 20_000  # market time given to loading before a demo picture is taken
 
 
@@ -79,6 +82,7 @@ def snapshot(choices: Choices, picture: Picture) -> int:
                 raise watch.error
             if not watch.done:
                 raise NoDataError(f"no whole map in {picture.timeout_s:g} s: {watch.waiting}", watch.sentence())
+            _let_settle(window, application)
             _write(window, picture)
         finally:
             host.stop()
@@ -139,6 +143,21 @@ class _Watch:
             sys.stderr.write(f"liqdesk: {note} The picture shows the built-in market.\n")
             return VenueError.exit_code
         return 0
+
+
+def _let_settle(window: Window, application: QCoreApplication) -> None:
+    """Let every part of the window show the last frame, and set automatic colour handles anew: they hold still while the map changes
+    little, and a picture must not hang on how it came about."""
+    chart = window.chart
+    if chart is None:
+        return
+    if window.settings.heat_auto:
+        chart.set_levels(False)
+        chart.set_levels(True)
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < PACED_S or (chart.levels()[1] <= 0 and waited < 10 * PACED_S):
+        application.processEvents()
+        time.sleep(0.005)
 
 
 def _write(window: Window, picture: Picture) -> None:

@@ -167,6 +167,9 @@ def test_a_seed_makes_the_same_picture_again(twins: tuple[Started, Started]) -> 
     assert a["frame"]["mark"] == pytest.approx(b["frame"]["mark"], rel=near)
     assert a["frame"]["open_interest"] == pytest.approx(b["frame"]["open_interest"], rel=near)
     assert a["funding.history"] == b["funding.history"]
+    assert a["chart.levels"]["value"] == pytest.approx(b["chart.levels"]["value"], rel=0.1)
+    assert a["legend.low"]["value"] == a["chart.levels"]["value"][0]
+    assert a["legend.high"]["value"] == a["chart.levels"]["value"][1]
     assert a["zones.count"] == b["zones.count"]
     for i in range(a["zones.count"]["value"]):
         assert a[f"zones.{i}.side"] == b[f"zones.{i}.side"]

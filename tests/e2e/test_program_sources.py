@@ -39,6 +39,10 @@ def epoch(engine: Watched) -> int:
     return 0 if engine.last is None else engine.last.epoch
 
 
+def sentence(engine: Watched) -> str:
+    return "" if engine.last is None else engine.last.connection.sentence
+
+
 def market_children() -> list[psutil.Process]:
     """Return the exchanges that an engine of this process started."""
     return [c for c in psutil.Process().children() if "--parent" in c.cmdline()]
@@ -63,6 +67,10 @@ def test_switching_symbols_and_sources_leaves_nothing_behind(
         engine.until(lambda before=before: epoch(engine) > before, 20, "the next symbol is opened")
         if i % 5 == 0:
             engine.until(lambda: engine.last is not None and engine.last.progress is not None, 40, "it loads")
+    engine.command(SetSymbol("NOSUCHUSDT"))
+    engine.until(lambda: "NOSUCHUSDT is not listed" in sentence(engine), 20, "a symbol that is not there is told")
+    engine.command(RetryNow())
+    engine.command(SetSymbol("BTCUSDT"))
     for i in range(5):
         before = epoch(engine)
         engine.command(UseDemo() if i % 2 == 0 else UseLive())
@@ -103,22 +111,6 @@ def test_a_built_in_market_that_dies_is_started_again(
     engine.until_loaded()
     assert [c.pid for c in market_children()] != [killed.pid]
     assert engine.kind is SourceKind.DEMO
-
-
-def test_a_symbol_that_is_not_listed_is_told_and_another_one_works(
-    exchange: Callable[..., Exchange], watch: Callable[..., Watched], tmp_path: Path
-) -> None:
-    market = exchange(seed=23, speed=10, start=START)
-    engine = watch(market.rest, market.stream, tmp_path)
-    engine.command(SetSymbol("NOSUCHUSDT"))
-    engine.until(
-        lambda: engine.last is not None and "NOSUCHUSDT is not listed" in engine.last.connection.sentence,
-        20,
-        "it is told",
-    )
-    engine.command(RetryNow())
-    engine.command(SetSymbol("BTCUSDT"))
-    engine.until_loaded()
 
 
 def test_binance_out_of_reach_is_stood_in_for_and_offered_again(watch: Callable[..., Watched], tmp_path: Path) -> None:
