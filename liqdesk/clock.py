@@ -18,6 +18,8 @@ def utc_ms() -> int:
 
 
 BUCKET_NS: Final = 5_000_000_000
+LEAP_MS: Final = 60_000
+AGREE_MS: Final = 10_000
 
 
 class VenueClock:
@@ -34,6 +36,17 @@ class VenueClock:
         self._bucket = -1
         self._offset_ms: float | None = None
         self._before_ms: float | None = None
+        self._doubted_ms: int | None = None
+
+    def leaps(self, venue_ms: int, wall_at_ns: int) -> bool:
+        """Say whether a stamp is too far ahead to be believed alone. A second one that agrees is believed: the machine has slept."""
+        now_ms = self.now_ms(wall_at_ns)
+        pace = max(self.speed, 1.0)
+        if not now_ms or venue_ms - now_ms <= LEAP_MS * pace:
+            return False
+        agrees = self._doubted_ms is not None and abs(venue_ms - self._doubted_ms) <= AGREE_MS * pace
+        self._doubted_ms = None if agrees else venue_ms
+        return not agrees
 
     def observe(self, venue_ms: int, wall_at_ns: int) -> None:
         """Take a stamp that the venue put on something received at `wall_at_ns`."""

@@ -24,7 +24,9 @@ from support.exchange import Exchange
 from support.log_watch import LogWatch
 from support.xserver import XServer, missing
 
-OFFSCREEN = "This plugin does not support propagateSizeHints()"  # the offscreen platform, of any window with a least size
+OFFSCREEN = (
+    "This plugin does not support propagateSizeHints()"  # the offscreen platform, of any window with a least size
+)
 QT_ROOMS = {"engine", "ui", "app", "e2e"}
 
 

@@ -87,3 +87,16 @@ def test_the_machines_own_clocks() -> None:
     one, other = wall_ns(), wall_ns()
     assert other >= one
     assert abs(utc_ms() - time.time() * 1_000) < 5_000
+
+
+def test_a_stamp_far_ahead_is_believed_only_when_a_second_agrees() -> None:
+    clock = VenueClock()
+    second = 1_000_000_000
+    clock.observe(1_000_000, 5 * second)
+    assert not clock.leaps(1_001_000, 6 * second)
+    assert clock.leaps(9_000_000_000, 6 * second), "absurd"
+    assert not clock.leaps(1_002_000, 7 * second), "the true ones go on"
+    # after a sleep the monotonic clock stood still: every stamp is an hour ahead, and they agree
+    assert clock.leaps(4_600_000, 8 * second)
+    assert not clock.leaps(4_601_000, 9 * second)
+    assert not VenueClock().leaps(9_000_000_000, second), "the first stamp of all"

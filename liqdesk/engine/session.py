@@ -75,6 +75,7 @@ class Session:
         self._previous: tuple[int, float] | None = None
         self._recent: tuple[ForcedOrder, ...] = ()  # of this symbol, the last day
         self._seen_forced: set[tuple[object, ...]] = set()
+        self._last_ticks: int | None = None
         self._next_view_ns = 0
         self._tail_after_ms = 0
         self.interest: NDArray[np.void] = np.empty(0, INTEREST)
@@ -93,9 +94,12 @@ class Session:
     # -- events ------------------------------------------------------------------------------------------------------
 
     def arrival(self, message: Arrival) -> None:
-        self.meters.note(message.kind, message.event_ms, message.recv_ns, len(message.events))
         if message.event_ms is not None and message.kind in ("mark", "trade"):
+            if self.clock.leaps(message.event_ms, message.recv_ns):
+                log.info("a %s stamped %d is too far ahead to be believed alone", message.kind, message.event_ms)
+                return
             self.clock.observe(message.event_ms, message.recv_ns)
+        self.meters.note(message.kind, message.event_ms, message.recv_ns, len(message.events))
         for event in message.events:
             handler = _HANDLERS.get(type(event))
             if handler is not None:
@@ -134,8 +138,14 @@ class Session:
         if event.symbol != self.instrument.symbol:
             return
         self._assembler.trade(event)
-        last = price_from_ticks(event.price_ticks, self.instrument.tick)
-        self.prices = msgspec.structs.replace(self.prices, last=last)
+        self._last_ticks = event.price_ticks
+
+    def _settle_last(self) -> None:
+        # once a beat, not once a trade
+        if self._last_ticks is not None:
+            last = price_from_ticks(self._last_ticks, self.instrument.tick)
+            self.prices = msgspec.structs.replace(self.prices, last=last)
+            self._last_ticks = None
 
     def _on_forced(self, event: ForcedOrder) -> None:
         key = (event.symbol, event.side, event.time_ms, event.quantity, event.limit_price)
@@ -255,6 +265,7 @@ class Session:
 
     def beat(self, now_ns: int, budget: Callable[[], bool]) -> None:
         """Advance the model by whatever has come, as long as `budget()` holds, and refresh what is read from it."""
+        self._settle_last()
         if not self.loaded:
             self._load(budget)
         if self.loaded:

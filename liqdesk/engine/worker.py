@@ -26,8 +26,8 @@ from liqdesk.venues.binance.brackets import shipped_brackets
 
 log = logging.getLogger(__name__)
 
-BEAT_MS: Final = 25
-FRAME_NS: Final = 60_000_000
+BEAT_MS: Final = 15
+FRAME_NS: Final = 30_000_000
 TICKERS_NS: Final = 2_000_000_000
 TRIM_NS: Final = 600_000_000_000
 SAVE_NS: Final = 10_000_000_000
