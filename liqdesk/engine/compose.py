@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from liqdesk.alerts import Fired, RuleStatus
+from liqdesk.engine.connection import connection_of
 from liqdesk.engine.frames import Bars, Frame, FundingView, LiveOffer, Prices
 from liqdesk.engine.past import Past
 from liqdesk.engine.run import Run
@@ -56,7 +57,7 @@ def compose(
         source=run.source,
         instrument=instrument,
         venue_ms=venue_ms,
-        connection=run.connection(now_ns),
+        connection=run.connection() if isinstance(run, Past) else connection_of(run, now_ns),
         streams=session.meters.statuses(venue_ms, now_ns, run.inbox.dropped_book) if session else (),
         progress=None if session is None or session.loaded else session.loading.progress,
         prices=session.prices if session else NOTHING,

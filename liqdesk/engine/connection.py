@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from liqdesk.engine.frames import Connection, Health
+from liqdesk.engine.run import Run
 from liqdesk.market import LinkPhase, LinkState
-
-if TYPE_CHECKING:
-    from liqdesk.engine.run import Run
 
 STALE_S: Final = 30.0
 

@@ -137,7 +137,7 @@ class Past:
             session.funding = FundingView(rates[-1][1], 8, 0, rates)
         self.session = session
 
-    def connection(self, now_ns: int) -> Connection:
+    def connection(self) -> Connection:
         if self.error is not None:
             return Connection(Health.ENDED, None, self.error.user, None, 0, ())
         health = Health.ENDED if self.session is not None and self.session.loaded else Health.LOADING

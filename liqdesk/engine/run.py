@@ -11,9 +11,8 @@ from liqdesk.alerts import AlertBook
 from liqdesk.clock import VenueClock
 from liqdesk.engine.asking import Asking, Handler, OnFailure
 from liqdesk.engine.child import Address, Child
-from liqdesk.engine.connection import connection_of
 from liqdesk.engine.feed import FeedThread
-from liqdesk.engine.frames import Connection, Source, SourceKind
+from liqdesk.engine.frames import Source, SourceKind
 from liqdesk.engine.inbox import Answer, Arrival, Failure, Garbled, Inbox, LinkNews
 from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
@@ -95,9 +94,6 @@ class Run:
     def child_died(self) -> bool:
         """Whether the built-in market came up and ended without being told to."""
         return self._child is not None and self._served and not self._child.alive
-
-    def connection(self, now_ns: int) -> Connection:
-        return connection_of(self, now_ns)
 
     def start(self) -> None:
         self._poll.start()
