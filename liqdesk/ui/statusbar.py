@@ -165,7 +165,8 @@ class StatusBar(Painted):
         self.streams = StreamAges()
         self.dropped = Line()
         self.dropped.setToolTip(
-            "Order book updates left out because a newer one replaced them. Trades and forced orders are never dropped."
+            "Order book updates left out because a newer one replaced them. Trades and forced orders are never dropped.\n"
+            "Unreadable: messages of the venue that mean nothing; the rest went on."
         )
         self.clock_divider = Divider()
         self.clock = Line()
@@ -219,7 +220,10 @@ class StatusBar(Painted):
         )
         moved |= self.streams.show_frame(frame)
         dropped = sum(s.dropped for s in frame.streams)
-        moved |= self.dropped.set_parts(("dropped ", "text3", REGULAR), (f"{dropped:,}", "text2", MEDIUM))
+        parts = [("dropped ", "text3", REGULAR), (f"{dropped:,}", "text2", MEDIUM)]
+        if frame.garbled:
+            parts += [("  unreadable ", "text3", REGULAR), (f"{frame.garbled:,}", "alert", MEDIUM)]
+        moved |= self.dropped.set_parts(*parts)
         if frame.venue_ms > 0:
             day = present.day(frame.venue_ms, self._timezone)
             moved |= self.clock.set_parts(
@@ -297,6 +301,10 @@ class StatusBar(Painted):
             **self.legend.state(),
             **self.streams.state(),
             "model": {"text": self.model.text, "value": None if frame is None else frame.model_version},
+            "garbled": {
+                "text": "" if frame is None else f"{frame.garbled:,}",
+                "value": None if frame is None else frame.garbled,
+            },
             "dropped": {
                 "text": self.dropped.text.removeprefix("dropped "),
                 "value": None if frame is None else sum(s.dropped for s in frame.streams),
