@@ -43,10 +43,9 @@ class CandleBook:
 
     def _put(self, span_ms: int, rows: NDArray[np.void]) -> None:
         ring = self._bars[span_ms]
-        for row in rows:
-            slot = int(row["t"]) // span_ms % len(ring)
-            if ring["t"][slot] <= row["t"]:
-                ring[slot] = row
+        slots = rows["t"] // span_ms % len(ring)
+        newer = ring["t"][slots] <= rows["t"]
+        ring[slots[newer]] = rows[newer]  # ascending: of two rows in one slot the later stays
         coarser = next((s for s in STEP_SPANS if s > span_ms), None)
         if coarser is not None:
             self._fold(span_ms, coarser, np.unique(rows["t"] // coarser * coarser))
