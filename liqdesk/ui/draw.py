@@ -75,6 +75,12 @@ def rule(p: QPainter, x: float, y: float, w: float, ink: str = "") -> None:
     p.fillRect(QRectF(x, y, w, 1), colour(ink or current().line))
 
 
+def tip(widget: QWidget, words: str) -> None:
+    """Set a tool tip where it changed: setting one costs an event."""
+    if widget.toolTip() != words:
+        widget.setToolTip(words)
+
+
 class Painted(QWidget):
     """A widget that draws itself and follows the theme."""
 

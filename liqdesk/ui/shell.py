@@ -109,10 +109,9 @@ class Shell(QWidget):
             self._compact = compact
             self.column.set_compact(compact)
 
-    def show_frame(self, frame: Frame) -> None:
-        self.topbar.show_frame(frame)
-        self.column.show_frame(frame)
-        self.statusbar.show_frame(frame)
+    def show_frame(self, frame: Frame, part: int) -> None:
+        """Show a frame in one of the four parts: top bar, both halves of the column, status bar."""
+        (self.topbar.show_frame, self.column.show_upper, self.column.show_lower, self.statusbar.show_frame)[part](frame)
 
     def show_settings(self, settings: Settings) -> None:
         self.topbar.show_settings(settings)

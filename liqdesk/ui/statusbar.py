@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QRectF, QSize
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip
 
@@ -29,6 +30,11 @@ MEANING: Final = {
     "funding": "Funding rate and the time of its next settlement",
 }
 LEAVE_FIRST: Final = ("funding", "forced")
+Cell = tuple[float, float, str, str, str]  # left, width, name, age, condition
+
+
+def _end(cells: list[Cell]) -> int:
+    return round(cells[-1][0] + cells[-1][1]) + 2 if cells else 0
 
 
 class StreamAges(Painted):
@@ -55,18 +61,25 @@ class StreamAges(Painted):
             token = "text3"
         if (tuple(rows), token) == (self._rows, self._token):
             return False
-        before = self.sizeHint().width()
+        before = self._cells()
+        whole = token != self._token
         self._rows, self._token = tuple(rows), token
         for name, words, _ in rows:
             self._widest[name] = max(self._widest.get(name, 0.0), text_width(words, BODY, SEMIBOLD))
-        self.update()
-        return self.sizeHint().width() != before
+        now = self._cells()
+        if whole or [cell[:3] for cell in before] != [cell[:3] for cell in now]:
+            self.update()
+            return len(before) != len(now) or _end(before) != _end(now)
+        for old, cell in zip(before, now, strict=True):
+            if old != cell:
+                self.update(math.floor(cell[0]), 0, math.ceil(cell[1]) + 2, self.height())
+        return False
 
     def restyle(self) -> None:
         self._widest = {name: text_width(words, BODY, SEMIBOLD) for name, words, _ in self._rows}
         super().restyle()
 
-    def _cells(self, left_out: int | None = None) -> list[tuple[float, float, str, str, str]]:
+    def _cells(self, left_out: int | None = None) -> list[Cell]:
         t = current()
         gone = LEAVE_FIRST[: self.left_out if left_out is None else left_out]
         cells, x = [], 0.0
@@ -79,18 +92,19 @@ class StreamAges(Painted):
         return cells
 
     def width_at(self, left_out: int) -> int:
-        cells = self._cells(left_out)
-        return round(cells[-1][0] + cells[-1][1]) + 2 if cells else 0
+        return _end(self._cells(left_out))
 
     def sizeHint(self) -> QSize:
         return QSize(self.width_at(self.left_out), current().px(26))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         t = current()
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        h = self.height()
-        for x, _, name, words, condition in self._cells():
+        h, region = self.height(), event.region()
+        for x, wide, name, words, condition in self._cells():
+            if not region.intersects(QRect(math.floor(x), 0, math.ceil(wide) + 2, h)):
+                continue
             ink = {"fresh": str(getattr(t, self._token)), "stale": t.alert}.get(condition, t.text3)
             draw.dot(p, x + t.px(3), h / 2, t.px(6), ink, condition == "none")
             left = x + t.px(11)
@@ -209,14 +223,15 @@ class StatusBar(Painted):
         """Show which model speaks, stream ages, drops and venue time."""
         self._frame = frame
         moved = self._say_model(frame.model_version, frame.gain_default)
-        self.model.setToolTip(
+        draw.tip(
+            self.model,
             f"Engine {frame.model_version}. USD = standing volume × gain {frame.gain:.4g}"
             + (
                 ", the shipped share of swept volume that Binance printed as forced orders."
                 if frame.gain_default
                 else "."
             )
-            + f"\nMargin brackets of {frame.brackets_as_of}.\nNo score is shown until this program has measured one on your own recording."
+            + f"\nMargin brackets of {frame.brackets_as_of}.\nNo score is shown until this program has measured one on your own recording.",
         )
         moved |= self.streams.show_frame(frame)
         dropped = sum(s.dropped for s in frame.streams)
@@ -231,7 +246,7 @@ class StatusBar(Painted):
                 (present.clock(frame.venue_ms, self._timezone), "text1", SEMIBOLD),
                 (f" {present.zone_label(frame.venue_ms, self._timezone)}", "text3", REGULAR),
             )
-            self.clock.setToolTip(f"Venue time, in {self._timezone}")
+            draw.tip(self.clock, f"Venue time, in {self._timezone}")
         if moved:
             self.arrange()
 

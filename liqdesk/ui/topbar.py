@@ -204,8 +204,9 @@ class TopBar(Painted):
         self.price.show_prices(frame)
         now = condition(frame)
         self.pill.show_state(now.text, now.token, now.hollow)
-        self.pill.setToolTip(now.tip)
-        self.pill.setAccessibleDescription(now.text)
+        draw.tip(self.pill, now.tip)
+        if self.pill.accessibleDescription() != now.text:
+            self.pill.setAccessibleDescription(now.text)
         if before != (self.price.sizeHint().width(), self.pill.sizeHint().width()):
             self.arrange()
 

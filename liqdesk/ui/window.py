@@ -5,10 +5,8 @@ Only QtWidgets is imported here. The first paint is a skeleton of plain fills; t
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal, Slot
@@ -18,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from liqdesk.ui.skeleton import paint_skeleton
 from liqdesk.ui.theme import apply_theme, current
 from liqdesk.ui.trace import Trace, note
+from liqdesk.ui.turns import Turns
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from liqdesk.ui.stage import Stage
     from liqdesk.ui.statusbar import StatusBar
     from liqdesk.ui.topbar import TopBar
-
-PANELS_NS: Final = 100_000_000
 
 
 class Window(QMainWindow):
@@ -69,10 +66,7 @@ class Window(QMainWindow):
         self._said: tuple[str, ...] = ()
         self._closed = False
         self._map_noted = False
-        self._shown_ns = 0
-        self._panels = QTimer(self)
-        self._panels.setSingleShot(True)
-        self._panels.timeout.connect(self._show_panels)
+        self._panels = Turns(self, self._show_part, self._chart_worked)
         self.setWindowTitle(f"{settings.symbol} · liqdesk")
         self.setMinimumSize(760, 480)
         self.resize(1600, 900)
@@ -202,8 +196,10 @@ class Window(QMainWindow):
 
     @Slot(object)
     def apply(self, frame: Frame) -> None:
-        """Take a frame: the chart at once, the panels at most ten times a second, what comes only once never missed."""
-        if self.frame is not None and frame.epoch != self.frame.epoch:
+        """Take a frame: the chart at once, the panels one part after another, each at most ten times a second, what comes
+        only once never missed."""
+        anew = self.frame is None or frame.epoch != self.frame.epoch
+        if anew and self.frame is not None:
             self.stage.toast.clear()
             self._early.clear()
         self.frame = frame
@@ -214,11 +210,7 @@ class Window(QMainWindow):
             self._early.append(frame)
         for fired in frame.new_fired:
             self.act.alerting.announce(fired)
-        wait_ns = self._shown_ns + PANELS_NS - time.monotonic_ns()
-        if wait_ns <= 0:
-            self._show_panels()
-        elif not self._panels.isActive():
-            self._panels.start(math.ceil(wait_ns / 1e6))
+        self._panels.frame(anew)
         self._measure(frame)
         self.frame_taken.emit()
 
@@ -230,15 +222,17 @@ class Window(QMainWindow):
             self._map_noted = True
             note("map_ready")
 
-    @Slot()
-    def _show_panels(self) -> None:
+    def _show_part(self, part: int) -> None:
         frame = self.frame
         if frame is None:
             return
-        self._shown_ns = time.monotonic_ns()
-        self.shell.show_frame(frame)
-        self._notice()
-        self.setWindowTitle(self.shell.title(frame))
+        self.shell.show_frame(frame, part)
+        if part == 0:
+            self._notice()
+            self.setWindowTitle(self.shell.title(frame))
+
+    def _chart_worked(self) -> bool:
+        return self.chart is not None and self.chart.take_worked()
 
     def notify(self, sentence: str) -> None:
         """Show a sentence in the strip until it is dismissed."""

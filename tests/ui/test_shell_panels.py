@@ -191,7 +191,7 @@ def test_panels_repaint_only_when_their_words_change(column: Column, monkeypatch
     painted: list[str] = []
     for panel in (column.imbalance, column.funding, column.zones):
         name = panel.header.text()
-        monkeypatch.setattr(panel.content, "update", lambda name=name: painted.append(name), raising=False)
+        monkeypatch.setattr(panel.content, "update", lambda *_area, name=name: painted.append(name), raising=False)
     column.show_frame(frame(serial=2))
     assert painted == []
     column.show_frame(frame(serial=3, prices=Prices(67_081.4, MARK + 0.1, 67_070.0, 0.0224, T0)))

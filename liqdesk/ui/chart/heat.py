@@ -58,6 +58,7 @@ class Heat:
         self._now_row: NDArray[np.float32] = np.zeros(ROWS, np.float32)
         self._epoch = -1
         self._loading = False
+        self._last: tuple[NDArray[np.generic], ...] = ()  # what the last picture was made of
 
     def set_grid(self, rings: tuple[RingSums, ...]) -> None:
         self.rings = rings
@@ -176,13 +177,26 @@ class Heat:
             self.cells[:, places] = column[:, None]
             self._marks[places] = math.log(self.now.mark) - PHASE if self.now.mark > 0 else math.nan
 
-    def picture(self, low: float, high: float, table: NDArray[np.uint32], ground: int, out: NDArray[np.uint32]) -> None:
-        """Paint the arranged view into out u32 [height, width] with a heat table [9, 256] and handles in USD."""
+    def picture(
+        self, low: float, high: float, table: NDArray[np.uint32], ground: int, out: NDArray[np.uint32]
+    ) -> tuple[int, int]:
+        """Paint the arranged view into out u32 [height, width] with a heat table [9, 256] and handles in USD.
+
+        Return the pixel columns (from, to) outside of which `out` looks as after the last call.
+        """
         kernels = self.kernels
         assert kernels is not None
         entries = np.empty(self.cells.shape, np.uint16)
         kernels.positions(self.cells, self._marks, self._first_bin, DISPLAY_BIN, low, high, entries)
         kernels.paint(entries, self.columns, self._rows, table.reshape(-1), np.uint32(ground), out)
+        last, self._last = self._last, (entries, self.columns, self._rows, table, out)
+        if not last or last[3] is not table or last[4] is not out or last[0].shape != entries.shape:
+            return 0, out.shape[1]
+        if not (np.array_equal(last[1], self.columns) and np.array_equal(last[2], self._rows)):
+            return 0, out.shape[1]
+        changed = np.append((last[0] != entries).any(axis=0), False)  # no column at all: index -1
+        at = np.flatnonzero(changed[self.columns])
+        return (int(at[0]), int(at[-1]) + 1) if at.size else (0, 0)
 
     def automatic(self, low: float, high: float) -> tuple[float, float]:
         """Return the handles for the view, the given ones while they are within a tenth of what the rule asks: the

@@ -21,7 +21,8 @@ LEVELS_NS: Final = 1_000_000_000  # how often automatic handles are looked at
 
 
 class Mapped:
-    """Paints only what is out of date. `version` counts pictures, `moved` says that the handles changed unannounced."""
+    """Paints only what is out of date. `version` counts pictures, `changed` names the pixel columns (from, to) the last one
+    changed, `moved` says that the handles changed unannounced."""
 
     def __init__(self, state: ChartState, item: HeatItem, settings: Settings) -> None:
         self.state = state
@@ -35,6 +36,7 @@ class Mapped:
         self.due = True
         self.moved = False
         self.version = 0
+        self.changed = (0, 0)
         self._looked_ns = 0
         self._painted_ns = 0
 
@@ -66,7 +68,7 @@ class Mapped:
             return False
         if paced and not self.dirty and time.monotonic_ns() - self._painted_ns < PACE_NS:
             return False
-        self.dirty = self.stirred = False
+        whole, self.dirty, self.stirred = self.dirty, False, False
         height, width = self.item.pixels.shape
         interval = s.settings.candle_ms
         heat.arrange(
@@ -77,8 +79,12 @@ class Mapped:
             self.due, self._looked_ns = False, now
             self._put(*heat.automatic(self.low, self.high))
         table = ramp.heat_table(s.theme.ramp, s.theme.chart, s.stale)
-        heat.picture(self.low, self.high, table, 0xFF000000 | int(s.theme.chart[1:], 16), self.item.pixels)
+        self.changed = heat.picture(
+            self.low, self.high, table, 0xFF000000 | int(s.theme.chart[1:], 16), self.item.pixels
+        )
         self.version += 1
+        if whole:
+            self.changed = (0, width)
         self._painted_ns = time.monotonic_ns()
         self._rule()
         return True

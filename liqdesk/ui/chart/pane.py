@@ -55,6 +55,7 @@ class ChartPane(QWidget):
         self.series = Series()
         self._sight = Sight(float(settings.window_ms))
         self._epoch = -1
+        self._worked = False  # painted something large since it was last asked
         self._anew = True  # the price range owes nothing to the last one
 
         self.header = Header(s, self)
@@ -200,6 +201,11 @@ class ChartPane(QWidget):
         self.state.auto_price = self._anew = True
         self._everything()
 
+    def take_worked(self) -> bool:
+        """Return whether the map was painted since the last call."""
+        worked, self._worked = self._worked, False
+        return worked
+
     def close_threads(self) -> None:
         """Wait for the kernels' thread; call before the pane goes."""
         self._timer.stop()
@@ -220,7 +226,7 @@ class ChartPane(QWidget):
         """Bring the parts up to date; `paced`, the picture waits for its turn and the profile stands back meanwhile."""
         s = self.state
         if s.frame is None:
-            self.plot.sync(self.map.version)
+            self.plot.sync()
             return
         self._arrange()
         before = s.lens
@@ -230,8 +236,9 @@ class ChartPane(QWidget):
         painted = self.map.paint(paced)
         if painted:
             self._say_levels()
+            self._worked = True
         s.note = s.waiting(self.map.heat.kernels is not None, self._load.error)
-        self.plot.sync(self.map.version)
+        self.plot.sync(self.map.changed if painted else (0, 0))
         self.profile.sync(paced and painted, paced)  # not in the beat of the picture
         for part in (self.header, self.gutter, self.axis, self.time_axis, self.corner):
             part.sync()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -139,11 +140,11 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         ground = theme.colour(self.state.theme.chart).rgb()
         self.heat.resize(lens.width, lens.height, self.devicePixelRatioF(), ground)
 
-    def sync(self, heat_version: int) -> None:
-        """Repaint where something on the plot changed: all of it, or the newest candle and the line of the last price."""
+    def sync(self, heat: tuple[int, int] = (0, 0)) -> None:
+        """Repaint where something on the plot changed: all of it, or the newest candle, the line of the last price and the
+        columns `heat` (from, to) of the picture."""
         s = self.state
         key = (
-            heat_version,
             s.lens,
             s.candles[:-1].tobytes(),
             id(s.orders),
@@ -160,6 +161,10 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         if key != self._key:
             self.viewport().update()
         else:
+            if heat[1] > heat[0]:
+                ratio = self.devicePixelRatioF()
+                left, right = math.floor(heat[0] / ratio), math.ceil(heat[1] / ratio)
+                self.viewport().update(left, 0, right - left, round(s.lens.height))
             if newest != self._newest:
                 left = max(0, round(s.lens.x(float(s.candles["t"][-1]))) - REACH_PX)
                 self.viewport().update(left, 0, round(s.lens.width) - left, round(s.lens.height))

@@ -110,10 +110,23 @@ class Column(Painted):
             self.alerts.record(frame.new_fired)
 
     def show_frame(self, frame: Frame) -> None:
+        """Show a frame in every panel."""
+        self.show_upper(frame)
+        self.show_lower(frame)
+
+    def show_upper(self, frame: Frame) -> None:
+        """Show a frame's imbalance and funding."""
         self.imbalance.show_frame(frame)
         self.funding.show_frame(frame)
+        self._fit()
+
+    def show_lower(self, frame: Frame) -> None:
+        """Show a frame's zones and alerts."""
         self.zones.show_frame(frame)
         self.alerts.show_frame(frame)
+        self._fit()
+
+    def _fit(self) -> None:
         heights = (self.imbalance.needed(), self.zones.content.wanted(), self.alerts.content.high())
         if heights != self._heights:
             self._heights = heights

@@ -198,14 +198,16 @@ class ImbalancePanel(Panel):
         self.gain = frame.gain
         self.badge.set_text("scale: default" if frame.gain_default else "scale: learned")
         if frame.gain_default:
-            self.badge.setToolTip(
+            draw.tip(
+                self.badge,
                 f"Every USD figure is standing volume × {frame.gain:.4g}: the share of swept volume that Binance printed as forced "
                 f"orders, measured once on public data and shipped with the program.\nIt has not been learned from this market yet. "
-                f"Margin brackets of {frame.brackets_as_of}."
+                f"Margin brackets of {frame.brackets_as_of}.",
             )
         else:
-            self.badge.setToolTip(
-                f"Every USD figure is standing volume × {frame.gain:.4g}, learned from this market's prints."
+            draw.tip(
+                self.badge,
+                f"Every USD figure is standing volume × {frame.gain:.4g}, learned from this market's prints.",
             )
         nearest = self.content.rows[0] if self.content.rows else None
         self.header.say(value="" if nearest is None else f"{nearest.name}  {nearest.ratio}")

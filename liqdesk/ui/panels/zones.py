@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu
 
@@ -94,10 +95,14 @@ class ZonesBody(Body):
         if (rows, mark, age, below, known) == (self.rows, self.mark, self.age, self._below, self.known):
             return
         taller = len(rows) != len(self.rows)
+        mark_only = (rows, below, known) == (self.rows, self._below, self.known)
         self.rows, self.mark, self.age, self._below, self.known = rows, mark, age, below, known
         if taller:
             self.updateGeometry()
-        self.update()
+        if mark_only:
+            self.update(0, math.floor(self._mark_top()), self.width(), current().px(20))
+        else:
+            self.update()
 
     def wanted(self) -> int:
         """Return the height it would take with room for all zones, in px."""
@@ -129,9 +134,23 @@ class ZonesBody(Body):
         t = current()
         return t.px(24) + (self._below if self.rows else 1) * t.px(22)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        t = current()
+    def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
+        y, h = self._mark_top(), current().px(20)
+        if not QRect(0, math.floor(y), self.width(), h).contains(event.rect()):
+            self._table(p)
+        self._mark(p, y, h)
+
+    def _mark(self, p: QPainter, y: float, h: float) -> None:
+        t = current()
+        w, pad = self.width(), t.px(PAD)
+        p.fillRect(QRectF(0, y, w, h - 1), draw.colour(t.raised))
+        draw.put(p, pad, y, 0, h, "mark", t.text2, SMALL)
+        draw.put(p, pad + t.px(34), y, 0, h, self.mark, t.text1, BODY, SEMIBOLD)
+        draw.put(p, 0, y, w - pad, h, self.age, t.text2, SMALL, align=draw.RIGHT)
+
+    def _table(self, p: QPainter) -> None:
+        t = current()
         w, pad = self.width(), t.px(PAD)
         usd = w - pad - t.px(82)
         side = t.px(140 if not self.compact else 112)
@@ -156,11 +175,6 @@ class ZonesBody(Body):
             draw.put(p, 0, y, w - pad, h, row.distance, t.text2, BODY, MEDIUM, draw.RIGHT)
             if i + 1 != self._below and i + 1 < len(self.rows):
                 draw.rule(p, pad, y + h - 1, w - 2 * pad)
-        y, h = self._mark_top(), t.px(20)
-        p.fillRect(QRectF(0, y, w, h - 1), draw.colour(t.raised))
-        draw.put(p, pad, y, 0, h, "mark", t.text2, SMALL)
-        draw.put(p, pad + t.px(34), y, 0, h, self.mark, t.text1, BODY, SEMIBOLD)
-        draw.put(p, 0, y, w - pad, h, self.age, t.text2, SMALL, align=draw.RIGHT)
 
     def _at(self, y: float) -> int:
         high = current().px(22)

@@ -1,0 +1,66 @@
+"""Whose turn it is: parts of the window show the newest frame one after another, so that their work never falls together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+ROUND_NS: Final = 100_000_000
+PARTS: Final = 4
+
+
+class Turns(QObject):
+    """Calls `show(part)` for each of four parts, each at most ten times a second and soon after every `frame`.
+
+    `worked` tells, and forgets, whether something large was painted just now; a part then waits for one turn.
+    """
+
+    def __init__(self, parent: QObject, show: Callable[[int], None], worked: Callable[[], bool]) -> None:
+        super().__init__(parent)
+        self._show = show
+        self._worked = worked
+        self._behind: set[int] = set()
+        self._next = 0
+        self._waited = False
+        self._shown_ns = 0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(ROUND_NS // PARTS // 1_000_000)
+        self._timer.timeout.connect(self._turn)
+
+    def frame(self, anew: bool) -> None:
+        """Take note of a frame. After a pause, and when `anew`, every part shows it at once."""
+        if anew or (not self._timer.isActive() and time.monotonic_ns() - self._shown_ns >= ROUND_NS):
+            self.everything()
+            return
+        self._behind.update(range(PARTS))
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def everything(self) -> None:
+        """Let every part show the newest frame now."""
+        self.stop()
+        self._shown_ns = time.monotonic_ns()
+        for part in range(PARTS):
+            self._show(part)
+
+    def stop(self) -> None:
+        """Leave every part as it is until the next frame."""
+        self._timer.stop()
+        self._behind.clear()
+
+    @Slot()
+    def _turn(self) -> None:
+        self._waited = self._worked() and not self._waited
+        if not self._waited:
+            part = min(self._behind, key=lambda k: (k - self._next) % PARTS, default=None)
+            if part is not None:
+                self._next = part + 1
+                self._behind.discard(part)
+                self._shown_ns = time.monotonic_ns()
+                self._show(part)
+        if self._behind:
+            self._timer.start()
