@@ -65,8 +65,9 @@ class PriceAxis(QWidget):
             # On the last price itself the mark's tag stands below it.
             y = lens.y(s.mark)
             y = fixed + 0.01 if fixed is not None and abs(y - fixed) < t.px(9) else y
-            word = "mk " if s.compact else "mark "
-            others.append((y, word + present.price(s.mark, max(0, s.decimals - 1)), t.text2))
+            price = present.price(s.mark, max(0, s.decimals - 1))
+            fits = theme.text_width(f"mark {price}", theme.SMALL, theme.SEMIBOLD) <= self.width() - t.px(8)
+            others.append((y, f"{'mark' if fits and not s.compact else 'mk'} {price}", t.text2))
         for rule in s.alerts:
             if 0 <= lens.y(rule.price) <= h:
                 others.append((lens.y(rule.price), present.price(rule.price, s.decimals), t.text1))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.panels.frame import PAD, Body, Panel
-from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current
+from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -98,7 +98,10 @@ class FundingBody(Body):
         if s.countdown != present.UNKNOWN:
             draw.put(p, pad, top + t.px(25), w - 2 * pad, line, "to settlement", t.text2, SMALL, align=draw.RIGHT)
         if s.bars:
-            left, right = (t.px(122), w - t.px(98)) if not self.compact else (t.px(108), w - t.px(84))
+            near, far = (t.px(122), w - t.px(98)) if not self.compact else (t.px(108), w - t.px(84))
+            # a wide font takes its room from the bars
+            left = max(near, pad + text_width(s.rate, size, SEMIBOLD) + t.px(8))
+            right = min(far, w - pad - text_width(s.countdown, size, SEMIBOLD) - t.px(8))
             self._bars(p, s, left, right, top)
 
     def _bars(self, p: QPainter, s: Shown, left: float, right: float, top: float) -> None:
