@@ -232,7 +232,7 @@ class Window(QMainWindow):
             self.setWindowTitle(self.shell.title(frame))
 
     def _chart_worked(self) -> bool:
-        return self.chart is not None and self.chart.take_worked()
+        return self.chart is not None and self.chart.map.take_worked()
 
     def notify(self, sentence: str) -> None:
         """Show a sentence in the strip until it is dismissed."""

@@ -49,6 +49,7 @@ class Header(QWidget):
         self.profile_width = 0
         self._key: tuple[object, ...] = ()
         self._prices: list[tuple[str, str]] = []
+        self._left = 0.0
         self._from = self._to = 0  # where the prices stand
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
@@ -75,10 +76,12 @@ class Header(QWidget):
         p.fillRect(QRectF(0, h - 1, w, 1), theme.colour(t.line))
         edge = w - self.profile_width
         p.fillRect(QRectF(edge, 0, 1, h), theme.colour(t.line))
-        x = self._profile(p, edge)
-        x = t.px(10.0)
-        x = self._piece(p, x, edge, title(s), t.text2, 600) + t.px(14)
-        self._from = round(x)
+        if event.rect().right() >= edge:
+            self._profile(p, edge)
+        x: float = self._left
+        if event.rect().left() < self._from or not self._from:
+            x = self._piece(p, t.px(10.0), edge, title(s), t.text2, 600) + t.px(14)
+        self._left, self._from = x, round(x)
         for letter, price in self._prices:
             if x + theme.text_width(f"{letter} {price}", 11, 600) + t.px(6) > edge:
                 break

@@ -55,7 +55,7 @@ class ChartPane(QWidget):
         self.series = Series()
         self._sight = Sight(float(settings.window_ms))
         self._epoch = -1
-        self._worked = False  # painted something large since it was last asked
+        self._later = False  # the parts around the plot wait for the next beat
         self._anew = True  # the price range owes nothing to the last one
 
         self.header = Header(s, self)
@@ -201,11 +201,6 @@ class ChartPane(QWidget):
         self.state.auto_price = self._anew = True
         self._everything()
 
-    def take_worked(self) -> bool:
-        """Return whether the map was painted since the last call."""
-        worked, self._worked = self._worked, False
-        return worked
-
     def close_threads(self) -> None:
         """Wait for the kernels' thread; call before the pane goes."""
         self._timer.stop()
@@ -219,7 +214,9 @@ class ChartPane(QWidget):
     @Slot()
     def _tick(self) -> None:
         self._bring(True)
-        if self.profile.behind or (self.map.stirred and self.map.heat.kernels is not None):
+        if self._later:
+            self._schedule()
+        elif self.profile.behind or (self.map.stirred and self.map.heat.kernels is not None):
             self._schedule(LATER_MS)
 
     def _bring(self, paced: bool) -> None:
@@ -233,15 +230,17 @@ class ChartPane(QWidget):
         self._look(s.frame)
         if s.lens != before:
             self.map.dirty = True
+        calm = paced and not self.map.dirty
         painted = self.map.paint(paced)
         if painted:
             self._say_levels()
-            self._worked = True
         s.note = s.waiting(self.map.heat.kernels is not None, self._load.error)
         self.plot.sync(self.map.changed if painted else (0, 0))
         self.profile.sync(paced and painted, paced)  # not in the beat of the picture
-        for part in (self.header, self.gutter, self.axis, self.time_axis, self.corner):
-            part.sync()
+        self._later = calm and painted  # nor are these
+        if not self._later:
+            for part in (self.header, self.gutter, self.axis, self.time_axis, self.corner):
+                part.sync()
         self.pointing.read()
 
     # inside
