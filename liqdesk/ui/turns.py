@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 ROUND_NS: Final = 100_000_000
 PARTS: Final = 4
+TURN_MS: Final = ROUND_NS // PARTS // 1_000_000
+ALONE_MS: Final = 40  # to the next turn while no frame comes: one turn a frame is enough
 
 
 class Turns(QObject):
@@ -28,7 +30,6 @@ class Turns(QObject):
         self._shown_ns = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(ROUND_NS // PARTS // 1_000_000)
         self._timer.timeout.connect(self._turn)
 
     def frame(self, anew: bool) -> None:
@@ -37,8 +38,8 @@ class Turns(QObject):
             self.everything()
             return
         self._behind.update(range(PARTS))
-        if not self._timer.isActive():
-            self._timer.start()
+        if not self._timer.isActive() or self._timer.remainingTime() > TURN_MS:
+            self._timer.start(TURN_MS)
 
     def everything(self) -> None:
         """Let every part show the newest frame now."""
@@ -63,4 +64,4 @@ class Turns(QObject):
                 self._shown_ns = time.monotonic_ns()
                 self._show(part)
         if self._behind:
-            self._timer.start()
+            self._timer.start(ALONE_MS)

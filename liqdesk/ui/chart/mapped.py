@@ -37,7 +37,7 @@ class Mapped:
         self.moved = False
         self.version = 0
         self.changed = (0, 0)
-        self._worked = False
+        self.worked = False
         self._looked_ns = 0
         self._painted_ns = 0
 
@@ -84,7 +84,7 @@ class Mapped:
             self.low, self.high, table, 0xFF000000 | int(s.theme.chart[1:], 16), self.item.pixels
         )
         self.version += 1
-        self._worked = True
+        self.worked = True
         if whole:
             self.changed = (0, width)
         self._painted_ns = time.monotonic_ns()
@@ -92,8 +92,8 @@ class Mapped:
         return True
 
     def take_worked(self) -> bool:
-        """Return whether the map was painted since the last call."""
-        worked, self._worked = self._worked, False
+        """Return whether the map or its profile was painted since the last call."""
+        worked, self.worked = self.worked, False
         return worked
 
     def value(self, time_ms: float, price: float) -> float | None:

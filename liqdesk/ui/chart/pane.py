@@ -31,7 +31,7 @@ from liqdesk.ui.chart.series import Series
 from liqdesk.ui.chart.state import ORDER, ChartState
 
 FRAME_MS: Final = 33
-LATER_MS: Final = 100  # for what may wait, unless a frame comes first
+LATER_MS: Final = 70  # for what may wait, unless a frame comes first
 
 
 class ChartPane(QWidget):
@@ -214,9 +214,7 @@ class ChartPane(QWidget):
     @Slot()
     def _tick(self) -> None:
         self._bring(True)
-        if self._later:
-            self._schedule()
-        elif self.profile.behind or (self.map.stirred and self.map.heat.kernels is not None):
+        if self._later or self.profile.behind or (self.map.stirred and self.map.heat.kernels is not None):
             self._schedule(LATER_MS)
 
     def _bring(self, paced: bool) -> None:
@@ -236,8 +234,9 @@ class ChartPane(QWidget):
             self._say_levels()
         s.note = s.waiting(self.map.heat.kernels is not None, self._load.error)
         self.plot.sync(self.map.changed if painted else (0, 0))
-        self.profile.sync(paced and painted, paced)  # not in the beat of the picture
-        self._later = calm and painted  # nor are these
+        took = self.profile.sync(paced and painted, paced)  # not in the beat of the picture
+        self.map.worked |= took
+        self._later = calm and (painted or took)  # nor are these
         if not self._later:
             for part in (self.header, self.gutter, self.axis, self.time_axis, self.corner):
                 part.sync()

@@ -84,8 +84,8 @@ class Profile(QWidget):
         frame = self.state.frame
         return frame is not None and frame.now is not self._now
 
-    def sync(self, wait: bool = False, paced: bool = False) -> None:
-        """Repaint where something changed: everything, or the line of the last price alone.
+    def sync(self, wait: bool = False, paced: bool = False) -> bool:
+        """Repaint where something changed: everything, or the line of the last price alone. Return whether everything.
 
         A new estimate is left for later when `wait`, and when `paced` within 250 ms of the last one.
         """
@@ -96,7 +96,8 @@ class Profile(QWidget):
             self._now, self._taken_ns = s.frame.now, beat
         key = (s.lens, id(self._now), s.classes, s.side, s.stale, s.live, s.theme)
         row = last_row(s)
-        if key != self._key:
+        whole = key != self._key
+        if whole:
             self._key = key
             self.sums = sums(s, self._now)
             self.update()
@@ -104,6 +105,7 @@ class Profile(QWidget):
             self.update(0, self._row - 1, self.width(), 3)
             self.update(0, row - 1, self.width(), 3)
         self._row = row
+        return whole
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
