@@ -13,7 +13,7 @@ from liqdesk.engine.frames import Progress
 from liqdesk.market.rows import INTEREST
 from liqdesk.venues.venue import Reply, Request
 
-AHEAD: Final = 4
+AHEAD: Final = 16
 
 
 class Stretch(msgspec.Struct, frozen=True):

@@ -38,6 +38,7 @@ LOG2_LEAST = math.log2(LEAST)
 LEAST_SINGLE = LEAST * (1 - 1e-6)  # as float32 rounds it
 SQRT_2 = math.sqrt(2.0)
 LOG2_E = 1.0 / math.log(2.0)
+RISE = np.exp(np.arange(ROWS) * DISPLAY_BIN)  # price of a row over that of the first
 
 
 @njit(cache=True, nogil=True)
@@ -164,36 +165,40 @@ def deposit(
                 low = nearest + first[k] - where[0]
                 begin, stop = max(low, here + 1, 0), min(low + spread + n, window)
             kept = placed = 0.0
-            for i in range(begin, stop):
-                scratch[i] = 0.0
+            # Slices, so that the inner loops count from zero: only then does the compiler make vectors of them.
+            stop = max(begin, stop)
+            part = scratch[begin:stop]
+            part[:] = 0.0
             for e in range(count):
                 w = weights[e]
                 at = low + bins[e] - nearest
-                j0 = max(begin - at, 0)
-                j1 = min(stop - at, n)
+                j0 = min(max(begin - at, 0), n)
+                j1 = max(min(stop - at, n), j0)
+                onto = scratch[at + j0 : at + j1]
                 if s == 0:
                     beyond = min(max(here - at, 0), n)
                     kept += w * (reach[k, n] - reach[k, n - beyond])
-                    for j in range(j0, j1):
-                        scratch[at + j] += w * kernel[k, n - 1 - j]
-                    if j1 > j0:
-                        placed += w * (reach[k, n - j0] - reach[k, n - j1])
+                    placed += w * (reach[k, n - j0] - reach[k, n - j1])
+                    hat = kernel[k, n - j1 : n - j0]
+                    last = j1 - j0 - 1
+                    for j in range(j1 - j0):
+                        onto[j] += w * hat[last - j]
                 else:
                     beyond = min(max(here + 1 - at, 0), n)
                     kept += w * (reach[k, n] - reach[k, beyond])
-                    for j in range(j0, j1):
-                        scratch[at + j] += w * kernel[k, j]
-                    if j1 > j0:
-                        placed += w * (reach[k, j1] - reach[k, j0])
+                    placed += w * (reach[k, j1] - reach[k, j0])
+                    hat = kernel[k, j0:j1]
+                    for j in range(j1 - j0):
+                        onto[j] += w * hat[j]
             for q in range(FAMILIES):
                 amount = 0.5 * volume * FAMILY_SHARE[q]
                 flows[INFLOW, q, s] += amount * kept
                 flows[OFF_GRID, q, s] += amount * (kept - placed)
                 mass[q, s, k] += amount * placed
                 factor = amount / scale[q, k]
-                row = phi[q, s, k]
-                for i in range(begin, stop):
-                    row[i] += factor * scratch[i]
+                row = phi[q, s, k, begin:stop]
+                for i in range(stop - begin):
+                    row[i] += factor * part[i]
 
 
 @njit(cache=True, nogil=True)
@@ -218,28 +223,38 @@ def read_planes(state: Parts, classes: Floats, base: int, low: float, high: floa
         if last <= first:
             continue
         row0 = (first - shift) // 2
-        row1 = (last - 1 - shift) // 2 + 1
+        rows = (last - 1 - shift) // 2 + 1 - row0
+        # The window begins on a row, so only the outer bins of the first and the last row can be out.
+        odd_first, odd_last = (first - shift) % 2, (last - shift) % 2
         acc[:] = 0.0
-        pair = acc[CLASSES]
+        # One array a class, in one loop: it runs in a quarter of the time of a loop over classes.
+        c5, c10, c25, c50, c100 = acc[0, :rows], acc[1, :rows], acc[2, :rows], acc[3, :rows], acc[4, :rows]
+        pair = acc[CLASSES, :rows]
+        at = shift + 2 * row0
         for k in range(BANDS):
             a = scale[0, k]
             b = scale[1, k]
-            one = phi[0, s, k]
-            two = phi[1, s, k]
-            for r in range(row0, row1):
-                i = shift + 2 * r
-                left = a * one[i] + b * two[i] if first <= i < last else 0.0
-                right = a * one[i + 1] + b * two[i + 1] if first <= i + 1 < last else 0.0
-                pair[r] = left + right
-            for c in range(CLASSES):
-                w = classes[c, k]
-                line = acc[c]
-                for r in range(row0, row1):
-                    line[r] += w * pair[r]
-        for r in range(row0, row1):
-            price = math.exp(PHASE + (base + r + 0.5) * DISPLAY_BIN)
-            for c in range(CLASSES):
-                out[s * CLASSES + c, r] = acc[c, r] * price
+            one = phi[0, s, k, at : at + 2 * rows]
+            two = phi[1, s, k, at : at + 2 * rows]
+            for r in range(rows):
+                pair[r] = a * (one[2 * r] + one[2 * r + 1]) + b * (two[2 * r] + two[2 * r + 1])
+            if odd_first:
+                pair[0] = a * one[1] + b * two[1]
+            if odd_last:
+                pair[rows - 1] = a * one[2 * rows - 2] + b * two[2 * rows - 2]
+            w5, w10, w25, w50, w100 = classes[0, k], classes[1, k], classes[2, k], classes[3, k], classes[4, k]
+            for r in range(rows):
+                c5[r] += w5 * pair[r]
+                c10[r] += w10 * pair[r]
+                c25[r] += w25 * pair[r]
+                c50[r] += w50 * pair[r]
+                c100[r] += w100 * pair[r]
+        lowest = math.exp(PHASE + (base + row0 + 0.5) * DISPLAY_BIN)
+        for c in range(CLASSES):
+            line = acc[c, :rows]
+            plane = out[s * CLASSES + c, row0 : row0 + rows]
+            for r in range(rows):
+                plane[r] = line[r] * (lowest * RISE[r])
 
 
 @njit(cache=True, nogil=True)
@@ -276,12 +291,19 @@ def write_column(ring: Parts, n: int, low_bin: int, planes: Singles, stamp: Part
     if number[slot] == n and flags[slot] & LIVE:
         return -1
     number[slot] = -1
-    coded = np.empty(ROWS, np.uint16)
     turn = low_bin % ROWS
     for p in range(planes.shape[0]):
-        encode(planes[p], coded)
-        for r in range(ROWS):
-            codes[slot, p, (turn + r) % ROWS] = coded[r]
+        plane, row = planes[p], codes[slot, p]
+        row[:] = 0
+        first, last = 0, ROWS
+        while first < last and plane[first] == 0.0:
+            first += 1
+        while last > first and plane[last - 1] == 0.0:
+            last -= 1
+        # The rows are a ring: what reaches over its end goes on at its start.
+        seam = min(max(ROWS - turn, first), last)
+        encode(plane[first:seam], row[turn + first : turn + seam])
+        encode(plane[seam:last], row[turn + seam - ROWS : turn + last - ROWS])
     base[slot] = low_bin
     gain[slot, 0], gain[slot, 1] = stamp[0][0], stamp[0][1]
     flags[slot] = stamp[1]
