@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import io
-import logging
 import math
 import os
 import sys
@@ -17,7 +15,7 @@ from liqdesk import __version__
 from liqdesk.errors import InputError, LiqdeskError
 
 if TYPE_CHECKING:
-    from liqdesk.app import Choices
+    from liqdesk.app.choices import Choices
 
 SPANS = {"12h": 12, "1d": 24, "3d": 72, "1w": 168, "1M": 720}
 BARS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
@@ -25,6 +23,8 @@ BARS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
 
 def iso_ms(text: str) -> int:
     """Read an ISO date or time, UTC unless it says otherwise, as milliseconds since 1970."""
+    import datetime as dt
+
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError as e:
@@ -149,6 +149,8 @@ def _exchange(a: argparse.Namespace) -> int:
     from liqdesk.paths import prepare_numba_cache
 
     prepare_numba_cache()
+    import datetime as dt
+
     from liqdesk.simulator import serve
 
     start = None if a.start is None else dt.datetime.fromtimestamp(a.start / 1000, dt.UTC).isoformat()
@@ -160,6 +162,8 @@ def _exchange(a: argparse.Namespace) -> int:
 
 def _begin_log(verbose: bool) -> None:
     """Write the log to the terminal when asked; else a command without a window says what it has to say in sentences alone."""
+    import logging
+
     from liqdesk import logs
 
     if verbose:
@@ -169,14 +173,14 @@ def _begin_log(verbose: bool) -> None:
 
 
 def _import(a: argparse.Namespace) -> int:
-    from liqdesk.app import import_archive
+    from liqdesk.app.offline import import_archive
 
     _begin_log(a.verbose)
     return import_archive(a.paths, a.profile)
 
 
 def _score(a: argparse.Namespace) -> int:
-    from liqdesk.app import score_swept
+    from liqdesk.app.offline import score_swept
 
     if a.start is not None and a.to is not None and a.start >= a.to:
         raise InputError("score --from is not before --to", "--from must lie before --to.")
@@ -187,7 +191,8 @@ def _score(a: argparse.Namespace) -> int:
 
 
 def _snapshot(a: argparse.Namespace) -> int:
-    from liqdesk.app import Picture, snapshot
+    from liqdesk.app.choices import Picture
+    from liqdesk.app.picture import snapshot
 
     if a.to is not None and not a.history:
         raise InputError("snapshot --to without --history", "--to needs --history.")
@@ -214,13 +219,13 @@ def _snapshot(a: argparse.Namespace) -> int:
 
 
 def _window(a: argparse.Namespace) -> int:
-    from liqdesk.app import open_window
+    from liqdesk.app.launch import open_window
 
     return open_window(_choices(a))
 
 
 def _choices(a: argparse.Namespace) -> Choices:
-    from liqdesk.app import Choices
+    from liqdesk.app.choices import Choices
 
     return Choices(
         symbol=a.symbol,

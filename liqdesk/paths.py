@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import appdirs
@@ -84,6 +82,8 @@ def prepare_numba_cache() -> None:
 
 
 def _kernel_digest() -> str:
+    import hashlib  # not before the first paint; so is tempfile below
+
     package = Path(__file__).resolve().parent
     digest = hashlib.sha256(__version__.encode())
     for folder in ("model", "simulator", "ui/chart"):
@@ -112,6 +112,8 @@ def write_atomic(path: Path, data: bytes) -> None:
 
     Raises OSError (disk full, read-only folder); the old file is then untouched.
     """
+    import tempfile
+
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
     try:
         with os.fdopen(handle, "wb") as f:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import zoneinfo
 from collections.abc import Collection, Mapping
@@ -173,11 +172,3 @@ def _put_aside(path: Path) -> str:
 def save(path: Path, settings: Settings) -> None:
     """Write settings by atomic replace. Raises OSError where the profile cannot be written."""
     write_atomic(path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
-
-
-def from_environment(settings: Settings, environ: dict[str, str] | None = None) -> Settings:
-    """Apply LIQDESK_SYMBOL, LIQDESK_REST_URL and LIQDESK_STREAM_URL over settings, for this run; whether the values can be used is for
-    the venue to say."""
-    env = os.environ if environ is None else environ
-    names = {"LIQDESK_SYMBOL": "symbol", "LIQDESK_REST_URL": "rest_url", "LIQDESK_STREAM_URL": "stream_url"}
-    return msgspec.structs.replace(settings, **{field: env[name] for name, field in names.items() if env.get(name)})

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from liqdesk import settings as stored
-from liqdesk.settings import Settings, from_environment, is_sensible, load, save
+from liqdesk.settings import Settings, is_sensible, load, save
 
 
 @pytest.fixture
@@ -170,14 +170,6 @@ def test_what_cannot_be_saved_is_an_os_error_and_the_old_file_stays(path: Path) 
     with pytest.raises(OSError, match="No such file"):
         save(path.parent / "gone" / "settings.json", Settings())
     assert path.read_bytes() == before
-
-
-def test_the_environment_stands_over_the_file() -> None:
-    over = from_environment(
-        Settings(),
-        {"LIQDESK_SYMBOL": "ETHUSDT", "LIQDESK_REST_URL": "", "LIQDESK_STREAM_URL": "ws://[::1]:9", "HOME": "/"},
-    )
-    assert over == Settings(symbol="ETHUSDT", stream_url="ws://[::1]:9")
 
 
 anything = st.recursive(

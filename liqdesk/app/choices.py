@@ -1,20 +1,16 @@
-"""What a command line asked for, and the orders for an engine that follow from it and the settings."""
+"""What a command line asked for. Plain tuples: the window's first paint waits for this module."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final, NamedTuple
 
-import msgspec
-
-from liqdesk import settings as stored
-from liqdesk.engine.opening import Orders
-from liqdesk.errors import InputError
-from liqdesk.paths import Profile, profile_at
-from liqdesk.settings import Loaded, Settings
-from liqdesk.venues.binance import Binance
+ENVIRONMENT: Final = {"LIQDESK_SYMBOL": "symbol", "LIQDESK_REST_URL": "rest_url", "LIQDESK_STREAM_URL": "stream_url"}
 
 
-class Choices(msgspec.Struct, frozen=True, kw_only=True):
+class Choices(NamedTuple):
     """The options that choose a market and a profile; None leaves it to the environment, then the settings."""
 
     symbol: str | None = None
@@ -26,8 +22,15 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     speed: float | None = None
     verbose: bool = False
 
+    def named(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """Return the settings that options and, behind them, the environment name for this run; whether the values can be used is for
+        the venue to say."""
+        said = {field: environ[name] for name, field in ENVIRONMENT.items() if environ.get(name)}
+        over = {"symbol": self.symbol, "rest_url": self.rest_url, "stream_url": self.stream_url}
+        return said | {field: value for field, value in over.items() if value is not None}
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
+
+class Picture(NamedTuple):
     """What a snapshot should show and where it goes."""
 
     out: Path
@@ -40,74 +43,3 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     to_ms: int | None
     settle_s: float
     timeout_s: float
-
-
-class Prepared(msgspec.Struct, frozen=True):
-    """A profile, its settings as they hold for this run, and what a user should read about them."""
-
-    profile: Profile
-    writable: bool
-    saved: Settings
-    settings: Settings
-    notices: tuple[str, ...]
-
-
-def prepare(choices: Choices) -> Prepared:
-    """Find the profile and its settings, with environment and options applied over them, in that order."""
-    profile = profile_at(choices.profile)
-    writable = profile.create()
-    loaded: Loaded = stored.load(profile.settings)
-    loaded = _usable_addresses(loaded)
-    over = {"symbol": choices.symbol, "rest_url": choices.rest_url, "stream_url": choices.stream_url}
-    settings = msgspec.structs.replace(
-        stored.from_environment(loaded.settings), **{k: v for k, v in over.items() if v is not None}
-    )
-    if choices.seed is not None:
-        settings = msgspec.structs.replace(settings, demo_seed=choices.seed)
-    if choices.speed is not None:
-        settings = msgspec.structs.replace(settings, demo_speed=choices.speed)
-    notices = loaded.notices
-    if not writable:
-        notices += (
-            f"The profile {profile.root} cannot be written: settings, alerts and history of this run are not kept.",
-        )
-    return Prepared(profile, writable, loaded.settings, settings, notices)
-
-
-def _usable_addresses(loaded: Loaded) -> Loaded:
-    """Put addresses of the settings file that the venue cannot be reached at back to their default, with a notice."""
-    settings = loaded.settings
-    try:
-        Binance().endpoints(settings.rest_url, settings.stream_url)
-    except InputError as e:
-        plain = Settings()
-        settings = msgspec.structs.replace(settings, rest_url=plain.rest_url, stream_url=plain.stream_url)
-        return Loaded(settings, (*loaded.notices, f"The addresses in the settings are back at Binance's own. {e.user}"))
-    return loaded
-
-
-def orders_for(prepared: Prepared, choices: Choices, *, record: bool) -> Orders:
-    """Return an engine's orders. Raises InputError for a symbol or an address that cannot be one."""
-    venue = Binance()
-    settings = prepared.settings
-    return Orders(
-        symbol=venue.check_symbol(settings.symbol),
-        endpoints=venue.endpoints(settings.rest_url, settings.stream_url),
-        folder=prepared.profile.root,
-        record=record and prepared.writable,
-        demo=choices.demo,
-        demo_seed=settings.demo_seed,
-        demo_speed=settings.demo_speed,
-        history_limit_mb=settings.history_limit_mb,
-        history_days=settings.history_days,
-    )
-
-
-def need_history(profile: Profile) -> Path:
-    """Return the history file of a profile. Raises InputError when there is none yet."""
-    if not profile.history.exists():
-        raise InputError(
-            f"no history at {profile.history}",
-            f"There is no history in {profile.root}; import archive files first (liqdesk import PATH…).",
-        )
-    return profile.history

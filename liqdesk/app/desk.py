@@ -1,4 +1,4 @@
-"""The window and its engine, joined. The skeleton is painted before anything heavy is imported."""
+"""The window and its engine, joined."""
 
 from __future__ import annotations
 
@@ -10,57 +10,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import msgspec
+from PySide6.QtCore import QCoreApplication
 
+from liqdesk import logs
 from liqdesk import settings as stored
-from liqdesk.app.choices import Choices, Prepared, orders_for, prepare
+from liqdesk.app.interrupts import Interrupts
+from liqdesk.app.preparing import Start
 from liqdesk.engine.opening import child_of
+from liqdesk.history.lock import Lock, LockTakenError
 from liqdesk.paths import prepare_numba_cache
 from liqdesk.settings import Settings
 
 if TYPE_CHECKING:
     from liqdesk.engine.child import Child
     from liqdesk.engine.host import Host
-    from liqdesk.engine.opening import Orders
-    from liqdesk.history.lock import Lock
     from liqdesk.ui.window import Window
 
 log = logging.getLogger(__name__)
-
-
-def open_window(choices: Choices) -> int:
-    """Open the window and run until it closes; returns the exit code."""
-    prepared = prepare(choices)
-    orders = orders_for(prepared, choices, record=True)
-    child = child_of(orders) if orders.demo else None
-    if child is not None:
-        child.launch()  # the market takes longer to make than the window
-    try:
-        return _run_window(choices, prepared, orders, child)
-    finally:
-        if child is not None:
-            child.stop()
-
-
-def _run_window(choices: Choices, prepared: Prepared, orders: Orders, child: Child | None) -> int:
-    from liqdesk import logs
-    from liqdesk.app.interrupts import Interrupts
-    from liqdesk.ui.application import make_application
-    from liqdesk.ui.window import Window
-
-    logs.setup(None, choices.verbose)
-    application = make_application()
-    sys.excepthook = _log_uncaught
-    window = Window(prepared.settings, profile_writable=prepared.writable, profile_dir=str(prepared.profile.root))
-    desk = Desk(window, prepared, choices.verbose)
-    with Interrupts() as interrupts:
-        interrupts.asked.connect(desk.leave)
-        window.show()
-        window.when_painted(lambda: desk.join(orders, child))
-        try:
-            return application.exec()
-        finally:
-            desk.close()
-            logs.close()
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -69,32 +35,46 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, trace: Traceb
 
 
 class Desk:
-    """Holds window and engine together for as long as the window is open. Used in the GUI thread alone."""
+    """Holds window and engine together from the first paint on, for as long as the window is open. Used in the GUI thread alone."""
 
-    def __init__(self, window: Window, prepared: Prepared, verbose: bool = False) -> None:
+    def __init__(self, window: Window, start: Start, verbose: bool = False) -> None:
         self._window = window
-        self._prepared = prepared
-        self._settings = prepared.settings
+        self._prepared = start.prepared
+        self._orders = start.orders
+        self._settings = start.prepared.settings
         self._verbose = verbose
+        self._open = contextlib.ExitStack()
         self._lock: Lock | None = None
+        self._child: Child | None = None
         self.host: Host | None = None
 
-    def join(self, orders: Orders, child: Child | None = None) -> None:
-        """Make the profile ours, build the engine and connect it to the painted window. Does nothing when that is done."""
-        prepare_numba_cache()
-        from liqdesk import logs
-        from liqdesk.engine.host import Host
+    def furnish(self) -> None:
+        """Give the window its settings; the built-in market, if it is to be shown, is made meanwhile."""
+        logs.setup(None, self._verbose)
+        self._open.callback(logs.close)
+        sys.excepthook = _log_uncaught
+        self._open.enter_context(Interrupts()).asked.connect(self.leave)
+        if self._orders.demo:
+            self._child = child_of(self._orders)
+            self._open.callback(self._child.stop)
+            self._child.launch()  # the market takes longer to make than the window
+        self._window.furnish(self._settings, self._prepared.writable, str(self._prepared.profile.root))
 
+    def join(self) -> None:
+        """Make the profile ours, build the engine and connect it to the window. Does nothing when that is done."""
         if self.host is not None:
             return
-        window = self._window
+        prepare_numba_cache()
+        from liqdesk.engine.host import Host  # a third of a second of imports
+
+        window, orders = self._window, self._orders
         if self._prepared.writable:
             self._take_profile()
         window.profile_writable = self._prepared.writable
         if not self._prepared.writable:
             orders = msgspec.structs.replace(orders, record=False)
         log_notice = logs.setup(self._prepared.profile.log if self._prepared.writable else None, self._verbose)
-        self.host = host = Host(orders, child)
+        self.host = host = Host(orders, self._child)
         host.grid.connect(window.set_grid)
         host.frame.connect(window.apply)
         host.universe.connect(window.set_universe)
@@ -105,13 +85,10 @@ class Desk:
         for notice in (*self._prepared.notices, log_notice):
             if notice:
                 window.notify(notice)
-        window.load_chart()
         host.start()
 
     def _take_profile(self) -> None:
         """Take the profile's lock; where another window has it, this one keeps nothing, and says so."""
-        from liqdesk.history.lock import Lock, LockTakenError
-
         profile = self._prepared.profile
         try:
             self._lock = Lock(profile.lock, profile.settings)
@@ -130,8 +107,6 @@ class Desk:
 
     def leave(self) -> None:
         """Close the window, whatever it is showing, and end the event loop."""
-        from PySide6.QtCore import QCoreApplication
-
         self._window.close()
         application = QCoreApplication.instance()
         if application is not None:
@@ -159,6 +134,7 @@ class Desk:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+        self._open.close()
 
 
 def use_offscreen() -> None:

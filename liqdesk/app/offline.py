@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from liqdesk.app.choices import need_history
+from liqdesk.app.preparing import need_history
 from liqdesk.errors import NoDataError, ProfileError
 from liqdesk.paths import prepare_numba_cache, profile_at
 from liqdesk.venues.binance import Binance

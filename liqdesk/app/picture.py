@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from liqdesk.app.choices import Choices, Picture, need_history, orders_for, prepare
+from liqdesk.app.choices import Choices, Picture
+from liqdesk.app.preparing import need_history, orders_for, prepare
 from liqdesk.errors import LiqdeskError, NoDataError, Refusal, VenueError
 from liqdesk.market import LinkPhase
 from liqdesk.paths import prepare_numba_cache

@@ -27,9 +27,9 @@ DECODE: Final = _table()  # float32 [65536]: DECODE[code] is USD
 
 def encode(usd: NDArray[np.float32]) -> NDArray[np.uint16]:
     """Return the nearest codes of `usd`, any shape; values over 1e13 get the highest code. Loads the kernels."""
-    from liqdesk.model import kernels
+    from liqdesk.model import columns
 
     flat = np.array(usd, dtype=np.float32, order="C").ravel()
     codes = np.empty(flat.size, dtype=np.uint16)
-    kernels.encode(flat, codes)
+    columns.encode(flat, codes)
     return codes.reshape(usd.shape)

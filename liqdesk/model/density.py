@@ -177,7 +177,7 @@ class Density:
         (default: the last step's end), the last step's end or a provisional mark has passed is empty. Raises
         ValueError before the first step.
         """
-        from liqdesk.model import kernels
+        from liqdesk.model import columns
 
         if not self.time_ms:
             raise ValueError("no step has been applied yet")
@@ -187,7 +187,7 @@ class Density:
         for seen in (*self._provisional.values(), (float(self._x[0]),) * 2):
             low, high = min(low, seen[0]), max(high, seen[1])
         out = np.empty((2 * bands.CLASSES, ROWS), dtype=np.float32)
-        kernels.read_planes(self._state(), self.classes, base, low, high, self._acc, out)
+        columns.read_planes(self._state(), self.classes, base, low, high, self._acc, out)
         return base, out
 
     def totals(self) -> NDArray[np.float64]:

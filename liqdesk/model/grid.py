@@ -89,14 +89,14 @@ class Ring:
     ) -> None:
         """Freeze and publish one column: basis USD float32 [10, 800], no gain applied. Raises ValueError when that
         column is there live or the ring has moved on past it."""
-        from liqdesk.model import kernels
+        from liqdesk.model import columns
 
         if basis.shape != (PLANES, ROWS):
             raise ValueError(f"planes must be {PLANES} x {ROWS}, not {basis.shape}")
         if number < 0 or flag not in (BACK, LIVE):
             raise ValueError(f"no such column or flag: {number}, {flag}")
         stamp = (np.array(gain, dtype=np.float32), flag, model)
-        done = kernels.write_column(
+        done = columns.write_column(
             self.arrays(), number, base, np.array(basis, dtype=np.float32, order="C"), stamp, mark
         )
         if done < 0:

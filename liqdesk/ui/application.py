@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import time
 
@@ -32,8 +33,15 @@ class TracedApplication(QApplication):
             self._trace.cpu_ns += time.thread_time_ns() - cpu
 
 
+def unhook_features() -> None:
+    """Take PySide6's search for `from __feature__ import …`, which liqdesk does not use, out of Python's import: it reads the source of
+    every module imported after it, a tenth of a start."""
+    builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
+
+
 def make_application() -> QApplication:
     """Return the one QApplication. The window themes it after its first paint."""
+    unhook_features()
     arguments = ["liqdesk"]
     path = os.environ.get("LIQDESK_TRACE")
     application = QApplication(arguments) if path is None else TracedApplication(arguments, Trace.to(path))

@@ -20,6 +20,7 @@ class Trace:
         self.busy_ns = 0
         self.cpu_ns = 0
         self._day = -1
+        self._map_ready = False
 
     @classmethod
     def to(cls, path: str) -> Trace:
@@ -30,8 +31,12 @@ class Trace:
         line = {"event": event, "wall_ns": time.time_ns(), "pid": os.getpid(), **values}
         self._file.write(json.dumps(line) + "\n")
 
-    def frame(self, venue_ms: int) -> None:
-        """Note that a frame was applied: the GUI's busy time since the last one, and once per market day the memory."""
+    def frame(self, venue_ms: int, whole: bool) -> None:
+        """Note that a frame was applied: the GUI's busy time since the last one, once that the map is whole, and once per market day the
+        memory."""
+        if whole and not self._map_ready:
+            self._map_ready = True
+            self.write("map_ready")
         self.write("frame_busy", ms=self.busy_ns / 1e6, cpu_ms=self.cpu_ns / 1e6)
         self.busy_ns = self.cpu_ns = 0
         day = venue_ms // 86_400_000

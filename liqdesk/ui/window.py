@@ -5,15 +5,13 @@ Only QtWidgets is imported here. The first paint is a skeleton of plain fills; t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from liqdesk.ui.skeleton import paint_skeleton
+from liqdesk.ui.skeleton import Look, paint_skeleton
 from liqdesk.ui.theme import apply_theme, current
 from liqdesk.ui.trace import Trace, note
 from liqdesk.ui.turns import Turns
@@ -38,19 +36,29 @@ class Window(QMainWindow):
     """Top bar, chart, panels and status bar.
 
     `command` carries engine commands, `settings_changed` new settings to be kept, `frame_taken` the word that the next frame may come,
-    `chart_ready` that the chart took its place, `closing` that the window goes. Slots: `apply`, `set_grid`, `set_universe`,
-    `set_tickers`.
+    `first_painted` that the skeleton stands and `furnish` may be called, `controls_ready` and `chart_ready` that those took their
+    places, `closing` that the window goes. Slots: `apply`, `set_grid`, `set_universe`, `set_tickers`.
     """
 
     command = Signal(object)
     settings_changed = Signal(object)
+    first_painted = Signal()
+    controls_ready = Signal()
     chart_ready = Signal()
     frame_taken = Signal()
     closing = Signal()
 
-    def __init__(self, settings: Settings, profile_writable: bool, profile_dir: str = "") -> None:
+    settings: Settings
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        profile_writable: bool = False,
+        profile_dir: str = "",
+        look: Look | None = None,
+    ) -> None:
+        """With settings the window is furnished at once; with a `look` alone it shows its skeleton, and waits for them."""
         super().__init__()
-        self.settings = settings
         self.profile_dir = profile_dir
         self.profile_writable = profile_writable
         self.frame: Frame | None = None
@@ -61,32 +69,35 @@ class Window(QMainWindow):
         self._shell: Shell | None = None
         self._actions: Actions | None = None
         self._painted = False
-        self._when_painted: list[Callable[[], None]] = []
+        self._furnished = False
         self._early: list[Frame] = []
         self._said: tuple[str, ...] = ()
         self._closed = False
-        self._map_noted = False
         self._panels = Turns(self, self._show_part, self._chart_worked)
-        self.setWindowTitle(f"{settings.symbol} · liqdesk")
+        self._look = look or (Look() if settings is None else Look(settings.theme, settings.window_geometry))
+        self.setWindowTitle("liqdesk")
         self.setMinimumSize(760, 480)
         self.resize(1600, 900)
-        if settings.window_geometry:
-            self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode("ascii", "ignore")))
+        if self._look.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(self._look.geometry.encode("ascii", "ignore")))
+        if settings is not None:
+            self.furnish(settings, profile_writable, profile_dir)
 
     # the first paint, the controls, then the chart
 
-    def when_painted(self, call: Callable[[], None]) -> None:
-        """Call once the skeleton has been painted and the controls stand; at once when they do."""
-        if self._shell is not None and self._painted:
-            call()
-        else:
-            self._when_painted.append(call)
+    def furnish(self, settings: Settings, profile_writable: bool, profile_dir: str) -> None:
+        """Take the settings that the controls and the chart are built from. Once, before the first frame."""
+        self.settings = settings
+        self.profile_writable = profile_writable
+        self.profile_dir = profile_dir
+        self._furnished = True
+        self.setWindowTitle(f"{settings.symbol} · liqdesk")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._shell is not None:
             super().paintEvent(event)
             return
-        paint_skeleton(self, self.settings.theme)
+        paint_skeleton(self, self._look.theme)
         if not self._painted:
             self._painted = True
             note("first_paint")
@@ -94,13 +105,13 @@ class Window(QMainWindow):
 
     @Slot()
     def _after_paint(self) -> None:
-        if self._closed:
+        if not self._closed:
+            self.first_painted.emit()
+        if self._closed or not self._furnished:
             return
         self.shell.show()
         self.shell.take_focus()
-        calls, self._when_painted = self._when_painted, []
-        for call in calls:
-            call()
+        self.controls_ready.emit()
         self.load_chart()
         if not self.settings.first_run_done:
             self.act.first_run()
@@ -215,12 +226,9 @@ class Window(QMainWindow):
         self.frame_taken.emit()
 
     def _measure(self, frame: Frame) -> None:
-        if Trace.current is None:
-            return
-        Trace.current.frame(frame.venue_ms)
-        if not self._map_noted and frame.progress is None and frame.now is not None and self.chart_painted:
-            self._map_noted = True
-            note("map_ready")
+        if Trace.current is not None:
+            whole = frame.progress is None and frame.now is not None and self.chart_painted
+            Trace.current.frame(frame.venue_ms, whole)
 
     def _show_part(self, part: int) -> None:
         frame = self.frame
@@ -271,6 +279,8 @@ class Window(QMainWindow):
 
     def change(self, **fields: object) -> None:
         """Change settings, show them, and say so."""
+        import msgspec  # not before the first paint
+
         new: Settings = msgspec.structs.replace(self.settings, **fields)
         if new == self.settings:
             return
@@ -309,7 +319,8 @@ class Window(QMainWindow):
         if not self._closed:
             self._closed = True
             self._panels.stop()
-            self.change(window_geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"))
+            if self._furnished:
+                self.change(window_geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"))
             self.closing.emit()
             if self._shell is not None:
                 self._shell.stage.toast.clear()

@@ -18,7 +18,8 @@ from support.exchange import Exchange
 from support.watched import Watched, orders
 
 from liqdesk.alerts import PriceCrosses
-from liqdesk.app.choices import Choices, prepare
+from liqdesk.app.choices import Choices
+from liqdesk.app.preparing import prepare
 from liqdesk.engine.frames import Health, PutRule
 from liqdesk.history import History
 

@@ -18,8 +18,9 @@ from support.xserver import XServer
 
 from liqdesk import logs, settings
 from liqdesk.alerts import AlertStore, PriceCrosses
-from liqdesk.app.choices import Choices, orders_for, prepare
+from liqdesk.app.choices import Choices
 from liqdesk.app.desk import Desk
+from liqdesk.app.preparing import Start
 from liqdesk.history.lock import Lock
 from liqdesk.ui.window import Window
 
@@ -115,12 +116,12 @@ def test_a_second_window_only_reads_and_a_killed_one_takes_its_market_along(
     run.program.wait_for("map_ready", MAP_S)
     before = (profile / "settings.json").read_bytes()
     choices = Choices(profile=str(profile), rest_url="http://127.0.0.1:1", stream_url="ws://127.0.0.1:1")
-    prepared = prepare(choices)
-    window = Window(prepared.settings, True, str(profile))
-    desk = Desk(window, prepared)
+    window = Window()
+    desk = Desk(window, Start.of(choices))
     try:
+        desk.furnish()
         window.show()
-        desk.join(orders_for(prepared, choices, record=True))
+        desk.join()
         said = [str(shown["text"]) for name, shown in window.state().items() if name.startswith("notice.")]
         assert any("Another liqdesk is using the profile" in words for words in said), said
         assert not window.profile_writable

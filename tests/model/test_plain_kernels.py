@@ -8,23 +8,31 @@ import numpy as np
 import pytest
 from walks import walk
 
-from liqdesk.model import BACK, Density, DensityGrid, kernels
+from liqdesk.model import BACK, Density, DensityGrid, columns, kernels
+
+
+def unjitted(module: ModuleType) -> ModuleType:
+    """Return a module of kernels, loaded once more as plain Python."""
+    spec = importlib.util.spec_from_file_location(f"plain_{module.__name__.rpartition('.')[2]}", module.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    again = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(again)
+    return again
 
 
 @pytest.fixture
-def plain() -> ModuleType:
+def plain() -> tuple[ModuleType, ModuleType]:
     was = numba.config.DISABLE_JIT
     numba.config.DISABLE_JIT = True
     try:
-        spec = importlib.util.spec_from_file_location("plain_kernels", kernels.__file__)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        plain_kernels, plain_columns = unjitted(kernels), unjitted(columns)
     finally:
         numba.config.DISABLE_JIT = was
-    assert not hasattr(module.run, "py_func")
-    return module
+    plain_kernels.write_columns = plain_columns.write_columns
+    assert not hasattr(plain_kernels.run, "py_func")
+    assert not hasattr(plain_columns.write_columns, "py_func")
+    return plain_kernels, plain_columns
 
 
 def small_grid() -> DensityGrid:
@@ -38,8 +46,9 @@ def test_plain_and_compiled_agree(plain, monkeypatch):
     fast_swept = fast.run(steps, fast_grid, flag=BACK)
     fast_planes = fast.planes()
     with monkeypatch.context() as patch:
-        for name in ("run", "read_planes", "write_column", "encode"):
-            patch.setattr(kernels, name, getattr(plain, name))
+        patch.setattr(kernels, "run", plain[0].run)
+        for name in ("read_planes", "write_column", "encode"):
+            patch.setattr(columns, name, getattr(plain[1], name))
         slow_swept = slow.run(steps, slow_grid, flag=BACK)
         slow_planes = slow.planes()
     assert np.allclose(fast_swept, slow_swept, rtol=1e-9, atol=1e-12)

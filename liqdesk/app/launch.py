@@ -1,0 +1,75 @@
+"""The window's start: its skeleton first; the desk, and with it everything that is slow to import, after the first paint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from liqdesk.app.choices import Choices
+from liqdesk.errors import LiqdeskError
+from liqdesk.paths import profile_at
+
+if TYPE_CHECKING:
+    from liqdesk.app.desk import Desk
+    from liqdesk.app.preparing import Start
+    from liqdesk.ui.window import Window
+
+
+def open_window(choices: Choices) -> int:
+    """Open the window and run until it closes; returns the exit code.
+
+    What the command line or the environment names is checked before there is a window, the settings file after its first paint. Raises
+    LiqdeskError for what cannot be used.
+    """
+    from liqdesk.ui.application import make_application
+    from liqdesk.ui.skeleton import look_of
+    from liqdesk.ui.window import Window
+
+    profile = profile_at(choices.profile)
+    profile.create()
+    start = _checked(choices) if choices.named() else None
+    application = make_application()
+    window = Window(look=look_of(profile.settings))
+    launch = _Launch(window, choices, start)
+    window.first_painted.connect(launch.furnish)
+    window.show()
+    try:
+        code = application.exec()
+    finally:
+        launch.close()
+    if launch.error is not None:
+        raise launch.error
+    return code
+
+
+def _checked(choices: Choices) -> Start:
+    from liqdesk.app.preparing import Start
+
+    return Start.of(choices)
+
+
+class _Launch:
+    """Builds the desk when the skeleton stands, and keeps what went wrong with that for the command line to say."""
+
+    def __init__(self, window: Window, choices: Choices, start: Start | None) -> None:
+        self._window = window
+        self._choices = choices
+        self._start = start
+        self._desk: Desk | None = None
+        self.error: LiqdeskError | None = None
+
+    def furnish(self) -> None:
+        from liqdesk.app.desk import Desk
+
+        try:
+            start = self._start or _checked(self._choices)
+        except LiqdeskError as e:
+            self.error = e
+            self._window.close()
+            return
+        self._desk = Desk(self._window, start, self._choices.verbose)
+        self._window.controls_ready.connect(self._desk.join)
+        self._desk.furnish()
+
+    def close(self) -> None:
+        if self._desk is not None:
+            self._desk.close()

@@ -1,0 +1,96 @@
+"""From choices to a run: the profile, its settings as they hold now, and the orders for an engine that follow from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from liqdesk import settings as stored
+from liqdesk.app.choices import Choices
+from liqdesk.engine.opening import Orders
+from liqdesk.errors import InputError
+from liqdesk.paths import Profile, profile_at
+from liqdesk.settings import Loaded, Settings
+from liqdesk.venues.binance import Binance
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A profile, its settings as they hold for this run, and what a user should read about them."""
+
+    profile: Profile
+    writable: bool
+    saved: Settings
+    settings: Settings
+    notices: tuple[str, ...]
+
+
+def prepare(choices: Choices) -> Prepared:
+    """Find the profile and its settings, with environment and options applied over them, in that order."""
+    profile = profile_at(choices.profile)
+    writable = profile.create()
+    loaded: Loaded = stored.load(profile.settings)
+    loaded = _usable_addresses(loaded)
+    settings = msgspec.structs.replace(loaded.settings, **choices.named())
+    if choices.seed is not None:
+        settings = msgspec.structs.replace(settings, demo_seed=choices.seed)
+    if choices.speed is not None:
+        settings = msgspec.structs.replace(settings, demo_speed=choices.speed)
+    notices = loaded.notices
+    if not writable:
+        notices += (
+            f"The profile {profile.root} cannot be written: settings, alerts and history of this run are not kept.",
+        )
+    return Prepared(profile, writable, loaded.settings, settings, notices)
+
+
+def _usable_addresses(loaded: Loaded) -> Loaded:
+    """Put addresses of the settings file that the venue cannot be reached at back to their default, with a notice."""
+    settings = loaded.settings
+    try:
+        Binance().endpoints(settings.rest_url, settings.stream_url)
+    except InputError as e:
+        plain = Settings()
+        settings = msgspec.structs.replace(settings, rest_url=plain.rest_url, stream_url=plain.stream_url)
+        return Loaded(settings, (*loaded.notices, f"The addresses in the settings are back at Binance's own. {e.user}"))
+    return loaded
+
+
+def orders_for(prepared: Prepared, choices: Choices, *, record: bool) -> Orders:
+    """Return an engine's orders. Raises InputError for a symbol or an address that cannot be one."""
+    venue = Binance()
+    settings = prepared.settings
+    return Orders(
+        symbol=venue.check_symbol(settings.symbol),
+        endpoints=venue.endpoints(settings.rest_url, settings.stream_url),
+        folder=prepared.profile.root,
+        record=record and prepared.writable,
+        demo=choices.demo,
+        demo_seed=settings.demo_seed,
+        demo_speed=settings.demo_speed,
+        history_limit_mb=settings.history_limit_mb,
+        history_days=settings.history_days,
+    )
+
+
+class Start(msgspec.Struct, frozen=True):
+    """What a window begins with: the profile and its settings, and the orders for its engine."""
+
+    prepared: Prepared
+    orders: Orders
+
+    @classmethod
+    def of(cls, choices: Choices) -> Start:
+        """Raises InputError, ProfileError as `prepare` and `orders_for` do."""
+        prepared = prepare(choices)
+        return cls(prepared, orders_for(prepared, choices, record=True))
+
+
+def need_history(profile: Profile) -> Path:
+    """Return the history file of a profile. Raises InputError when there is none yet."""
+    if not profile.history.exists():
+        raise InputError(
+            f"no history at {profile.history}",
+            f"There is no history in {profile.root}; import archive files first (liqdesk import PATH…).",
+        )
+    return profile.history
