@@ -6,6 +6,7 @@ import json
 import math
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -20,6 +21,7 @@ class Trace:
         self.busy_ns = 0
         self.cpu_ns = 0
         self._day = -1
+        self._frames: list[tuple[int, int, int]] = []
         self._map_ready = False
 
     @classmethod
@@ -31,14 +33,21 @@ class Trace:
         line = {"event": event, "wall_ns": time.time_ns(), "pid": os.getpid(), **values}
         self._file.write(json.dumps(line) + "\n")
 
-    def frame(self, venue_ms: int, whole: bool) -> None:
-        """Note that a frame was applied: the GUI's busy time since the last one, once that the map is whole, and once per market day the
-        memory."""
-        if whole and not self._map_ready:
+    def frame(self, venue_ms: int, whole: Callable[[], bool]) -> None:
+        """Note that a frame was applied: the GUI's busy time since the last one, once that the map is `whole`, and once per market day the
+        memory. Times of frames are written once a second, so that measuring adds little to what is measured."""
+        self._frames.append((time.time_ns(), self.busy_ns, self.cpu_ns))
+        self.busy_ns = self.cpu_ns = 0
+        if not self._map_ready and whole():
             self._map_ready = True
             self.write("map_ready")
-        self.write("frame_busy", ms=self.busy_ns / 1e6, cpu_ms=self.cpu_ns / 1e6)
-        self.busy_ns = self.cpu_ns = 0
+        if self._frames[-1][0] - self._frames[0][0] > 1_000_000_000:
+            lines = [
+                f'{{"event": "frame_busy", "wall_ns": {at}, "pid": {os.getpid()}, "ms": {busy / 1e6}, "cpu_ms": {cpu / 1e6}}}\n'
+                for at, busy, cpu in self._frames
+            ]
+            self._frames.clear()
+            self._file.write("".join(lines))
         day = venue_ms // 86_400_000
         if venue_ms and day != self._day:
             self._day = day

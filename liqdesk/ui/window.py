@@ -227,8 +227,8 @@ class Window(QMainWindow):
 
     def _measure(self, frame: Frame) -> None:
         if Trace.current is not None:
-            whole = frame.progress is None and frame.now is not None and self.chart_painted
-            Trace.current.frame(frame.venue_ms, whole)
+            whole = frame.progress is None and frame.now is not None
+            Trace.current.frame(frame.venue_ms, lambda: whole and self.chart_painted)
 
     def _show_part(self, part: int) -> None:
         frame = self.frame
