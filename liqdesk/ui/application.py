@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import threading
 import time
 
 from PySide6.QtCore import QEvent, QObject
@@ -13,15 +14,17 @@ from liqdesk.ui.trace import Trace
 
 
 class TracedApplication(QApplication):
-    """An application that adds up the time spent in outermost events, for measuring only."""
+    """An application that adds up the time spent in outermost events of its own thread, for measuring only."""
 
     def __init__(self, arguments: list[str], trace: Trace) -> None:
         super().__init__(arguments)
         self._trace = trace
         self._depth = 0
+        self._thread = threading.get_ident()
 
     def notify(self, receiver: QObject, event: QEvent) -> bool:
-        if self._depth:
+        # Qt sends the events of every thread through here.
+        if threading.get_ident() != self._thread or self._depth:
             return super().notify(receiver, event)
         self._depth = 1
         started, cpu = time.perf_counter_ns(), time.thread_time_ns()
