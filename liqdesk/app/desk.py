@@ -54,11 +54,11 @@ class Desk:
         self._open.callback(logs.close)
         sys.excepthook = _log_uncaught
         self._open.enter_context(Interrupts()).asked.connect(self.leave)
+        self._window.furnish(self._settings, self._prepared.writable, str(self._prepared.profile.root))
         if self._orders.demo:
             self._child = child_of(self._orders)
             self._open.callback(self._child.stop)
             self._child.launch()  # the market takes longer to make than the window
-        self._window.furnish(self._settings, self._prepared.writable, str(self._prepared.profile.root))
 
     def join(self) -> None:
         """Make the profile ours, build the engine and connect it to the window. Does nothing when that is done."""
