@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from chart_scene import LIVE_MINUTES, NOW, Scene, order, price, rule, scene, settings, zone
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -590,3 +590,56 @@ def test_candles_patched_at_the_end_equal_candles_made_anew(market: Scene) -> No
     late["high"] += 500.0
     patched.update((Bars(MINUTE_MS, late),))
     assert patched.rows(*span)["high"].max() == late["high"][0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_painted_in_parts_equals_what_is_painted_at_once(
+    make: Callable[..., ChartPane], market: Scene, qtbot: QtBot, seed: int
+) -> None:
+    """The pixels on the screen, after many partial repaints at odd moments, against the same window painted in one go."""
+    pane = make(window=1_500)
+    chance = np.random.default_rng(seed)
+    screen = pane.screen()
+    mark = market.now.mark
+    steady = mark
+    parts = (pane.plot.viewport(), pane.gutter, pane.profile, pane.axis, pane.header)
+    for serial in range(2, 60):
+        bar = market.bars[-1:].copy()
+        bar["close"] += chance.uniform(-60, 60)
+        bar["high"], bar["low"] = np.maximum(bar["high"], bar["close"]), np.minimum(bar["low"], bar["close"])
+        bars = (Bars(MINUTE_MS, bar),) if chance.random() < 0.4 else ()
+        now = msgspec.structs.replace(market.now, usd=market.now.usd * np.float32(chance.uniform(0.5, 1.5)))
+        one = market.frame(serial=serial, new_bars=bars, now=now if chance.random() < 0.4 else market.now)
+        last = float(mark + chance.uniform(-120, 120))
+        pane.apply(msgspec.structs.replace(one, prices=msgspec.structs.replace(one.prices, last=last)))
+        for _ in range(int(chance.integers(0, 3))):
+            part = parts[int(chance.integers(len(parts)))]
+            x, y = int(chance.integers(part.width())), int(chance.integers(part.height()))
+            part.repaint(x, y, int(chance.integers(1, 200)), int(chance.integers(1, 200)))
+        if chance.random() < 0.5:  # the price is back before anything was brought up to date
+            pane.apply(msgspec.structs.replace(one, prices=msgspec.structs.replace(one.prices, last=steady)))
+        else:
+            steady = last
+        if chance.random() < 0.6:
+            pane.refresh()
+            QApplication.processEvents()
+    pane.refresh()
+    QApplication.processEvents()
+    seen = screen.grabWindow(pane.window().winId()).toImage()
+    pane.window().repaint()
+    for part in pane.window().findChildren(QWidget):
+        if part.isVisible():
+            part.repaint()
+    fresh = screen.grabWindow(pane.window().winId()).toImage()
+    assert not seen.isNull()
+    assert differing(seen, fresh) == []
+
+
+def differing(a: QImage, b: QImage) -> list[tuple[int, int]]:
+    """Return some (x, y) where two pictures differ."""
+    assert a.size() == b.size()
+    one, two = (
+        np.frombuffer(i.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint32).reshape(i.height(), -1)
+        for i in (a, b)
+    )
+    return [(int(x), int(y)) for y, x in np.argwhere(one != two)[:5]]

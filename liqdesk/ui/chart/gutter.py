@@ -93,7 +93,7 @@ class Gutter(QWidget):
         for price in price_ticks(lens, t.px(GRID_Y_PX)):
             p.fillRect(QRectF(0, round(lens.y(price)), w, 1), grid)
         p.fillRect(QRectF(0, 0, 1, h), theme.colour(t.line))
-        draw_last(p, s, w)
+        draw_last(p, s, w, self._row)
         for rule in s.alerts:
             y = round(lens.y(rule.price))
             if 0 <= y <= h:

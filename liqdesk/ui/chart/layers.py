@@ -162,12 +162,14 @@ def hatch(ink: str, period: int) -> QBrush:
 
 
 class LineLayer(Layer):
-    """Horizontal lines with a name: the last price, and alerts at a price."""
+    """Horizontal lines with a name: the last price, on pixel row `row`, and alerts at a price."""
+
+    row = -1
 
     def draw(self, p: QPainter) -> None:
         s = self.state
         t, lens = s.theme, s.lens
-        draw_last(p, s, lens.width)
+        draw_last(p, s, lens.width, self.row)
         p.setPen(dashed(theme.colour(t.text1), (1, 3)))
         for rule in s.alerts:
             y = round(lens.y(rule.price))

@@ -22,9 +22,9 @@ def last_row(s: ChartState) -> int:
     return row if 0 <= row <= s.lens.height else -1
 
 
-def draw_last(p: QPainter, s: ChartState, width: float) -> None:
-    """Draw the dashed line of the last price over `width` px."""
-    row = last_row(s)
+def draw_last(p: QPainter, s: ChartState, width: float, row: int) -> None:
+    """Draw the dashed line of the last price over `width` px, on the row that the painter's owner last asked to be repainted: a newer
+    price, drawn in whatever part is being painted, would leave a piece of itself behind."""
     if row >= 0:
         t = s.theme
         p.setPen(dashed(theme.colour(t.text3 if s.stale else t.accent(s.live)), (3, 3)))

@@ -94,12 +94,13 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.setCentralItem(self.view)
         self.heat = HeatItem()
         self.heat.setZValue(0)
+        self.lines = LineLayer(state, 3)
         self.candles = CandleLayer(state, 5)
         self.bubbles = BubbleLayer(state, 6)
         self.layers: list[Layer] = [
             GapLayer(state, 1),
             GridLayer(state, 2),
-            LineLayer(state, 3),
+            self.lines,
             self.candles,
             self.bubbles,
             VeilLayer(state, 7),
@@ -111,7 +112,6 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self._origin_ms = 0.0
         self._key: tuple[object, ...] = ()
         self._newest = b""
-        self._row = -1
         self._drag_y = 0.0
         self.view.zoomed.connect(self._zoom)
         self.view.dragged.connect(self._drag)
@@ -168,9 +168,9 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             if newest != self._newest:
                 left = max(0, round(s.lens.x(float(s.candles["t"][-1]))) - REACH_PX)
                 self.viewport().update(left, 0, round(s.lens.width) - left, round(s.lens.height))
-            for y in {row, self._row} if row != self._row else ():
+            for y in {row, self.lines.row} if row != self.lines.row else ():
                 self.viewport().update(0, y - 1, round(s.lens.width), 3)
-        self._key, self._newest, self._row = key, newest, row
+        self._key, self._newest, self.lines.row = key, newest, row
 
     def zoom_time(self, factor: float, x: float) -> None:
         """Stretch time around pixel column `x`; while the view follows the market the newest candle stays where it is."""

@@ -111,7 +111,7 @@ class Profile(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
         p.drawPixmap(0, 0, self._picture())
-        draw_last(p, self.state, self.width())
+        draw_last(p, self.state, self.width(), self._row)
         if self.state.stale:
             p.fillRect(self.rect(), theme.colour(self.state.theme.chart, 0.38))
 
