@@ -112,6 +112,23 @@ def parser() -> argparse.ArgumentParser:
     exchange.add_argument(
         "--trades", type=number(0.01, 20_000.0), help="trades a market second is split into, on average"
     )
+    exchange.add_argument(
+        "--ping", type=number(0.1, 3600.0), metavar="SECONDS", help="ping sockets this often; default 180"
+    )
+    exchange.add_argument(
+        "--max-age", type=number(0.1, 1e6), metavar="SECONDS", help="close sockets of this age; default 86400"
+    )
+    exchange.add_argument(
+        "--prints", choices=["largest", "latest"], help="which forced order of a second is printed; default the largest"
+    )
+    exchange.add_argument(
+        "--announce",
+        type=number(1.0, 1e6),
+        metavar="SECONDS",
+        help="announce a contract's brackets this often; default 3600",
+    )
+    exchange.add_argument("--truth", type=Path, metavar="FILE", help="write what truly happened, as JSON lines")
+    exchange.add_argument("--frames", type=Path, metavar="FILE", help="serve recorded frames instead of the market")
     exchange.add_argument("--parent", type=whole, help=argparse.SUPPRESS)
 
     snapshot = commands.add_parser("snapshot", help="render the window off-screen to a picture")
@@ -151,12 +168,25 @@ def _exchange(a: argparse.Namespace) -> int:
     prepare_numba_cache()
     import datetime as dt
 
-    from liqdesk.simulator import serve
+    from liqdesk.simulator import serve, serve_frames
 
+    given = {"ping_s": a.ping, "max_age_s": a.max_age}
+    sockets = {name: value for name, value in given.items() if value is not None}
+    if a.frames is not None:
+        market = ("start", "epoch", "trades", "prints", "announce", "truth")
+        if any(getattr(a, name) is not None for name in market):
+            raise InputError(
+                "exchange --frames with a market's option", f"--frames goes without --{', --'.join(market)}."
+            )
+        serve_frames(a.frames, port=a.port, speed=a.speed, parent=a.parent, **sockets)
+        return 0
     start = None if a.start is None else dt.datetime.fromtimestamp(a.start / 1000, dt.UTC).isoformat()
+    given = {"prints": a.prints, "announce_s": a.announce, "truth": a.truth}
+    market_options = {name: value for name, value in given.items() if value is not None}
     serve(
-        port=a.port, seed=a.seed, speed=a.speed, start=start, epoch=a.epoch, parent=a.parent, trades_per_second=a.trades
-    )
+        port=a.port, seed=a.seed, speed=a.speed, start=start, epoch=a.epoch, parent=a.parent,
+        trades_per_second=a.trades, **sockets, **market_options,
+    )  # fmt: skip
     return 0
 
 

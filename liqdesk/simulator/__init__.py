@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Market", "serve"]
+__all__ = ["Market", "serve", "serve_frames"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "serve":
-        from liqdesk.simulator.server import serve
+    if name in ("serve", "serve_frames"):
+        from liqdesk.simulator import server
 
-        return serve
+        return getattr(server, name)
     if name == "Market":
         from liqdesk.simulator.market import Market
 

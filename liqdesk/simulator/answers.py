@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from liqdesk.errors import LiqdeskError
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
-from liqdesk.simulator import book, feeds, trades, wire
+from liqdesk.simulator import book, book_feeds, trades, wire
 from liqdesk.simulator import layout as at
 from liqdesk.simulator.candles import INTERVALS, candles
-from liqdesk.simulator.contracts import Contract
+from liqdesk.simulator.contracts import Contract, symbol_of
 from liqdesk.simulator.course import FUNDINGS, MINUTES, Course
 from liqdesk.simulator.listing import contract_row, exchange_info, unheard_of
 from liqdesk.simulator.market import Market
+from liqdesk.simulator.truth import liquidation_row
 
 Query = dict[str, str]
 PERIODS: Final = {
@@ -43,6 +44,13 @@ def whole(query: Query, name: str, most: int | None = None, default: int | None 
     return value
 
 
+def _needed(query: Query, name: str) -> str:
+    given = query.get(name)
+    if not given:
+        raise BadRequestError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+    return given
+
+
 class Answers:
     """One method for each path; each takes the query and the market's time in milliseconds, and returns what becomes JSON."""
 
@@ -51,14 +59,8 @@ class Answers:
 
     # Which contract.
 
-    def symbol_of(self, given: str) -> str:
-        return "".join(c.upper() if c.isascii() else c for c in given)
-
     def _contract(self, query: Query, name: str = "symbol") -> Contract:
-        given = query.get(name)
-        if not given:
-            raise BadRequestError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
-        contract = self.market.contracts.get(self.symbol_of(given))
+        contract = self.market.contracts.get(symbol_of(_needed(query, name)))
         if contract is None or contract.symbol_type != 1:
             raise BadRequestError(-1121, "Invalid symbol.")
         return contract
@@ -99,9 +101,7 @@ class Answers:
         return [wire.rate_row(x) for x in self._candles(self._course(query, "pair"), query, now_ms, "index")]
 
     def _candles(self, course: Course, query: Query, now_ms: int, kind: str) -> Any:
-        if "interval" not in query:
-            raise BadRequestError(-1102, "Mandatory parameter 'interval' was not sent, was empty/null, or malformed.")
-        if query["interval"] not in INTERVALS:
+        if _needed(query, "interval") not in INTERVALS:
             raise BadRequestError(-1120, "Invalid interval.")
         limit = whole(query, "limit", 1500, 500) or 500
         return candles(
@@ -136,18 +136,18 @@ class Answers:
         limit = whole(query, "limit", None, 500)
         if limit not in DEPTHS:
             raise BadRequestError(-4021, f"{limit} is not valid depth limit")
-        beat = now_ms // book.beat_ms(self.market.speed)
+        beat = book.snapshot_beat(course, now_ms, self.market.speed)
         bids, asks = book.sides(course, beat, self.market.speed, limit)
         c = course.contract
         return {
             "lastUpdateId": book.last_id(beat), "E": now_ms, "T": beat * book.beat_ms(self.market.speed),
-            "bids": feeds.levels(c, bids.tolist()), "asks": feeds.levels(c, asks.tolist()),
+            "bids": book_feeds.levels(c, bids.tolist()), "asks": book_feeds.levels(c, asks.tolist()),
         }  # fmt: skip
 
     def ticker_book(self, query: Query, now_ms: int) -> Any:
         if "symbol" in query:
-            return feeds.best(self._course(query), now_ms, self.market.speed)
-        return [feeds.best(course, now_ms, self.market.speed) for course in self._courses()]
+            return book_feeds.best(self._course(query), now_ms, self.market.speed)
+        return [book_feeds.best(course, now_ms, self.market.speed) for course in self._courses()]
 
     # Marks, funding, open interest.
 
@@ -207,16 +207,14 @@ class Answers:
         }  # fmt: skip
 
     def open_interest_history(self, query: Query, now_ms: int) -> Any:
-        if query.get("period") not in PERIODS:
-            raise BadRequestError(
-                -1102 if "period" not in query else -1130, "Data sent for parameter 'period' is not valid."
-            )
+        if _needed(query, "period") not in PERIODS:
+            raise BadRequestError(-1130, "Data sent for parameter 'period' is not valid.")
         limit = whole(query, "limit", 500, 30) or 30
         start, end = whole(query, "startTime"), whole(query, "endTime")
         wall = now_ms - 30 * DAY_MS
         if start is not None and start <= wall:
             raise BadRequestError(-1130, "parameter 'startTime' is invalid.")
-        course = self.market.courses.get(self.symbol_of(query.get("symbol", "")))
+        course = self.market.courses.get(symbol_of(_needed(query, "symbol")))
         if course is None:
             return []
         span = PERIODS[query["period"]]
@@ -265,10 +263,4 @@ class Answers:
     def truth(self, query: Query, now_ms: int) -> Any:
         course = self._course(query)
         start, end = whole(query, "startTime", None, 0) or 0, whole(query, "endTime", None, now_ms) or now_ms
-        c = course.contract
-        return [
-            {"number": e.number, "side": "SHORT" if e.side else "LONG", "time": e.time_ms, "price": wire.price(c, e.ticks),
-             "quantity": wire.amount(c, e.steps), "leverage": e.leverage, "entryPrice": e.entry, "liquidationPrice": e.liquidation,
-             "bankruptcyPrice": e.bankrupt, "maintenanceRate": e.rate, "printed": e.printed}
-            for e in trades.true_liquidations(course, start, min(end, now_ms))
-        ]  # fmt: skip
+        return [liquidation_row(course, e) for e in trades.true_liquidations(course, start, min(end, now_ms))]

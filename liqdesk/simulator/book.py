@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.simulator import layout as at
+from liqdesk.simulator.chance import mix
 from liqdesk.simulator.course import Course
 
 DEPTH: Final = 1000
 IDS_PER_BEAT: Final = 64
+STALE_BY, STALE_FOR, STALE_ONCE_IN = 12, 10, 4  # beats, beats, such spans
 BASE_ID: Final = 11_757_000_000_000
 A, B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 S = np.uint64(31)
@@ -30,9 +32,16 @@ def last_id(beat: int) -> int:
     return BASE_ID + beat * IDS_PER_BEAT
 
 
+def snapshot_beat(course: Course, ms: int, speed: float) -> int:
+    """Return the beat of which REST tells at `ms`: now and then, for about a second, one that is more than a second old."""
+    beat = ms // beat_ms(speed)
+    stale = int(mix(course.key ^ np.uint64(beat // STALE_FOR))) % STALE_ONCE_IN == 0
+    return beat - STALE_BY if stale else beat
+
+
 def best_bid(course: Course, ms: int) -> int:
     """Return the best bid in ticks at `ms`; the best ask is one tick above."""
-    s = min(ms // 1000, course.now_s)
+    s = min(max(ms // 1000, course.oldest_s), course.now_s)
     before = course.second(s - 1)[0][at.S_PRICE]
     after = course.second(s)[0][at.S_PRICE]
     share = min((ms - s * 1000) / 1000, 1.0)

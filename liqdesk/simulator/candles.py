@@ -97,9 +97,11 @@ def candles(
     oldest = course.oldest_minute * MINUTE_MS
     newest = opening(now_ms, interval)
     end = newest if end_ms is None else min(opening(end_ms, interval), newest)
-    first = oldest if start_ms is None else max(start_ms, oldest)
-    first_open = opening(first, interval)
-    if first_open < first:
+    first_open = opening(oldest, interval)
+    if first_open < oldest and not course.whole:
+        first_open = ending(first_open, interval)
+    if start_ms is not None and start_ms > first_open:
+        first_open = opening(start_ms - 1, interval)
         first_open = ending(first_open, interval)
     span = INTERVALS[interval] or 31 * DAY_MS
     if start_ms is None:
@@ -109,11 +111,11 @@ def candles(
     if end < first_open:
         return []
     last = min(ending(end, interval), now_ms + 1) - 1
-    m0, m1 = first_open // MINUTE_MS, last // MINUTE_MS
+    m0, m1 = max(first_open, oldest) // MINUTE_MS, last // MINUTE_MS
     edges = [first_open]
     while edges[-1] < end:
         edges.append(ending(edges[-1], interval))
-    starts = np.array([e // MINUTE_MS - m0 for e in edges])
+    starts = np.array([max(e // MINUTE_MS - m0, 0) for e in edges])
     if kind == "last":
         return _traded(minute_rows(course, m0, m1, now_ms), edges, starts, interval)
     shift = at.MARK_O if kind == "mark" else at.INDEX_O

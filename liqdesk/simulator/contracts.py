@@ -95,8 +95,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lower(self) -> str:
-        """The symbol as stream names spell it: only ASCII letters have a case there."""
-        return "".join(c.lower() if c.isascii() else c for c in self.symbol)
+        """The symbol as stream names spell it."""
+        return lower_of(self.symbol)
 
     @property
     def trades(self) -> bool:
@@ -104,16 +104,20 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def funded(self) -> bool:
-        return self.trades and self.delivery_ms == PERPETUAL_END_MS
+        return self.trades and self.contract_type in ("PERPETUAL", "TRADIFI_PERPETUAL")
 
     def brackets(self) -> NDArray[np.float64]:
-        """Return rows of cap, rate, cum, maximum leverage; cum keeps margin continuous at each cap."""
-        rows, cum, floor, before = [], 0.0, 0.0, self.tiers[0][1]
-        for cap, rate, leverage in self.tiers:
-            cum += floor * (rate - before)
-            rows.append((cap, rate, cum, float(leverage)))
-            floor, before = cap, rate
-        return np.array(rows)
+        return brackets_of(self.tiers)
+
+
+def brackets_of(tiers: tuple[Tier, ...]) -> NDArray[np.float64]:
+    """Return rows of cap, rate, cum, maximum leverage; cum keeps margin continuous at each cap."""
+    rows, cum, floor, before = [], 0.0, 0.0, tiers[0][1]
+    for cap, rate, leverage in tiers:
+        cum += floor * (rate - before)
+        rows.append((cap, rate, cum, float(leverage)))
+        floor, before = cap, rate
+    return np.array(rows)
 
 
 def leader() -> Contract:
@@ -153,10 +157,37 @@ def listed(start_ms: int) -> tuple[Contract, ...]:
                  price_places=1, churn=0.01, interest=1900.0, sigma=0.0, rate=0.4, contract_type="NEXT_QUARTER", tags=(),
                  delivery_ms=round(end.timestamp() * 1000)),
         Contract(symbol="BTCUSD_PERP", pair="BTCUSD", base="BTC", quote="USD", tick=0.1, step=1.0, price=btc.price * 0.9995,
-                 price_places=1, churn=140.0, interest=6.1e6, sigma=0.0, rate=0.8, symbol_type=2),
+                 price_places=1, churn=140.0, interest=6.1e6, sigma=0.0, rate=0.8, opens=0.02, tiers=BTC_TIERS, symbol_type=2),
+        leaving(start_ms),
         Contract(symbol="OMGUSDT", pair="OMGUSDT", base="OMG", tick=0.0001, step=0.1, price=0.2413, price_places=4, churn=0.0,
                  interest=0.0, status="SETTLING", delivery_ms=1_732_000_500_000),
     )  # fmt: skip
+
+
+def leaving(start_ms: int) -> Contract:
+    """Return the contract, listed a day before `start_ms`, that is delisted while the exchange serves."""
+    return Contract(
+        symbol="WANEUSDT", pair="WANEUSDT", base="WANE", tick=0.00001, step=1.0, price=0.0418, price_places=5, churn=2_000.0,
+        interest=6.0e6, sigma=1.2, rate=0.4, tags=("Meme",), funding_hours=4, onboard_ms=start_ms - DAY_MS,
+    )  # fmt: skip
+
+
+def newcomer(onboard_ms: int) -> Contract:
+    """Return the contract that is listed while the exchange serves, and trades from `onboard_ms` on."""
+    return Contract(
+        symbol="DAWNUSDT", pair="DAWNUSDT", base="DAWN", tick=0.0001, step=1.0, price=0.7350, price_places=4, churn=3_000.0,
+        interest=2.0e6, sigma=1.5, rate=0.8, tags=("AI",), funding_hours=4, onboard_ms=onboard_ms, status="PENDING_TRADING",
+    )  # fmt: skip
+
+
+def lower_of(symbol: str) -> str:
+    """Return a symbol as stream names spell it; only ASCII letters have a case there."""
+    return "".join(c.lower() if c.isascii() else c for c in symbol)
+
+
+def symbol_of(given: str) -> str:
+    """Return a symbol in upper case; only ASCII letters have a case on the venue."""
+    return "".join(c.upper() if c.isascii() else c for c in given)
 
 
 def quarter_end(ms: int) -> dt.datetime:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from liqdesk.simulator import kernel
 from liqdesk.simulator import layout as at
 from liqdesk.simulator import positions as pos
-from liqdesk.simulator.contracts import Contract
+from liqdesk.simulator.contracts import Contract, Tier, brackets_of
+from liqdesk.simulator.rebracket import rebracket
 from liqdesk.simulator.splitting import LARGEST_SPLIT
 
 Floats = NDArray[np.float64]
@@ -48,7 +49,8 @@ def parameters(contract: Contract, began_s: int, live_from_s: int, rate: float) 
 class Course:
     """One contract's market from `began_s` (UTC seconds, a multiple of eight hours) to `now_s`, the last second lived through.
 
-    Rings keep the last 49 hours by the second and 32 days by the minute. `drive` is the leader's ring of log returns.
+    Rings keep the last 49 hours by the second and 32 days by the minute. `drive` is the leader's ring of log returns. `agenda`: from which
+    seconds on other brackets hold, or (None) the contract no longer lives.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Course:
         self.began_s = began_s
         self.now_s = began_s - 1
         self.drive = drive
+        self.agenda: list[tuple[int, tuple[Tier, ...] | None]] = []
         self.leads = contract.beta == 0.0
         self.key = np.uint64((seed << 32) ^ zlib.crc32(contract.symbol.encode()))
         self.par = parameters(contract, began_s, live_from_s, rate)
@@ -94,6 +97,17 @@ class Course:
 
     def advance(self, to_s: int) -> None:
         """Live through every second up to and including `to_s`; releases the interpreter while at it."""
+        while self.agenda and self.agenda[0][0] <= to_s:
+            second, tiers = self.agenda[0]
+            self._live(second - 1)
+            if tiers is None:
+                return
+            self.brackets = brackets_of(tiers)
+            rebracket(self.contract.step, self.par, self.Q, self.PF, self.PI, self.heads, self.brackets)
+            self.agenda.pop(0)
+        self._live(to_s)
+
+    def _live(self, to_s: int) -> None:
         if to_s <= self.now_s:
             return
         kernel.advance(
@@ -110,6 +124,11 @@ class Course:
     @property
     def oldest_minute(self) -> int:
         return max(self.began_s // 60, self.now_s // 60 - MINUTES + 2)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the rings hold everything since the contract was listed."""
+        return self.contract.onboard_ms >= self.began_s * 1000 and self.oldest_minute == self.began_s // 60
 
     def second(self, s: int) -> tuple[Floats, Ints]:
         """Return the rows (price, mark, index, interest) and (first trade id, count, steps, print) of a second in the ring."""

@@ -51,6 +51,7 @@ from liqdesk.simulator.layout import (
     INTEREST,
     JUMPS,
     LAST_LN,
+    LATEST,
     LIVE_FROM,
     LN_ANCHOR,
     LOW,
@@ -228,10 +229,12 @@ def advance(
             short_out, short_stop, short_book = sweep(
                 s, 1, here, mark, price, calm, par, Q, PF, PI, heads, wheel, EF, EI, rng
             )
-        # One print a second at most: the largest by value.
+        # One print a second at most: the largest by value, or the latest.
         printed, most = -1, -1.0
         for e in range(events, Q[EVENTS]):
             value = float(EI[e % EI.shape[0], E_STEPS]) * EI[e % EI.shape[0], E_TICKS]
+            if par[LATEST] > 0.0:
+                value = float(EI[e % EI.shape[0], E_MS])
             if value > most:
                 printed, most = e, value
         push = (short_book - long_book) * par[STEP] * price * par[IMPACT] * calm

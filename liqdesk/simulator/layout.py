@@ -24,8 +24,9 @@ from __future__ import annotations
     JUMPS,
     PREMIUM,
     BEGAN,
-) = range(20)
-PARAMETERS = 20
+    LATEST,
+) = range(21)
+PARAMETERS = 21
 
 # Float state.
 FAIR, TRANSIENT, MARK_LN, VOL, EXCITED, MOOD, TREND, BASIS, HEDGE, HEDGE_RATE, BASIS_SUM, BASIS_COUNT, LAST_LN = range(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final
 
 from aiohttp import web
 
 from liqdesk.clock import utc_ms
 from liqdesk.simulator.answers import Answers, BadRequestError
+from liqdesk.simulator.contracts import symbol_of
+from liqdesk.simulator.host import Handler, reply, unknown_path
 from liqdesk.simulator.limits import Limits
-from liqdesk.simulator.wire import text
 
 Query = dict[str, str]
-KLINES: Final = "klines"
+TRUTHS: Final = {"/sim/state": "state", "/sim/truth/liquidations": "truth"}  # free of charge: no venue tells it
 
 
 def kline_weight(query: Query) -> int:
@@ -64,62 +65,63 @@ PATHS: Final[dict[str, tuple[Callable[[Query], int] | str, str]]] = {
 
 
 class Rest:
-    """Answers requests: charges their weight, brings the market up to now, and turns faults into the venue's errors."""
+    """Answers requests, each through `answer`, which charges its weight before."""
 
     def __init__(self, answers: Answers, catch_up: Callable[[], int]) -> None:
         self.answers, self.limits = answers, Limits()
         self._catch_up = catch_up
 
     def routes(self) -> list[web.RouteDef]:
+        paths = {path: name for path, (_, name) in PATHS.items()}
         return [
-            *(web.get(path, self._route(weight, name)) for path, (weight, name) in PATHS.items()),
-            web.get("/sim/state", self._route(None, "state")),
-            web.get("/sim/truth/liquidations", self._route(None, "truth")),
+            *(web.get(path, self._handler(name)) for path, name in {**paths, **TRUTHS}.items()),
             web.get("/{tail:.*}", self._unknown),
         ]
 
-    def _route(
-        self, weight: Callable[[Query], int] | str | None, name: str
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuse or answer a request, turn faults into the venue's errors, and compress for who asked for it."""
+        headers: dict[str, str] = {}
+        response: web.StreamResponse | None = None
+        refusal = self._charge(request, headers)
+        if refusal is not None:
+            status, wait, message = refusal
+            response = reply({"code": -1003, "msg": message}, status)
+            headers["Retry-After"] = str(wait)
+        else:
+            try:
+                response = await handler(request)
+            except BadRequestError as e:
+                response = reply({"code": e.code, "msg": e.message}, 400)
+        response.headers.update(headers)
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    def _charge(self, request: web.Request, headers: dict[str, str]) -> tuple[int, int, str] | None:
+        weight, _ = PATHS.get(request.path, (None, ""))
+        if weight is None:
+            return None
+        if isinstance(weight, str):
+            return self.limits.charge_pool(weight, utc_ms())
+        refusal = self.limits.charge(weight(dict(request.query)), utc_ms())
+        headers["X-MBX-USED-WEIGHT-1M"] = str(self.limits.used)
+        return refusal
+
+    def _handler(self, name: str) -> Handler:
         answer: Callable[[Query, int], Any] = getattr(self.answers, name)
 
-        async def handle(request: web.Request) -> web.Response:
+        async def handle(request: web.Request) -> web.StreamResponse:
             query = dict(request.query)
-            headers = {}
-            refusal = None
-            if isinstance(weight, str):
-                refusal = self.limits.charge_pool(weight, utc_ms())
-            elif weight is not None:
-                refusal = self.limits.charge(weight(query), utc_ms())
-                headers["X-MBX-USED-WEIGHT-1M"] = str(self.limits.used)
-            if refusal is not None:
-                status, wait, message = refusal
-                return self._reply(
-                    request, {"code": -1003, "msg": message}, status, headers | {"Retry-After": str(wait)}
-                )
-            try:
-                await self._bring(query)
-                return self._reply(request, answer(query, self._catch_up()), 200, headers)
-            except BadRequestError as e:
-                return self._reply(request, {"code": e.code, "msg": e.message}, 400, headers)
+            await self._bring(query)
+            return reply(answer(query, self._catch_up()))
 
         return handle
 
     async def _bring(self, query: Query) -> None:
         """Wait until the contract that is asked for has lived through its past."""
-        symbol = self.answers.symbol_of(query.get("symbol") or query.get("pair") or "")
+        symbol = symbol_of(query.get("symbol") or query.get("pair") or "")
         if symbol not in self.answers.market.courses and symbol in self.answers.market.contracts:
             await asyncio.to_thread(self.answers.market.follow, symbol)
 
-    async def _unknown(self, request: web.Request) -> web.Response:
-        message = f"Path {request.path}, Method {request.method} is invalid"
-        return self._reply(request, {"code": -5000, "msg": message}, 404, {})
-
-    @staticmethod
-    def _reply(request: web.Request, body: Any, status: int, headers: dict[str, str]) -> web.Response:
-        response = web.Response(
-            body=text(body).encode(), status=status, headers=headers, content_type="application/json", charset="utf-8"
-        )
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
-            response.enable_compression(web.ContentCoding.gzip)
-        return response
+    async def _unknown(self, request: web.Request) -> web.StreamResponse:
+        return unknown_path(request)

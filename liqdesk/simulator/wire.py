@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from liqdesk.simulator import layout as at
+from liqdesk.simulator.calendar import Notice
 from liqdesk.simulator.candles import Candle
 from liqdesk.simulator.contracts import Contract
 from liqdesk.simulator.course import FIRST_TRADE_ID, Course
@@ -156,18 +157,19 @@ def ticker_event(c: Contract, row: dict[str, Any], event_ms: int, mini: bool) ->
     return {**head, **{short: row[name] for short, name in keys.items()}, "st": c.symbol_type}
 
 
-def contract_event(c: Contract, event_ms: int, brackets: list[list[float]] | None) -> str:
-    """Return a contractInfo; with `brackets` (rows of cap, rate, cum, maximum leverage) a change of margin brackets."""
+def contract_event(notice: Notice) -> dict[str, Any]:
+    """Return a contractInfo, with the margin brackets where the notice announces them."""
+    c = notice.contract
     row: dict[str, Any] = {
-        "e": "contractInfo", "E": event_ms, "s": c.symbol, "ct": c.contract_type, "dt": c.delivery_ms, "ot": c.onboard_ms,
+        "e": "contractInfo", "E": notice.at_ms, "s": c.symbol, "ct": c.contract_type, "dt": c.delivery_ms, "ot": c.onboard_ms,
         "cs": c.status,
     }  # fmt: skip
-    if brackets is not None:
-        floor, row["bks"] = 0, []
+    if notice.brackets:
+        floor, row["bks"], brackets = 0, [], c.brackets().tolist()
         for n, (cap, rate, cum, most) in enumerate(brackets, start=1):
             least = int(brackets[n][3]) + 1 if n < len(brackets) else 1
             row["bks"].append(
                 {"bs": n, "bnf": floor, "bnc": int(cap), "mmr": rate, "cf": round(cum, 8), "mi": least, "ma": int(most)}
             )
             floor = int(cap)
-    return text(row | {"st": c.symbol_type})
+    return row | {"st": c.symbol_type}

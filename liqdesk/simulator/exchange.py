@@ -1,0 +1,71 @@
+"""The exchange that serves the simulated market."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from aiohttp import web
+
+from liqdesk.clock import utc_ms
+from liqdesk.simulator.answers import Answers
+from liqdesk.simulator.broadcast import Broadcast
+from liqdesk.simulator.host import Handler, Host
+from liqdesk.simulator.market import Market
+from liqdesk.simulator.rest import Rest
+from liqdesk.simulator.sockets import Manner
+from liqdesk.simulator.truth import TruthLog
+
+FOLLOW_AFTER_S: Final = 4.0
+FOLLOW_PAUSE_S: Final = 1.0
+
+
+class Exchange(Host):
+    """A running exchange. Market time is start + (wall − epoch) · speed, so one that starts again stands where it would have stood."""
+
+    def __init__(self, market: Market, epoch_ms: int, manner: Manner, truth: TruthLog | None = None) -> None:
+        self.market, self.epoch_ms = market, epoch_ms
+        self._stage = Broadcast(market)
+        super().__init__(self._stage, manner)
+        self.rest = Rest(Answers(market), self.catch_up)
+        self._truth = truth
+        self._told_ms = self.now_ms()
+
+    def now_ms(self) -> int:
+        return self.market.start_ms + int((utc_ms() - self.epoch_ms) * self.market.speed)
+
+    def catch_up(self) -> int:
+        """Bring the market up to now and return its time."""
+        self.market.advance(self.now_ms())
+        return self.market.now_ms
+
+    def routes(self) -> list[web.RouteDef]:
+        return self.rest.routes()
+
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await self.rest.answer(request, handler)
+
+    def beat(self) -> None:
+        after = self._told_ms
+        now = self.catch_up()
+        if now > after:
+            self._stage.tell(after, now)
+            self._told_ms = now
+            if self._truth is not None:
+                self._truth.tell()
+
+    def besides(self) -> list[Coroutine[Any, Any, None]]:
+        return [self._follow()]
+
+    async def _follow(self) -> None:
+        """Bring the other contracts to life, one after another and after the first rush, in a thread; the coin-margined first."""
+        await asyncio.sleep(FOLLOW_AFTER_S)
+        for contract in sorted(self.market.listed, key=lambda c: -c.symbol_type):
+            if contract.trades and contract.symbol not in self.market.courses:
+                await asyncio.to_thread(self.market.follow, contract.symbol)
+                await asyncio.sleep(FOLLOW_PAUSE_S)
+
+    async def close(self) -> None:
+        self.market.stopping.set()
+        await super().close()

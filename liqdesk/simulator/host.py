@@ -1,0 +1,92 @@
+"""What serves, of whatever kind: bound to loopback, beating, and ending with all its tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+from aiohttp import web
+
+from liqdesk.errors import InputError
+from liqdesk.simulator.sockets import Manner, Sockets, Stage, is_socket
+from liqdesk.simulator.wire import text
+
+HOST: Final = "127.0.0.1"
+BEAT_S: Final = 0.04
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Host(ABC):
+    """Sockets and REST paths on one loopback port, and a beat in which the sockets are told what happened."""
+
+    def __init__(self, stage: Stage, manner: Manner) -> None:
+        self.sockets = Sockets(stage, manner)
+        self._runner: web.AppRunner | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @abstractmethod
+    def routes(self) -> list[web.RouteDef]:
+        """Return the REST paths; the last takes what no other does."""
+
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer one request: every answer of REST leaves through here."""
+        return await handler(request)
+
+    @abstractmethod
+    def beat(self) -> None:
+        """Bring everything up to now and tell the sockets."""
+
+    def besides(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what else is to run while it serves."""
+        return []
+
+    async def open(self, port: int) -> int:
+        """Bind loopback and begin to beat; return the port. Raises InputError when the port is taken."""
+        application = web.Application(middlewares=[self._pass])
+        application.add_routes([*self.sockets.routes(), *self.routes()])
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        try:
+            site = web.TCPSite(self._runner, HOST, port)
+            await site.start()
+        except OSError as e:
+            raise InputError(
+                f"cannot bind {HOST}:{port}: {e}", f"Port {port} is taken; choose another --port or 0."
+            ) from e
+        self._tasks = [asyncio.create_task(work) for work in (self._beat(), *self.besides())]
+        bound: int = self._runner.addresses[0][1]
+        return bound
+
+    @web.middleware
+    async def _pass(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await (handler(request) if is_socket(request) else self.answer(request, handler))
+
+    async def _beat(self) -> None:
+        while True:
+            self.beat()
+            await asyncio.sleep(BEAT_S)
+
+    async def failed(self) -> None:
+        """Return never, unless the beat died; then raise what it died of."""
+        done, _ = await asyncio.wait(self._tasks[:1], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.sockets.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+
+def reply(body: Any, status: int = 200) -> web.Response:
+    """Return an answer in the venue's compact JSON."""
+    return web.Response(body=text(body).encode(), status=status, content_type="application/json", charset="utf-8")
+
+
+def unknown_path(request: web.Request) -> web.Response:
+    return reply({"code": -5000, "msg": f"Path {request.path}, Method {request.method} is invalid"}, 404)
