@@ -59,9 +59,9 @@ class Exchange(Host):
         return [self._follow()]
 
     async def _follow(self) -> None:
-        """Bring the other contracts to life, one after another and after the first rush, in a thread; the coin-margined first."""
+        """Bring the other contracts to life, one after another and after the first rush, in a thread; those of other kinds first."""
         await asyncio.sleep(FOLLOW_AFTER_S)
-        for contract in sorted(self.market.listed, key=lambda c: -c.symbol_type):
+        for contract in sorted(self.market.listed, key=lambda c: (-c.symbol_type, c.contract_type == "PERPETUAL")):
             if contract.trades and contract.symbol not in self.market.courses:
                 await asyncio.to_thread(self.market.follow, contract.symbol)
                 await asyncio.sleep(FOLLOW_PAUSE_S)

@@ -14,7 +14,7 @@ from liqdesk.simulator.course import FUNDINGS, Course
 from liqdesk.simulator.market import Market
 from liqdesk.simulator.trades import Liquidation, Trade, between, liquidation
 
-BOOK_EVERY: Final = 50  # beats
+BOOK_EVERY: Final = 10  # beats
 BOOK_DEPTH: Final = 20
 
 

@@ -169,7 +169,7 @@ def contract_event(notice: Notice) -> dict[str, Any]:
         for n, (cap, rate, cum, most) in enumerate(brackets, start=1):
             least = int(brackets[n][3]) + 1 if n < len(brackets) else 1
             row["bks"].append(
-                {"bs": n, "bnf": floor, "bnc": int(cap), "mmr": rate, "cf": round(cum, 8), "mi": least, "ma": int(most)}
+                {"bs": n, "bnf": floor, "bnc": int(cap), "mmr": rate, "cf": round(cum), "mi": least, "ma": int(most)}
             )
             floor = int(cap)
     return row | {"st": c.symbol_type}

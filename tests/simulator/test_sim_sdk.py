@@ -1,0 +1,311 @@
+"""The venue's official SDK, pointed at the simulated exchange: what it reads equals the market's truth file."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from binance_common.configuration import ConfigurationRestAPI, ConfigurationWebSocketStreams
+from binance_common.errors import BadRequestError
+from binance_sdk_derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
+from support import leaks
+from truth_reader import Truth
+
+pytestmark = pytest.mark.e2e
+ENOUGH = 100
+STREAMS = ("mark", "trade", "kline", "forced", "all_forced", "depth", "contract", "all_marks")
+MINUTE_MS = 60_000
+
+
+class Judged:
+    """An exchange in a busy hour, all that the SDK heard of its streams, and the truth."""
+
+    def __init__(self, served: Any, truth: Path) -> None:
+        self.truth = Truth(truth)
+        self.client = DerivativesTradingUsdsFutures(
+            config_rest_api=ConfigurationRestAPI(base_path=served.rest),
+            config_ws_streams=ConfigurationWebSocketStreams(stream_url=served.stream),
+        )
+        self.heard: dict[str, list[Any]] = defaultdict(list)
+        self.errors: list[Any] = []
+        self.snapshots: list[Any] = []
+        self.listed: Any = None
+        asyncio.run(self._listen())
+
+    async def _listen(self) -> None:
+        streams = await self.client.websocket_streams.create_connection()
+        streams.on_connection("error", self.errors.append)
+        calls = (
+            streams.diff_book_depth_streams(symbol="btcusdt", update_speed="100ms"),
+            streams.contract_info_stream(),
+            streams.mark_price_stream(symbol="btcusdt", update_speed="1s"),
+            streams.aggregate_trade_streams(symbol="btcusdt"),
+            streams.kline_candlestick_streams(symbol="btcusdt", interval="1m"),
+            streams.liquidation_order_streams(symbol="btcusdt"),
+            streams.all_market_liquidation_order_streams(),
+            streams.mark_price_stream_for_all_market(update_speed="1s"),
+        )
+        names = ("depth", "contract", "mark", "trade", "kline", "forced", "all_forced", "all_marks")
+        handles = []
+        for name, call in zip(names, calls, strict=True):
+            handles.append(await call)
+            handles[-1].on("message", self.heard[name].append)
+        await self._until(lambda: len(self.heard["depth"]) >= 3, 20)
+        while not self.snapshots or self.snapshots[-1].last_update_id < self.heard["depth"][0].U:
+            self.snapshots.append(await asyncio.to_thread(self._snapshot))
+            await asyncio.sleep(0.25)
+        self.listed = await streams.list_subscribe()
+        await self._until(lambda: all(len(self.heard[name]) >= ENOUGH for name in STREAMS), 90)
+        for handle in handles:
+            await handle.unsubscribe()
+        await streams.close_connection(close_session=True)
+
+    def _snapshot(self) -> Any:
+        return self.client.rest_api.order_book(symbol="BTCUSDT", limit=1000).data()
+
+    async def _until(self, enough: Callable[[], bool], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not enough():
+            counts = {name: len(frames) for name, frames in self.heard.items()}
+            assert time.monotonic() < end, f"only {counts}; {self.errors[:1]}"
+            await asyncio.sleep(0.1)
+
+    def known(self, name: str, when: Callable[[Any], int] = lambda frame: int(frame.E)) -> list[Any]:
+        """Return what was heard on a stream, once the truth of that time is told."""
+        frames = self.heard[name]
+        self.truth.until(max(when(frame) for frame in frames) + 2 * MINUTE_MS)
+        return frames
+
+    def rest(self, method: str, **params: Any) -> Any:
+        return getattr(self.client.rest_api, method)(**params).data()
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
+    from conftest import Served
+
+    truth = tmp_path_factory.mktemp("truth") / "truth.jsonl"
+    served = Served(seed=64, past_days=5, speed=300.0, announce_s=30.0, truth=str(truth))
+    leaks.lasting_children.add(served.process.pid)
+    try:
+        yield Judged(served, truth)
+    finally:
+        assert served.stop() == 0
+        leaks.lasting_children.discard(served.process.pid)
+
+
+def test_every_stream_was_heard_and_nothing_failed(judged: Judged) -> None:
+    assert judged.errors == []
+    assert {name: len(judged.heard[name]) >= ENOUGH for name in STREAMS} == dict.fromkeys(STREAMS, True)
+    assert isinstance(judged.listed["id"], str)
+    assert "!contractInfo" in judged.listed["result"]
+
+
+def test_marks(judged: Judged) -> None:
+    frames = judged.known("mark")
+    assert [f.E for f in frames] == list(range(frames[0].E, frames[0].E + 1000 * len(frames), 1000))
+    for f in frames:
+        truth = [judged.truth.second("BTCUSDT", f.E, what) for what in ("mark", "index", "fundingRate")]
+        assert [f.p, f.i, f.r] == truth
+        assert (f.ap, f.P, f.st, f.T % 28_800_000) == (f.p, f.i, 1, 0)
+
+
+def test_marks_of_all_come_in_two_frames_of_a_second(judged: Judged) -> None:
+    seconds: dict[int, list[Any]] = defaultdict(list)
+    for rows in judged.known("all_marks", lambda frame: int(frame[0].E)):
+        seconds[rows[0].E].append(rows)
+    kinds: Counter[str] = Counter()
+    for ms, frames in seconds.items():
+        symbols = [{row.s for row in rows} for rows in frames]
+        assert len(frames) <= 2
+        assert not set.intersection(*symbols) or len(frames) == 1
+        for row in itertools.chain(*frames):
+            kinds["coin-margined"] += row.st == 2
+            kinds["unfunded"] += row.T == 0
+            kinds["TradFi"] += row.s == "XAUUSDT"
+            kinds["settled"] += row.s == "OMGUSDT"
+            if ms // MINUTE_MS * MINUTE_MS in judged.truth.minutes[row.s]:
+                assert row.p == judged.truth.second(row.s, ms, "mark")
+    assert all(kinds[kind] > 10 for kind in ("coin-margined", "unfunded", "TradFi", "settled")), kinds
+
+
+def test_trades(judged: Judged) -> None:
+    frames = judged.known("trade")
+    assert [f.a for f in frames] == list(range(frames[0].a, frames[0].a + len(frames)))
+    for f in frames:
+        assert [f.a, f.T, f.p, f.q, "SELL" if f.m else "BUY"] == judged.truth.trades["BTCUSDT"][f.a]
+        assert f.nq == f.q
+
+
+def test_candles(judged: Judged) -> None:
+    frames = judged.known("kline")
+    finals = [f for f in frames if f.k.x]
+    assert [f.k.t for f in finals] == list(range(finals[0].k.t, finals[-1].k.t + 1, MINUTE_MS))
+    for f in frames:
+        k, minute = f.k, judged.truth.minutes["BTCUSDT"][f.k.t]
+        row = minute["kline"]
+        if k.x:
+            assert 50 <= f.E - k.T - 1 <= 300
+            assert [k.t, k.o, k.h, k.l, k.c, k.v, k.T, k.q, k.n, k.V, k.Q, k.B] == row
+        else:
+            trades = [t for t in minute["trades"] if t[1] <= f.E]
+            prices = [float(t[2]) for t in trades]
+            assert [float(k.o), float(k.h), float(k.l), float(k.c)] == [prices[0], max(prices), min(prices), prices[-1]]
+            assert float(k.v) == pytest.approx(sum(float(t[3]) for t in trades), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["forced", "all_forced"])
+def test_forced_orders(judged: Judged, name: str) -> None:
+    frames = judged.known(name)
+    seen = {(f.o.s, f.E): f for f in frames}
+    assert len(seen) == len(frames)
+    since = {symbol: ms for symbol, ms in sorted(seen, key=lambda key: -key[1])}  # contracts come to life one by one
+    told = [
+        e
+        for e in judged.truth.liquidations
+        if e["printed"] and since.get(e["symbol"], frames[-1].E + 1) <= e["pushed"] <= frames[-1].E
+    ]
+    assert set(seen) == {(e["symbol"], e["pushed"]) for e in told}
+    for e in told:
+        o = seen[e["symbol"], e["pushed"]].o
+        assert [o.S, o.p, o.ap, o.z, o.l, o.T] == [
+            "SELL" if e["side"] == "LONG" else "BUY", e["limitPrice"], e["price"], e["quantity"], e["lastFill"], e["time"],
+        ]  # fmt: skip
+        assert o.q == o.z
+        sign = -1 if o.S == "SELL" else 1
+        assert float(o.p) / float(o.ap) - 1 == pytest.approx(sign * e["maintenanceRate"], abs=2e-4)
+
+
+def test_forced_orders_show_the_largest_of_a_second_and_hide_the_others(judged: Judged) -> None:
+    frames = judged.known("forced")
+    shown = {f.o.T // 1000: float(f.o.ap) * float(f.o.z) for f in frames}
+    true: dict[int, list[float]] = defaultdict(list)
+    for e in judged.truth.liquidations:
+        if e["symbol"] == "BTCUSDT" and e["time"] // 1000 in shown:
+            true[e["time"] // 1000].append(float(e["price"]) * float(e["quantity"]))
+    assert shown == pytest.approx({second: max(values) for second, values in true.items()})
+    assert sum(map(sum, true.values())) > 1.05 * sum(shown.values())
+
+
+def test_depth(judged: Judged) -> None:
+    frames = judged.known("depth")
+    assert all(b.pu == a.u and b.pu + 1 < b.U for a, b in itertools.pairwise(frames))
+    assert any(float(q) == 0 and q == "0.000" for f in frames for _, q in f.b)
+    snapshot = judged.snapshots[-1]
+    useful = [f for f in frames if f.u >= snapshot.last_update_id]
+    assert useful[0].U <= snapshot.last_update_id <= useful[0].u
+    book = [dict(snapshot.bids), dict(snapshot.asks)]
+    compared = 0
+    for f in useful:
+        for side, changes in zip(book, (f.b, f.a), strict=True):
+            side.update({p: q for p, q in changes})
+            for p, q in changes:
+                if float(q) == 0:
+                    del side[p]
+        truth = judged.truth.books.get(("BTCUSDT", f.u))
+        if truth is not None:
+            bids, asks = (sorted(side.items(), key=lambda level: float(level[0])) for side in book)
+            assert [list(level) for level in bids[::-1][:20]] == truth["bids"]
+            assert [list(level) for level in asks[:20]] == truth["asks"]
+            compared += 1
+    assert compared >= 5
+
+
+def test_contracts(judged: Judged) -> None:
+    frames = judged.known("contract")
+    told = [c for c in judged.truth.contracts if frames[0].E <= c["E"] <= frames[-1].E]
+    assert [f.to_dict() for f in frames] == told
+    assert any(c["s"] == "SOLUSDT" and c["bks"][0]["mmr"] == 0.0065 for c in told if "bks" in c)
+
+
+@pytest.mark.parametrize(
+    ("method", "what"), [("kline_candlestick_data", "kline"), ("mark_price_kline_candlestick_data", "mark")]
+)
+def test_candles_over_rest(judged: Judged, method: str, what: str) -> None:
+    judged.truth.read()
+    times = sorted(judged.truth.minutes["BTCUSDT"])
+    rows = judged.rest(method, symbol="BTCUSDT", interval="1m", start_time=times[0], limit=len(times))
+    assert [row[0] for row in rows] == times
+    assert len(rows) >= 30
+    for row in rows:
+        minute = judged.truth.minutes["BTCUSDT"][row[0]]
+        if what == "kline":
+            assert row == minute["kline"]
+        else:
+            marks = minute["mark"]
+            assert row[1:5] == [marks[0], max(marks, key=float), min(marks, key=float), marks[-1]]
+
+
+def test_trades_over_rest(judged: Judged) -> None:
+    judged.truth.read()
+    ids = sorted(judged.truth.trades["BTCUSDT"])
+    rows = judged.rest("compressed_aggregate_trades_list", symbol="BTCUSDT", from_id=ids[40], limit=500)
+    assert len(rows) == 500
+    for row in rows:
+        assert [row.a, row.T, row.p, row.q, "SELL" if row.m else "BUY"] == judged.truth.trades["BTCUSDT"][row.a]
+
+
+def test_open_interest_and_its_history(judged: Judged) -> None:
+    now = judged.rest("open_interest", symbol="BTCUSDT")
+    judged.truth.until(now.time)
+    truth = judged.truth.second("BTCUSDT", now.time // 1000 * 1000, "openInterest")
+    assert float(now.open_interest) == pytest.approx(float(truth), abs=0.001)
+    rows = judged.rest("open_interest_statistics", symbol="BTCUSDT", period="5m", limit=500)
+    known = [row for row in rows if row.timestamp in judged.truth.minutes["BTCUSDT"]]
+    assert len(known) >= 5
+    for row in known:
+        assert row.sum_open_interest == judged.truth.second("BTCUSDT", row.timestamp, "openInterest")
+        mark = float(judged.truth.second("BTCUSDT", row.timestamp, "mark"))
+        assert float(row.sum_open_interest_value) == pytest.approx(float(row.sum_open_interest) * mark)
+
+
+def test_premium_and_funding(judged: Judged) -> None:
+    row = judged.rest("mark_price", symbol="BTCUSDT").actual_instance
+    judged.truth.until(row.time)
+    truth = [judged.truth.second("BTCUSDT", row.time, what) for what in ("mark", "index", "fundingRate")]
+    assert [row.mark_price, row.index_price, row.last_funding_rate] == truth
+    rows = judged.rest("get_funding_rate_history", symbol="BTCUSDT", limit=10)
+    assert len(rows) == 10
+    for row in rows:
+        true = judged.truth.fundings["BTCUSDT", row.funding_time - 2]
+        assert [row.funding_rate, row.mark_price] == [true["fundingRate"], true["markPrice"]]
+
+
+def test_contracts_that_came_and_went_are_listed_so(judged: Judged) -> None:
+    info = {row.symbol: row for row in judged.rest("exchange_information").symbols}
+    judged.truth.read()
+    last = {c["s"]: c for c in judged.truth.contracts}
+    assert {"DAWNUSDT", "WANEUSDT", "SOLUSDT"} <= last.keys()
+    for symbol, contract in last.items():
+        if contract["cs"] == "CLOSE" or contract["st"] == 2:
+            assert symbol not in info
+        else:
+            row = info[symbol]
+            assert [row.status, row.contract_type] == [contract["cs"], contract["ct"]]
+            assert [row.delivery_date, row.onboard_date] == [contract["dt"], contract["ot"]]
+    assert last["WANEUSDT"]["cs"] == "CLOSE"
+    with pytest.raises(BadRequestError, match="Invalid symbol"):
+        judged.rest("kline_candlestick_data", symbol="WANEUSDT", interval="1m")
+    first = judged.rest("kline_candlestick_data", symbol="DAWNUSDT", interval="1m", start_time=1)[0]
+    assert first[0] == last["DAWNUSDT"]["ot"]
+    assert first == judged.truth.minutes["DAWNUSDT"][first[0]]["kline"]
+
+
+def test_the_book_over_rest(judged: Judged) -> None:
+    compared = 0
+    end = time.monotonic() + 20
+    while compared < 2 and time.monotonic() < end:
+        book = judged.rest("order_book", symbol="BTCUSDT", limit=20)
+        time.sleep(0.15)
+        judged.truth.read()
+        truth = judged.truth.books.get(("BTCUSDT", book.last_update_id))
+        if truth is not None:
+            assert [book.bids, book.asks] == [truth["bids"], truth["asks"]]
+            compared += 1
+    assert compared == 2
