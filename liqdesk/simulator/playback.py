@@ -15,10 +15,12 @@ from liqdesk.simulator.sockets import Manner, Stage
 
 BEHIND_BYTES: Final = 1 << 20
 STUCK_NS: Final = 10_000_000_000
+LEAD_NS: Final = 1_000_000_000
 
 
 class Reel(Stage):
-    """Plays a recording to all who listen. It begins with the first subscription, and anew once it has ended and all have left.
+    """Plays a recording to all who listen. It begins a second after the first subscription, so that a client's other sockets
+    are there by then, and anew once it has ended and all have left.
 
     A frame that names no stream goes to everybody who subscribed to something. A reader that cannot follow holds the recording up, for ten
     seconds at most.
@@ -40,15 +42,15 @@ class Reel(Stage):
         if self._frames is None and any(any(c.names.values()) for c in audience):
             self._frames = iter(self._recording)
             self._next = next(self._frames, None)
-            self._beat_ns, self.now_ns = wall_ns(), self._recording.start_ns
+            self._beat_ns, self.now_ns = wall_ns() + LEAD_NS, self._recording.start_ns
         elif self._frames is not None and self._next is None and not audience:
             self._frames = None
 
     def tell(self) -> None:
         """Queue on every socket what came by now of what it asked for."""
-        if self._frames is None:
-            return
         wall = wall_ns()
+        if self._frames is None or wall < self._beat_ns:
+            return
         elapsed, self._beat_ns = wall - self._beat_ns, wall
         behind = self._behind()
         self._held_ns = self._held_ns + elapsed if behind else 0
@@ -56,11 +58,11 @@ class Reel(Stage):
             return
         self.now_ns += int(elapsed * self._speed)
         while self._next is not None and self._next.ns <= self.now_ns:
+            if not behind and self._behind():
+                self.now_ns = self._next.ns
+                break
             self._play(self._next)
             self._next = next(self._frames, None)
-            if not behind and self._behind():
-                self.now_ns = self._next.ns if self._next is not None else self.now_ns
-                break
 
     def _behind(self) -> bool:
         return any(c.outlet.waiting_bytes > BEHIND_BYTES for c in self._audience)

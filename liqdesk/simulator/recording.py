@@ -29,8 +29,8 @@ BOOK: Final = ("depth", "bookTicker", "trade", "rpiDepth", "!bookTicker")
 
 
 class _Envelope(msgspec.Struct):
-    stream: str | None = None
-    data: msgspec.Raw | None = None
+    stream: str = ""
+    data: msgspec.Raw = msgspec.Raw()
 
 
 class _Order(msgspec.Struct):
@@ -112,8 +112,8 @@ def _ns(text: bytes) -> int:
 def _read(body: bytes) -> tuple[str | None, bytes, bytes]:
     try:
         head = _envelope.decode(body)
-        if head.stream is not None and head.data is not None:
-            return head.stream, bytes(head.data), body
+        if head.stream and (raw := bytes(head.data)):
+            return head.stream, raw, body
         if body[:1] == b"[":
             return None, body, body
         name = _name(_payload.decode(body))

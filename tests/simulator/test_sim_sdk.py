@@ -165,7 +165,7 @@ def test_forced_orders(judged: Judged, name: str) -> None:
     frames = judged.known(name)
     seen = {(f.o.s, f.E): f for f in frames}
     assert len(seen) == len(frames)
-    since = {symbol: ms for symbol, ms in sorted(seen, key=lambda key: -key[1])}  # contracts come to life one by one
+    since = dict(sorted(seen, key=lambda key: -key[1]))  # contracts come to life one by one
     told = [
         e
         for e in judged.truth.liquidations
@@ -204,7 +204,7 @@ def test_depth(judged: Judged) -> None:
     compared = 0
     for f in useful:
         for side, changes in zip(book, (f.b, f.a), strict=True):
-            side.update({p: q for p, q in changes})
+            side.update(dict(changes))
             for p, q in changes:
                 if float(q) == 0:
                     del side[p]

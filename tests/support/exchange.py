@@ -15,11 +15,21 @@ STOP_S = 5.0
 
 
 class Exchange:
-    """One `liqdesk exchange`. After `kill`, `restart` brings the same market back, as if it had never stopped."""
+    """One `liqdesk exchange`, with further `options` by name.
+
+    After `kill`, `restart` brings the same market back, as if it had never stopped.
+    """
 
     def __init__(
-        self, seed: int = 7, speed: float = 1.0, start: str | None = None, trades: float | None = None, port: int = 0
+        self,
+        seed: int = 7,
+        speed: float = 1.0,
+        start: str | None = None,
+        trades: float | None = None,
+        port: int = 0,
+        **options: object,
     ) -> None:
+        self._options = options
         self._seed, self._speed, self._start, self._trades, self._port = seed, speed, start, trades, port
         self._epoch: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,6 +99,8 @@ class Exchange:
         for name, value in (("--start", self._start), ("--epoch", self._epoch), ("--trades", self._trades)):
             if value is not None:
                 words += [name, str(value)]
+        for option, value in self._options.items():
+            words += [f"--{option.replace('_', '-')}", str(value)]
         return [sys.executable, "-m", "liqdesk", "exchange", *words]
 
     def _launch(self) -> None:
