@@ -49,18 +49,25 @@ class Outlet:
             self._transport.abort()
 
     async def run(self) -> None:
-        """Write what is queued, until cancelled, closed or cut."""
+        """Write what is queued, until cancelled or cut, or until the turn of the closing frame, which `finish` writes."""
         with contextlib.suppress(ConnectionError):
-            while not self._socket.closed:
+            while True:
                 await self._more.wait()
                 self._more.clear()
-                while self._waiting:
+                while self._waiting and self._waiting[0][0] is not WSMsgType.CLOSE:
                     kind, data = self._waiting.popleft()
                     self.waiting_bytes -= len(data)
                     await self.send(kind, data)
+                if self._waiting:
+                    return
+
+    async def finish(self) -> None:
+        """Write the closing frame, if there is one; nobody may be reading the socket meanwhile."""
+        while self._waiting:
+            await self.send(*self._waiting.popleft())
 
     async def send(self, kind: WSMsgType, data: bytes) -> None:
-        """Write one frame; a closing one carries its code in the first two bytes and waits for the client's own."""
+        """Write one frame. A closing one carries its code in the first two bytes, and the client's own is waited for."""
         if kind is WSMsgType.CLOSE:
             await self._socket.close(code=int.from_bytes(data[:2], "big"), message=data[2:])
         else:

@@ -67,24 +67,34 @@ class Sockets:
         outlet = Outlet(socket, request.transport)
         connection = Connection(outlet, lambda name: self._stage.carries(route, name), mode == "stream")
         self.open.add(connection)
-        works = outlet.run(), connection.ping(self._manner.ping_s), connection.expire(self._manner.max_age_s)
-        tasks = [asyncio.create_task(work) for work in works]
+        writing = asyncio.create_task(outlet.run())
+        reading = asyncio.create_task(self._listen(socket, connection))
+        besides = connection.ping(self._manner.ping_s), connection.expire(self._manner.max_age_s)
+        tasks = [writing, reading, *(asyncio.create_task(work) for work in besides)]
         try:
             try:
                 connection.subscribe([n for n in given.split("/") if n])
             except ControlError:
                 outlet.close(WSCloseCode.POLICY_VIOLATION, b"Invalid request")
             self._stage.attend(self.open)
-            async for message in socket:
-                connection.hear(message.type, message.data)
-                self._stage.attend(self.open)
+            await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self.open.discard(connection)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if reading.cancelled():
+                await outlet.finish()
+            self.open.discard(connection)
             self._stage.attend(self.open)
+        for task in (reading, writing):
+            if not task.cancelled():
+                task.result()
         return socket
+
+    async def _listen(self, socket: web.WebSocketResponse, connection: Connection) -> None:
+        async for message in socket:
+            connection.hear(message.type, message.data)
+            self._stage.attend(self.open)
 
     async def close(self) -> None:
         """Tell every client that the exchange goes, and wait a little until it left."""

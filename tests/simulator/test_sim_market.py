@@ -9,6 +9,7 @@ import pytest
 
 from liqdesk.market import Bracket, BracketTable, Side, bankruptcy_price, liquidation_price
 from liqdesk.simulator import layout as at
+from liqdesk.simulator.book import snapshot_beat
 from liqdesk.simulator.candles import candles, ending, opening
 from liqdesk.simulator.contracts import leader, listed, quarter_end
 from liqdesk.simulator.market import Market
@@ -250,3 +251,11 @@ def test_the_list_has_one_of_every_kind() -> None:
 def test_quarters_end_on_their_last_friday() -> None:
     assert f"{quarter_end(START_MS):%Y-%m-%d %H}" == "2026-03-27 08"
     assert f"{quarter_end(START_MS + 90 * 86_400_000):%Y-%m-%d}" == "2026-06-26"
+
+
+def test_some_snapshots_of_the_book_are_older_than_what_was_streamed(market: Market) -> None:
+    now = START_MS // 100
+    ages = [now + n - snapshot_beat(market.leader, (now + n) * 100, 1.0) for n in range(1000)]
+    assert set(ages) == {0, 12}
+    assert 0.1 < ages.count(12) / len(ages) < 0.4
+    assert all(len(set(ages[n : n + 10])) == 1 for n in range(-now % 10, 990, 10)), "for about a second"

@@ -189,6 +189,41 @@ def test_the_server_pings_with_the_time(serve: Callable[..., Any]) -> None:
     assert abs(int(frame.data) - time.time() * 1000) < 60_000
 
 
+def test_who_does_not_answer_pings_is_dropped_however_much_it_says(serve: Callable[..., Any]) -> None:
+    one = serve(past_days=1, ping_s=0.3)
+    mute, polite = (Client(one.stream + "/market/ws") for _ in range(2))
+    pings: list[bytes] = []
+    began = time.monotonic()
+    dropped = None
+    while time.monotonic() < began + 2:
+        polite.read(0.15)  # answers pings by itself
+        mute.socket.settimeout(0.15)
+        try:
+            frame = mute.socket.recv_frame()
+            if frame.opcode == websocket.ABNF.OPCODE_PING:
+                pings.append(frame.data)
+                mute.socket.send(json.dumps({"method": "LIST_SUBSCRIPTIONS", "id": len(pings)}))
+        except websocket.WebSocketTimeoutException:
+            continue
+        except (websocket.WebSocketConnectionClosedException, ConnectionError):
+            dropped = dropped or time.monotonic() - began
+    assert dropped is not None
+    assert 0.9 < dropped < 2, "after ten thirds of the pause between pings"
+    assert all(len(ping) == 13 and ping.isdigit() for ping in pings)
+    assert polite.ask("LIST_SUBSCRIPTIONS")["result"] == []
+    for client in (mute, polite):
+        client.close()
+
+
+def test_a_socket_is_closed_at_its_greatest_age(serve: Callable[..., Any]) -> None:
+    one = serve(past_days=1, max_age_s=1.0)
+    began = time.monotonic()
+    client = Client(one.stream + "/market/ws/btcusdt@markPrice@1s")
+    assert client.close_code() == (1001, "")
+    assert 0.8 < time.monotonic() - began < 3
+    client.close()
+
+
 def test_marks_come_every_market_second_without_a_hole(connect: Connect) -> None:
     frames = connect("/market/ws/btcusdt@markPrice@1s").until(lambda f: len(f) >= 40)
     times = [f["E"] for f in frames]
