@@ -5,30 +5,26 @@ from __future__ import annotations
 from typing import Any, Final
 
 from liqdesk.errors import LiqdeskError
-from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
-from liqdesk.simulator import book, book_feeds, trades, wire
+from liqdesk.market import DAY_MS, MINUTE_MS
+from liqdesk.simulator import book, book_feeds, statistics, trades, wire
 from liqdesk.simulator import layout as at
 from liqdesk.simulator.candles import INTERVALS, candles
 from liqdesk.simulator.contracts import Contract, symbol_of
-from liqdesk.simulator.course import FUNDINGS, MINUTES, Course
+from liqdesk.simulator.course import FUNDINGS, Course
 from liqdesk.simulator.listing import contract_row, exchange_info, unheard_of
 from liqdesk.simulator.market import Market
 from liqdesk.simulator.truth import liquidation_row
 
 Query = dict[str, str]
-PERIODS: Final = {
-    "5m": 5 * MINUTE_MS, "15m": 15 * MINUTE_MS, "30m": 30 * MINUTE_MS, "1h": HOUR_MS, "2h": 2 * HOUR_MS, "4h": 4 * HOUR_MS,
-    "6h": 6 * HOUR_MS, "12h": 12 * HOUR_MS, "1d": DAY_MS,
-}  # fmt: skip
 DEPTHS: Final = (5, 10, 20, 50, 100, 500, 1000)
 
 
 class BadRequestError(LiqdeskError):
-    """A request that the venue refuses with HTTP 400 and a code of its own."""
+    """A request that the venue refuses with a code of its own; HTTP 400 but where a key is missing."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, status: int = 400) -> None:
         super().__init__(message)
-        self.code, self.message = code, message
+        self.code, self.message, self.status = code, message, status
 
 
 def whole(query: Query, name: str, most: int | None = None, default: int | None = None) -> int | None:
@@ -58,6 +54,16 @@ class Answers:
         self.market = market
 
     # Which contract.
+
+    def asked(self, query: Query) -> str:
+        """Return the symbol that a request is about, however it names it; "" where it names none."""
+        pair = symbol_of(query.get("pair", ""))
+        if kind := query.get("contractType"):
+            found = (
+                c.symbol for c in self.market.listed if (c.pair, c.contract_type, c.symbol_type) == (pair, kind, 1)
+            )
+            return next(found, "?")
+        return symbol_of(query.get("symbol", "")) or pair
 
     def _contract(self, query: Query, name: str = "symbol") -> Contract:
         contract = self.market.contracts.get(symbol_of(_needed(query, name)))
@@ -99,6 +105,14 @@ class Answers:
 
     def index_klines(self, query: Query, now_ms: int) -> Any:
         return [wire.rate_row(x) for x in self._candles(self._course(query, "pair"), query, now_ms, "index")]
+
+    def premium_klines(self, query: Query, now_ms: int) -> Any:
+        return [wire.rate_row(x) for x in self._candles(self._course(query), query, now_ms, "premium")]
+
+    def continuous_klines(self, query: Query, now_ms: int) -> Any:
+        _needed(query, "contractType")
+        course = self._course(query | {"symbol": self.asked(query)})
+        return [wire.kline_row(course.contract, x) for x in self._candles(course, query, now_ms, "last")]
 
     def _candles(self, course: Course, query: Query, now_ms: int, kind: str) -> Any:
         if _needed(query, "interval") not in INTERVALS:
@@ -207,28 +221,23 @@ class Answers:
         }  # fmt: skip
 
     def open_interest_history(self, query: Query, now_ms: int) -> Any:
-        if _needed(query, "period") not in PERIODS:
+        return self._statistics(query, now_ms, statistics.interest_row)
+
+    def taker_ratio(self, query: Query, now_ms: int) -> Any:
+        return self._statistics(query, now_ms, statistics.taker_row)
+
+    def _statistics(self, query: Query, now_ms: int, row: statistics.Row) -> Any:
+        if _needed(query, "period") not in statistics.PERIODS:
             raise BadRequestError(-1130, "Data sent for parameter 'period' is not valid.")
         limit = whole(query, "limit", 500, 30) or 30
         start, end = whole(query, "startTime"), whole(query, "endTime")
-        wall = now_ms - 30 * DAY_MS
-        if start is not None and start <= wall:
+        if start is not None and start <= now_ms - statistics.WALL_MS:
             raise BadRequestError(-1130, "parameter 'startTime' is invalid.")
         course = self.market.courses.get(symbol_of(_needed(query, "symbol")))
-        if course is None:
+        if course is None or course.contract.symbol_type != 1:
             return []
-        span = PERIODS[query["period"]]
-        last = min(now_ms if end is None else end, now_ms) // span * span
-        first = max(wall + 1 if start is None else start, course.oldest_minute * MINUTE_MS)
-        c, rows = course.contract, []
-        for ms in range(max(-(-first // span) * span, last - (limit - 1) * span), last + 1, span):
-            row = course.MF[ms // MINUTE_MS % MINUTES]
-            interest, mark = float(row[at.M_INTEREST]), float(row[at.MARK_O])
-            rows.append(
-                {"symbol": c.symbol, "sumOpenInterest": f"{interest:.8f}", "sumOpenInterestValue": f"{interest * mark:.8f}",
-                 "CMCCirculatingSupply": "0.00000000", "timestamp": ms}
-            )  # fmt: skip
-        return rows
+        times = statistics.times(course, statistics.PERIODS[query["period"]], now_ms, start, end, limit)
+        return [row(course, ms, statistics.PERIODS[query["period"]]) for ms in times]
 
     # Tickers.
 
@@ -247,6 +256,9 @@ class Answers:
         last = trades.latest(course, 1, now_ms)
         ticks = last[0].ticks if last else int(course.Q[at.CLOSE_TICKS])
         return {"symbol": c.symbol, "price": wire.price(c, ticks), "time": last[0].time_ms if last else now_ms}
+
+    def refuse(self, query: Query, now_ms: int) -> Any:
+        raise BadRequestError(-2014, "API-key format invalid.", 401)
 
     # The truth, which no real venue tells.
 

@@ -92,7 +92,7 @@ def candles(
 ) -> list[Candle]:
     """Return at most `limit` candles that opened in [start_ms, end_ms], ascending: the earliest when a start is given, else the latest.
 
-    kind: "last", "mark" or "index".
+    kind: "last", "mark", "index" or "premium" (of mark over index, less one).
     """
     oldest = course.oldest_minute * MINUTE_MS
     newest = opening(now_ms, interval)
@@ -118,8 +118,7 @@ def candles(
     starts = np.array([max(e // MINUTE_MS - m0, 0) for e in edges])
     if kind == "last":
         return _traded(minute_rows(course, m0, m1, now_ms), edges, starts, interval)
-    shift = at.MARK_O if kind == "mark" else at.INDEX_O
-    rows = course.MF[np.arange(m0, m1 + 1) % MINUTES][:, shift : shift + 4]
+    rows = _rates(course.MF[np.arange(m0, m1 + 1) % MINUTES], kind)
     high = np.maximum.reduceat(rows[:, 1], starts)
     low = np.minimum.reduceat(rows[:, 2], starts)
     stops = np.append(starts[1:], len(rows))
@@ -135,6 +134,15 @@ def candles(
             strict=True,
         )
     ]
+
+
+def _rates(minutes: Floats, kind: str) -> Floats:
+    """Return open, high, low, close of minutes; the premium of mark over index does not change within one."""
+    if kind == "premium":
+        premium = np.round(minutes[:, at.MARK_O] / minutes[:, at.INDEX_O] - 1.0, 8)
+        return np.repeat(premium[:, None], 4, axis=1)
+    shift = at.MARK_O if kind == "mark" else at.INDEX_O
+    return minutes[:, shift : shift + 4]
 
 
 def _traded(rows: Ints, edges: list[int], starts: Ints, interval: str) -> list[Candle]:

@@ -7,6 +7,7 @@ from typing import Final
 WEIGHT_LIMIT: Final = 2400
 REFUSALS_TO_BAN: Final = 10
 BAN_MS: Final = 120_000
+LONGEST_BAN_MS: Final = 3 * 86_400_000
 MINUTE_MS: Final = 60_000
 POOL_MS: Final = 300_000
 POOLS: Final = {"funding": 500, "statistics": 1000}
@@ -14,13 +15,14 @@ ADDRESS: Final = "127.0.0.1"
 
 
 class Limits:
-    """The counters of one address. ControlError requests cost as well; who goes on after a 429 is banned."""
+    """The counters of one address. Refused requests cost as well; who goes on after a 429 is banned, each time for twice as long."""
 
     def __init__(self) -> None:
         self.used = 0
         self._minute = 0
         self._refused = 0
         self._banned_until = 0
+        self._bans = 0
         self._pools: dict[str, tuple[int, int]] = {}
 
     def charge(self, weight: int, wall_ms: int) -> tuple[int, int, str] | None:
@@ -35,7 +37,8 @@ class Limits:
             return None
         self._refused += 1
         if self._refused > REFUSALS_TO_BAN:
-            self._banned_until = wall_ms + BAN_MS
+            self._banned_until = wall_ms + min(BAN_MS << self._bans, LONGEST_BAN_MS)
+            self._bans = min(self._bans + 1, 16)
             return self._ban(wall_ms)
         wait = -(-((minute + 1) * MINUTE_MS - wall_ms) // 1000)
         return 429, wait, (

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from liqdesk.clock import utc_ms
 from liqdesk.simulator.answers import Answers, BadRequestError
-from liqdesk.simulator.contracts import symbol_of
 from liqdesk.simulator.host import Handler, reply, unknown_path
 from liqdesk.simulator.limits import Limits
 
@@ -51,16 +50,22 @@ PATHS: Final[dict[str, tuple[Callable[[Query], int] | str, str]]] = {
     "/fapi/v1/klines": (kline_weight, "klines"),
     "/fapi/v1/markPriceKlines": (kline_weight, "mark_klines"),
     "/fapi/v1/indexPriceKlines": (kline_weight, "index_klines"),
+    "/fapi/v1/premiumIndexKlines": (kline_weight, "premium_klines"),
+    "/fapi/v1/continuousKlines": (kline_weight, "continuous_klines"),
     "/fapi/v1/aggTrades": (fixed(20), "agg_trades"),
     "/fapi/v1/premiumIndex": (fixed(1, 10), "premium_index"),
     "/fapi/v1/fundingRate": ("funding", "funding_rate"),
     "/fapi/v1/fundingInfo": ("funding", "funding_info"),
     "/fapi/v1/openInterest": (fixed(1), "open_interest"),
     "/futures/data/openInterestHist": ("statistics", "open_interest_history"),
+    "/futures/data/takerlongshortRatio": ("statistics", "taker_ratio"),
     "/fapi/v1/ticker/24hr": (fixed(1, 40), "ticker_day"),
     "/fapi/v1/ticker/price": (fixed(1, 2), "ticker_price"),
     "/fapi/v2/ticker/price": (fixed(1, 2), "ticker_price"),
     "/fapi/v1/ticker/bookTicker": (fixed(2, 5), "ticker_book"),
+    "/fapi/v1/historicalTrades": (fixed(200), "refuse"),
+    "/fapi/v1/leverageBracket": (fixed(1), "refuse"),
+    "/fapi/v1/forceOrders": (fixed(20, 50), "refuse"),
 }
 
 
@@ -91,7 +96,7 @@ class Rest:
             try:
                 response = await handler(request)
             except BadRequestError as e:
-                response = reply({"code": e.code, "msg": e.message}, 400)
+                response = reply({"code": e.code, "msg": e.message}, e.status)
         response.headers.update(headers)
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             response.enable_compression(web.ContentCoding.gzip)
@@ -119,7 +124,7 @@ class Rest:
 
     async def _bring(self, query: Query) -> None:
         """Wait until the contract that is asked for has lived through its past."""
-        symbol = symbol_of(query.get("symbol") or query.get("pair") or "")
+        symbol = self.answers.asked(query)
         if symbol not in self.answers.market.courses and symbol in self.answers.market.contracts:
             await asyncio.to_thread(self.answers.market.follow, symbol)
 

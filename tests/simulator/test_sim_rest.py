@@ -109,6 +109,47 @@ def test_mark_and_index_klines_have_no_volume(get: Get) -> None:
     assert float(mark[4]) == pytest.approx(float(index[4]), rel=0.003)
 
 
+def test_premium_klines_are_mark_over_index_less_one(get: Get) -> None:
+    now = get("/fapi/v1/time").json()["serverTime"]
+    params = {"interval": "15m", "endTime": now - 900_000, "limit": 4}
+    premiums = get("/fapi/v1/premiumIndexKlines", symbol="BTCUSDT", **params).json()
+    marks = get("/fapi/v1/markPriceKlines", symbol="BTCUSDT", **params).json()
+    indices = get("/fapi/v1/indexPriceKlines", pair="BTCUSDT", **params).json()
+    assert len(premiums) == 4
+    for premium, mark, index in zip(premiums, marks, indices, strict=True):
+        assert premium[0] == mark[0]
+        assert float(premium[1]) == pytest.approx(float(mark[1]) / float(index[1]) - 1, abs=2e-8)
+        assert float(premium[3]) <= min(float(premium[1]), float(premium[4]))
+        assert float(premium[2]) >= max(float(premium[1]), float(premium[4]))
+
+
+def test_continuous_klines_are_those_of_the_contract(get: Get) -> None:
+    now = get("/fapi/v1/time").json()["serverTime"]
+    params = {"interval": "1h", "endTime": now - 3_600_000, "limit": 3}
+    for kind, symbol in (("PERPETUAL", "BTCUSDT"), ("NEXT_QUARTER", "BTCUSDT_260626")):
+        rows = get("/fapi/v1/continuousKlines", pair="BTCUSDT", contractType=kind, **params).json()
+        assert len(rows) == 3
+        assert rows == get("/fapi/v1/klines", symbol=symbol, **params).json()
+    assert fault(get("/fapi/v1/continuousKlines", pair="BTCUSDT", contractType="WEEKLY", **params)) == (400, -1121)
+
+
+def test_what_takers_bought_and_sold_is_that_of_the_candles(get: Get) -> None:
+    now = get("/fapi/v1/time").json()["serverTime"]
+    rows = get("/futures/data/takerlongshortRatio", symbol="BTCUSDT", period="15m", limit=3).json()
+    assert rows[-1]["timestamp"] == now // 900_000 * 900_000
+    start = rows[0]["timestamp"] - 900_000
+    bars = get("/fapi/v1/klines", symbol="BTCUSDT", interval="15m", startTime=start, limit=3).json()
+    for row, bar in zip(rows, bars, strict=True):
+        assert float(row["buyVol"]) == pytest.approx(float(bar[9]), abs=1e-3)
+        assert float(row["sellVol"]) == pytest.approx(float(bar[5]) - float(bar[9]), abs=1e-3)
+        assert float(row["buySellRatio"]) == pytest.approx(float(row["buyVol"]) / float(row["sellVol"]), abs=1e-3)
+
+
+@pytest.mark.parametrize("path", ["/fapi/v1/leverageBracket", "/fapi/v1/forceOrders", "/fapi/v1/historicalTrades"])
+def test_what_needs_a_key_is_refused(get: Get, path: str) -> None:
+    assert fault(get(path, symbol="BTCUSDT")) == (401, -2014)
+
+
 def test_open_interest_history_gives_the_latest_rows_up_to_its_wall(get: Get) -> None:
     now = get("/fapi/v1/time").json()["serverTime"]
     path = "/futures/data/openInterestHist"
@@ -182,6 +223,9 @@ def test_symbols_in_chinese_and_those_that_settled(get: Get) -> None:
         ("/fapi/v1/aggTrades", {"symbol": "BTCUSDT", "limit": 1001}, -1130),
         ("/fapi/v1/aggTrades", {"symbol": "BTCUSDT", "startTime": 1_772_438_400_000 - 3 * DAY_MS}, -4166),
         ("/fapi/v1/openInterest", {}, -1102),
+        ("/futures/data/openInterestHist", {"period": "5m"}, -1102),
+        ("/futures/data/openInterestHist", {"symbol": "BTCUSDT"}, -1102),
+        ("/futures/data/openInterestHist", {"symbol": "BTCUSDT", "period": "7m"}, -1130),
     ],
 )
 def test_refusals(get: Get, path: str, params: dict[str, Any], code: int) -> None:
@@ -247,6 +291,18 @@ def test_who_goes_on_after_429_is_banned() -> None:
     assert f"banned until {wall + BAN_MS}" in message
     assert (limits.charge(1, wall + 60_000) or (0,))[0] == 418, "a new minute does not lift a ban"
     assert limits.charge(1, wall + BAN_MS) is None
+
+
+def test_bans_grow_from_two_minutes_to_three_days() -> None:
+    limits = Limits()
+    wall, lengths = 1_795_000_020_000, []
+    for _ in range(14):
+        limits.charge(WEIGHT_LIMIT, wall)
+        while (refusal := limits.charge(1, wall) or (0, 0, ""))[0] != 418:
+            pass
+        lengths.append(refusal[1])
+        wall += refusal[1] * 1000
+    assert lengths == [min(120 << n, 3 * 86_400) for n in range(14)]
 
 
 def test_a_new_minute_of_the_wall_clock_begins_from_zero() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 import websocket
+from websockets.sync.client import connect as other_client
 
 Frame = dict[str, Any]
 
@@ -385,3 +386,16 @@ def test_symbols_beyond_ascii_are_raw_utf8_both_ways(connect: Connect) -> None:
     assert client.ask("SUBSCRIBE", ["龙虾usdt@markPrice@1s"])["result"] is None
     frame = client.until(lambda f: len(f) >= 1)[0]
     assert (frame["stream"], frame["data"]["s"]) == ("龙虾usdt@markPrice@1s", "龙虾USDT")
+
+
+def test_a_client_of_another_make_offers_compression_and_keeps_alive(served: Any) -> None:
+    url = served.stream + "/market/stream?streams=btcusdt@markPrice@1s"
+    with other_client(url, ping_interval=0.2, ping_timeout=2) as client:
+        assert client.protocol.extensions == [], "nothing is compressed"
+        client.send(json.dumps({"method": "LIST_SUBSCRIPTIONS", "id": "a-b-c"}))
+        messages = [json.loads(client.recv(timeout=5)) for _ in range(100)]
+        answers = [m for m in messages if "id" in m]
+        assert answers == [{"result": ["btcusdt@markPrice@1s"], "id": "a-b-c"}], "unwrapped"
+        assert {m["stream"] for m in messages if "id" not in m} == {"btcusdt@markPrice@1s"}
+        assert client.latency > 0, "its own pings were answered"
+    assert client.close_code == 1000

@@ -1,0 +1,45 @@
+"""Statistics by period, of the last thirty days: open interest, and what takers bought and sold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
+from liqdesk.simulator import layout as at
+from liqdesk.simulator.course import MINUTES, Course
+
+WALL_MS: Final = 30 * DAY_MS
+PERIODS: Final = {
+    "5m": 5 * MINUTE_MS, "15m": 15 * MINUTE_MS, "30m": 30 * MINUTE_MS, "1h": HOUR_MS, "2h": 2 * HOUR_MS, "4h": 4 * HOUR_MS,
+    "6h": 6 * HOUR_MS, "12h": 12 * HOUR_MS, "1d": DAY_MS,
+}  # fmt: skip
+Row = Callable[[Course, int, int], dict[str, Any]]
+
+
+def times(course: Course, span: int, now_ms: int, start_ms: int | None, end_ms: int | None, limit: int) -> range:
+    """Return the periods' ends in [start_ms, end_ms], ascending: the latest `limit`, also where a start is given."""
+    last = min(now_ms if end_ms is None else end_ms, now_ms) // span * span
+    first = max(now_ms - WALL_MS + 1 if start_ms is None else start_ms, course.oldest_minute * MINUTE_MS)
+    return range(max(-(-first // span) * span, last - (limit - 1) * span), last + 1, span)
+
+
+def interest_row(course: Course, ms: int, span: int) -> dict[str, Any]:
+    row = course.MF[ms // MINUTE_MS % MINUTES]
+    interest, mark = float(row[at.M_INTEREST]), float(row[at.MARK_O])
+    return {
+        "symbol": course.contract.symbol, "sumOpenInterest": f"{interest:.8f}", "sumOpenInterestValue": f"{interest * mark:.8f}",
+        "CMCCirculatingSupply": "0.00000000", "timestamp": ms,
+    }  # fmt: skip
+
+
+def taker_row(course: Course, ms: int, span: int) -> dict[str, Any]:
+    """Return what takers bought and sold in the period that ended at `ms`, as far as the market goes back."""
+    first = max((ms - span) // MINUTE_MS, course.oldest_minute)
+    rows = course.MI[np.arange(first, ms // MINUTE_MS) % MINUTES]
+    bought = float(rows[:, at.BOUGHT].sum() * course.contract.step)
+    sold = float(rows[:, at.VOLUME].sum() * course.contract.step) - bought
+    ratio = bought / sold if sold > 0.0 else 0.0
+    return {"buySellRatio": f"{ratio:.4f}", "buyVol": f"{bought:.4f}", "sellVol": f"{sold:.4f}", "timestamp": ms}
