@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
+import websocket
 from support.exchange import Exchange
 
 START = "2026-03-02T08:00:00+00:00"
@@ -50,3 +53,29 @@ def test_killed_market_comes_back_as_if_it_had_never_stopped(exchange: Callable[
 def test_bad_start_is_reported_with_the_programs_own_words() -> None:
     with pytest.raises(AssertionError, match="is not a date"):
         Exchange(start="yesterday")
+
+
+@pytest.mark.e2e
+def test_the_options_of_the_command_reach_the_market(exchange: Callable[..., Exchange], tmp_path: Path) -> None:
+    truth = tmp_path / "truth.jsonl"
+    market = exchange(
+        seed=3, speed=60, start=START, ping=0.6, max_age=1.5, prints="latest", announce=1, truth=truth
+    )  # fmt: skip
+    client = websocket.create_connection(f"{market.stream}/market/ws/!contractInfo", timeout=10)
+    kinds: list[int] = []
+    while not kinds or kinds[-1] != websocket.ABNF.OPCODE_CLOSE:
+        kinds.append(client.recv_frame().opcode)
+    client.shutdown()
+    assert kinds.count(websocket.ABNF.OPCODE_PING) >= 2
+    assert kinds.count(websocket.ABNF.OPCODE_TEXT) >= 10
+    assert market.stop() == 0
+    rows = [json.loads(line) for line in truth.read_bytes().splitlines()]
+    assert rows[0] | {"seed": 3, "prints": "latest"} == rows[0]
+    assert {"market", "minute", "contract", "book"} <= {row["kind"] for row in rows}
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("options", [{"truth": "t"}, {"prints": "latest"}, {"announce": 5}, {"trades": 3}])
+def test_recorded_frames_have_no_market_to_choose(options: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="--frames goes without"):
+        Exchange(frames=tmp_path / "tape", **options)  # type: ignore[arg-type]
