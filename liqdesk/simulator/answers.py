@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final
 
 from liqdesk.errors import LiqdeskError
@@ -52,6 +53,7 @@ class Answers:
 
     def __init__(self, market: Market) -> None:
         self.market = market
+        self._snapshots: Counter[str] = Counter()
 
     # Which contract.
 
@@ -150,7 +152,9 @@ class Answers:
         limit = whole(query, "limit", None, 500)
         if limit not in DEPTHS:
             raise BadRequestError(-4021, f"{limit} is not valid depth limit")
-        beat = book.snapshot_beat(course, now_ms, self.market.speed)
+        self._snapshots[course.contract.symbol] += 1
+        number = self._snapshots[course.contract.symbol]
+        beat = book.snapshot_beat(course, now_ms, self.market.speed, number)
         bids, asks = book.sides(course, beat, self.market.speed, limit)
         c = course.contract
         return {

@@ -16,7 +16,8 @@ from liqdesk.simulator.course import Course
 
 DEPTH: Final = 1000
 IDS_PER_BEAT: Final = 64
-STALE_BY, STALE_FOR, STALE_ONCE_IN = 12, 10, 4  # beats, beats, such spans
+STALE_BY: Final = 12  # beats, more than a second of wall time
+STALE_ONCE_IN: Final = 4
 BASE_ID: Final = 11_757_000_000_000
 A, B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 S = np.uint64(31)
@@ -32,11 +33,10 @@ def last_id(beat: int) -> int:
     return BASE_ID + beat * IDS_PER_BEAT
 
 
-def snapshot_beat(course: Course, ms: int, speed: float) -> int:
-    """Return the beat of which REST tells at `ms`: now and then, for about a second, one that is more than a second old."""
-    beat = ms // beat_ms(speed)
-    stale = int(mix(course.key ^ np.uint64(beat // STALE_FOR))) % STALE_ONCE_IN == 0
-    return beat - STALE_BY if stale else beat
+def snapshot_beat(course: Course, ms: int, speed: float, number: int) -> int:
+    """Return the beat of which REST tells at `ms`: for about every fourth request, by its running number, an old one."""
+    stale = int(mix(course.key ^ np.uint64(number))) % STALE_ONCE_IN == 0
+    return ms // beat_ms(speed) - (STALE_BY if stale else 0)
 
 
 def best_bid(course: Course, ms: int) -> int:

@@ -85,7 +85,7 @@ class Playback(Host):
         return [
             web.get("/fapi/v1/ping", self._ping),
             web.get("/fapi/v1/time", self._time),
-            web.get("/{tail:.*}", self._unknown),
+            web.route("*", "/{tail:.*}", self._unknown),
         ]
 
     def beat(self) -> None:

@@ -80,7 +80,7 @@ class Rest:
         paths = {path: name for path, (_, name) in PATHS.items()}
         return [
             *(web.get(path, self._handler(name)) for path, name in {**paths, **TRUTHS}.items()),
-            web.get("/{tail:.*}", self._unknown),
+            web.route("*", "/{tail:.*}", self._unknown),
         ]
 
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -51,9 +51,9 @@ class Sockets:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/{route:public|market|private}/{mode:ws|stream}", self._accept),
-            web.get("/{route:public|market|private}/{mode:ws}/{names:.+}", self._accept),
+            web.get("/{route:public|market|private}/{mode:ws}/{names:.*}", self._accept),
             web.get("/{mode:ws|stream}", self._accept),
-            web.get("/{mode:ws}/{names:.+}", self._accept),
+            web.get("/{mode:ws}/{names:.*}", self._accept),
         ]
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:

@@ -234,8 +234,11 @@ def test_refusals(get: Get, path: str, params: dict[str, Any], code: int) -> Non
     assert answer.json()["msg"]
 
 
-def test_unknown_paths(get: Get) -> None:
+def test_unknown_paths_and_methods(get: Get, served: Any) -> None:
     assert fault(get("/fapi/v1/nothing")) == (404, -5000)
+    with requests.post(served.rest + "/fapi/v1/klines", timeout=10) as answer:
+        assert fault(answer) == (404, -5000)
+        assert answer.json()["msg"] == "Path /fapi/v1/klines, Method POST is invalid"
 
 
 def test_gzip_only_when_asked(served: Any) -> None:
