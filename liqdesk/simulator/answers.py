@@ -145,6 +145,12 @@ class Answers:
             found = trades.latest(course, limit, now_ms if end is None else min(end, now_ms))
         return [wire.trade_row(course.contract, t) for t in found]
 
+    def recent_trades(self, query: Query, now_ms: int) -> Any:
+        course = self._course(query)
+        limit = whole(query, "limit", 1000, 500) or 500
+        rows = [row for t in trades.latest(course, limit, now_ms) for row in wire.fill_rows(course.contract, t)]
+        return rows[-limit:]
+
     # Book.
 
     def depth(self, query: Query, now_ms: int) -> Any:

@@ -7,7 +7,6 @@ from collections.abc import Collection
 
 from liqdesk.simulator import feeds, names
 from liqdesk.simulator.connection import Connection
-from liqdesk.simulator.contracts import symbol_of
 from liqdesk.simulator.feed import Feed
 from liqdesk.simulator.market import Market
 from liqdesk.simulator.sockets import Stage
@@ -42,15 +41,14 @@ class Broadcast(Stage):
             if not found.symbol:
                 self._feeds[name] = feeds.whole_market(self.market, name)
                 continue
-            symbol = symbol_of(found.symbol)
-            contract = self.market.contracts.get(symbol)
-            if contract is None or not contract.trades or contract.symbol_type != 1:
+            contract = next((c for c in self.market.listed if c.trades and found.about(c)), None)
+            if contract is None:
                 continue
-            course = self.market.courses.get(symbol)
+            course = self.market.courses.get(contract.symbol)
             if course is not None:
                 self._feeds[name] = feeds.of_contract(self.market, course, found.kind)
             else:
-                task = asyncio.create_task(self._bring(symbol))
+                task = asyncio.create_task(self._bring(contract.symbol))
                 self._making.add(task)
                 task.add_done_callback(self._making.discard)
 
@@ -83,7 +81,7 @@ class Broadcast(Stage):
         self._listing = self.market.listed
         for name in tuple(self._feeds):
             found = names.parse(name)
-            if found is not None and found.symbol and symbol_of(found.symbol) not in self.market.courses:
+            if found is not None and found.symbol and not any(c.trades and found.about(c) for c in self._listing):
                 del self._feeds[name]
         self.attend(self._audience)
 

@@ -9,7 +9,7 @@ import numpy as np
 from liqdesk.simulator import layout as at
 from liqdesk.simulator import names, wire
 from liqdesk.simulator.book_feeds import BookTicker, Depth
-from liqdesk.simulator.candles import candles, ending, opening
+from liqdesk.simulator.candles import Candle, candles, ending, opening
 from liqdesk.simulator.chance import mix
 from liqdesk.simulator.course import Course
 from liqdesk.simulator.feed import Feed, Paced, Said
@@ -27,6 +27,22 @@ class Trades(Feed):
         c = self.course.contract
         found = between(self.course, after_ms - TRADE_DELAY_MS, to_ms - TRADE_DELAY_MS)
         return [(t.time_ms + TRADE_DELAY_MS, wire.trade_event(c, t, t.time_ms + TRADE_DELAY_MS)) for t in found]
+
+
+class Fills(Feed):
+    """Every fill by itself, a few milliseconds after it."""
+
+    DELAY_MS: Final = 3
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+
+    def say(self, after_ms: int, to_ms: int) -> list[Said]:
+        said = []
+        for t in between(self.course, after_ms - self.DELAY_MS, to_ms - self.DELAY_MS):
+            at = t.time_ms + self.DELAY_MS
+            said += [(at, payload) for payload in wire.fill_events(self.course.contract, t, at)]
+        return said
 
 
 class Marks(Feed):
@@ -80,14 +96,13 @@ class Klines(Feed):
 
     def say(self, after_ms: int, to_ms: int) -> list[Said]:
         said: list[Said] = []
-        c = self.course.contract
         end = opening(after_ms - 300, self.interval)
         end = ending(end, self.interval)
         while end <= to_ms:
             at = end + self.late(end)
             if after_ms < at <= to_ms:
                 for x in candles(self.course, self.interval, to_ms, None, end - 1, 1):
-                    said.append((at, wire.kline_event(c, x, self.interval, at, True)))
+                    said.append((at, self.event(x, at, True)))
             end = ending(end, self.interval)
         opened = opening(to_ms, self.interval)
         waiting = to_ms < opened + self.late(opened)
@@ -95,8 +110,21 @@ class Klines(Feed):
             for x in candles(self.course, self.interval, to_ms, None, None, 1):
                 if (x.open_ms, x.count) != self._count and x.count:
                     self._count = (x.open_ms, x.count)
-                    said.append((to_ms, wire.kline_event(c, x, self.interval, to_ms, False)))
+                    said.append((to_ms, self.event(x, to_ms, False)))
         return said
+
+    def event(self, x: Candle, event_ms: int, final: bool) -> str:
+        return wire.text(wire.kline_event(self.course.contract, x, self.interval, event_ms, final))
+
+
+class ContinuousKlines(Klines):
+    """The same under the name of its pair and type of contract."""
+
+    def event(self, x: Candle, event_ms: int, final: bool) -> str:
+        c = self.course.contract
+        candle = wire.kline_event(c, x, self.interval, event_ms, final)["k"]
+        del candle["s"]
+        return wire.text({"e": "continuous_kline", "E": event_ms, "ps": c.pair, "ct": c.contract_type, "k": candle})
 
 
 class Ticker(Paced):
@@ -175,10 +203,14 @@ def of_contract(market: Market, course: Course, kind: str) -> Feed:
         beats = {None: 2, "100": 1, "500": 5}[depth[2]]
         return Depth(market, course, beats, int(depth[1]) if depth[1] else None)
     if kind.startswith("kline_"):
-        return Klines(market, course, kind[6:])
+        return Klines(market, course, kind.removeprefix("kline_"))
+    if kind.startswith(names.CONTINUOUS):
+        return ContinuousKlines(market, course, kind.removeprefix(names.CONTINUOUS))
     match kind:
         case "aggTrade":
             return Trades(course)
+        case "trade":
+            return Fills(course)
         case "markPrice" | "markPrice@1s":
             return Marks(course, 1 if kind.endswith("@1s") else 3)
         case "miniTicker" | "ticker":

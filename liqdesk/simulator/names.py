@@ -6,20 +6,30 @@ import re
 from typing import Final, NamedTuple
 
 from liqdesk.simulator.candles import INTERVALS
+from liqdesk.simulator.contracts import Contract, lower_of
 
 DEPTH: Final = re.compile(r"depth(5|10|20)?(?:@(100|500)ms)?\Z")
 ALL_MARKET: Final = {
     "!markPrice@arr", "!markPrice@arr@1s", "!miniTicker@arr", "!ticker@arr", "!forceOrder@arr", "!contractInfo",
 }  # fmt: skip
+CONTINUOUS: Final = "continuousKline_"
 MARKET_KINDS: Final = {"aggTrade", "markPrice", "markPrice@1s", "miniTicker", "ticker", "forceOrder"}
 
 
 class Stream(NamedTuple):
-    """A stream that exists: "market" or "public", the lower-case symbol or "" for all, and the kind."""
+    """A stream that exists: "market" or "public"; the lower-case symbol (or pair and type of contract), "" for all; the kind."""
 
     route: str
     symbol: str
     kind: str
+
+    def about(self, contract: Contract) -> bool:
+        """Whether it tells of a contract, which has to be of this venue's own."""
+        if contract.symbol_type != 1:
+            return False
+        if self.kind.startswith(CONTINUOUS):
+            return self.symbol == f"{lower_of(contract.pair)}_{contract.contract_type.lower()}"
+        return self.symbol == contract.lower
 
 
 def parse(name: str) -> Stream | None:
@@ -31,8 +41,9 @@ def parse(name: str) -> Stream | None:
     symbol, _, kind = name.partition("@")
     if not symbol or any(c.isascii() and c.isupper() for c in symbol):
         return None
-    if kind in MARKET_KINDS or (kind.startswith("kline_") and kind[6:] in INTERVALS):
+    word, _, interval = kind.partition("_")
+    if kind in MARKET_KINDS or (word in ("kline", "continuousKline") and interval in INTERVALS):
         return Stream("market", symbol, kind)
-    if kind == "bookTicker" or DEPTH.match(kind):
+    if kind in ("bookTicker", "trade") or DEPTH.match(kind):
         return Stream("public", symbol, kind)
     return None

@@ -53,6 +53,7 @@ PATHS: Final[dict[str, tuple[Callable[[Query], int] | str, str]]] = {
     "/fapi/v1/premiumIndexKlines": (kline_weight, "premium_klines"),
     "/fapi/v1/continuousKlines": (kline_weight, "continuous_klines"),
     "/fapi/v1/aggTrades": (fixed(20), "agg_trades"),
+    "/fapi/v1/trades": (fixed(5), "recent_trades"),
     "/fapi/v1/premiumIndex": (fixed(1, 10), "premium_index"),
     "/fapi/v1/fundingRate": ("funding", "funding_rate"),
     "/fapi/v1/fundingInfo": ("funding", "funding_info"),

@@ -55,6 +55,29 @@ def trade_row(c: Contract, t: Trade) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def fills(t: Trade) -> list[tuple[int, int]]:
+    """Return (id, steps) of the fills of a trade; one of a single step has but one, and leaves a gap in the ids."""
+    first = fill(t.id)
+    parts = t.steps - t.steps // RAW_PER_TRADE, t.steps // RAW_PER_TRADE
+    return [(first + n, steps) for n, steps in enumerate(parts) if steps]
+
+
+def fill_events(c: Contract, t: Trade, event_ms: int) -> list[str]:
+    return [
+        f'{{"e":"trade","E":{event_ms},"T":{t.time_ms},"s":"{c.symbol}","t":{number},"p":"{price(c, t.ticks)}",'
+        f'"q":"{amount(c, steps)}","X":"MARKET","m":{"false" if t.buy else "true"},"st":{c.symbol_type}}}'
+        for number, steps in fills(t)
+    ]
+
+
+def fill_rows(c: Contract, t: Trade) -> list[dict[str, Any]]:
+    return [
+        {"id": number, "price": price(c, t.ticks), "qty": amount(c, steps), "quoteQty": quote(c, t.ticks * steps),
+         "time": t.time_ms, "isBuyerMaker": not t.buy, "isRPITrade": False}
+        for number, steps in fills(t)
+    ]  # fmt: skip
+
+
 def next_funding(c: Contract, ms: int) -> int:
     span = c.funding_hours * 3_600_000
     return (ms // span + 1) * span if c.funded else 0
@@ -90,20 +113,18 @@ def forced_event(c: Contract, e: Liquidation) -> str:
     )
 
 
-def kline_event(c: Contract, x: Candle, interval: str, event_ms: int, final: bool) -> str:
+def kline_event(c: Contract, x: Candle, interval: str, event_ms: int, final: bool) -> dict[str, Any]:
     f = fill(x.first_id) if x.count else -1
     last = f + x.count * RAW_PER_TRADE - 1 if x.count else -1
-    return text(
-        {
-            "e": "kline", "E": event_ms, "s": c.symbol,
-            "k": {
-                "t": x.open_ms, "T": x.close_ms - 1, "s": c.symbol, "i": interval, "f": f, "L": last, "o": price(c, x.open),
-                "c": price(c, x.close), "h": price(c, x.high), "l": price(c, x.low), "v": amount(c, x.volume),
-                "n": x.count * RAW_PER_TRADE, "x": final, "q": quote(c, x.quote), "V": amount(c, x.bought),
-                "Q": quote(c, x.quote_bought), "B": "0",
-            },
-        }
-    )  # fmt: skip
+    return {
+        "e": "kline", "E": event_ms, "s": c.symbol,
+        "k": {
+            "t": x.open_ms, "T": x.close_ms - 1, "s": c.symbol, "i": interval, "f": f, "L": last, "o": price(c, x.open),
+            "c": price(c, x.close), "h": price(c, x.high), "l": price(c, x.low), "v": amount(c, x.volume),
+            "n": x.count * RAW_PER_TRADE, "x": final, "q": quote(c, x.quote), "V": amount(c, x.bought),
+            "Q": quote(c, x.quote_bought), "B": "0",
+        },
+    }  # fmt: skip
 
 
 def kline_row(c: Contract, x: Candle) -> list[Any]:

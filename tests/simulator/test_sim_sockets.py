@@ -248,6 +248,46 @@ def test_trades_are_contiguous_and_the_same_over_rest(connect: Connect, served: 
     assert [{k: f[k] for k in keys} for f in frames] == rows
 
 
+def test_continuous_candles_are_those_of_the_contract(connect: Connect) -> None:
+    client = connect(
+        "/market/stream?streams=btcusdt_perpetual@continuousKline_5m/btcusdt@kline_5m/btcusdt@continuousKline_5m"
+    )
+
+    def finals(found: list[Any]) -> list[list[Frame]]:
+        ended = [m["data"] for m in found if m["data"]["k"]["x"]]
+        return [[f for f in ended if f["e"] == kind] for kind in ("continuous_kline", "kline")]
+
+    [continuous, own] = finals(client.until(lambda f: all(finals(f))))
+    assert {key: continuous[0][key] for key in ("ps", "ct")} == {"ps": "BTCUSDT", "ct": "PERPETUAL"}
+    assert continuous[0]["k"] | {"s": "BTCUSDT"} == own[0]["k"]
+
+
+def test_fills_add_up_to_the_trades(connect: Connect, served: Any) -> None:
+    frames = connect("/public/ws/btcusdt@trade").until(lambda f: len(f) >= 100)
+    ids = [f["t"] for f in frames]
+    assert ids == sorted(set(ids))
+    sums: dict[int, float] = {}
+    for f in frames[2:-2]:
+        assert set(f) == {"e", "E", "T", "s", "t", "p", "q", "X", "m", "st"}
+        sums[f["t"] // 2] = sums.get(f["t"] // 2, 0.0) + float(f["q"])
+    params = {"symbol": "BTCUSDT", "startTime": str(frames[0]["T"]), "limit": "1000"}
+    with requests.get(served.rest + "/fapi/v1/aggTrades", params=params, timeout=10) as answer:
+        trades = {t["f"] // 2: float(t["q"]) for t in answer.json()}
+    whole = [n for n in sums if n not in (min(sums), max(sums))]
+    assert len(whole) > 40
+    assert {n: sums[n] for n in whole} == pytest.approx({n: trades[n] for n in whole})
+    with requests.get(
+        served.rest + "/fapi/v1/trades", params={"symbol": "BTCUSDT", "limit": "1000"}, timeout=10
+    ) as answer:
+        rows = {row["id"]: row for row in answer.json()}
+    assert len(rows) == 1000
+    shared = [f for f in frames if f["t"] in rows]
+    assert shared
+    for f in shared:
+        row = rows[f["t"]]
+        assert (f["p"], f["q"], f["T"], f["m"]) == (row["price"], row["qty"], row["time"], row["isBuyerMaker"])
+
+
 def test_final_candles_are_their_trades_and_marks(connect: Connect, served: Any) -> None:
     client = connect("/market/stream?streams=btcusdt@kline_1m/btcusdt@aggTrade/btcusdt@markPrice@1s")
 
