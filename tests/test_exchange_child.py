@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 import requests
 import websocket
 from support.exchange import Exchange
+
+from liqdesk.cli import main
 
 START = "2026-03-02T08:00:00+00:00"
 
@@ -62,9 +65,13 @@ def test_the_options_of_the_command_reach_the_market(exchange: Callable[..., Exc
         seed=3, speed=60, start=START, ping=0.6, max_age=1.5, prints="latest", announce=1, truth=truth
     )  # fmt: skip
     client = websocket.create_connection(f"{market.stream}/market/ws/!contractInfo", timeout=10)
+    began = time.monotonic()
     kinds: list[int] = []
     while not kinds or kinds[-1] != websocket.ABNF.OPCODE_CLOSE:
-        kinds.append(client.recv_frame().opcode)
+        frame = client.recv_frame()
+        kinds.append(frame.opcode)
+    assert frame.data == (1001).to_bytes(2, "big")
+    assert 1.0 < time.monotonic() - began < 4.0
     client.shutdown()
     assert kinds.count(websocket.ABNF.OPCODE_PING) >= 2
     assert kinds.count(websocket.ABNF.OPCODE_TEXT) >= 10
@@ -74,8 +81,7 @@ def test_the_options_of_the_command_reach_the_market(exchange: Callable[..., Exc
     assert {"market", "minute", "contract", "book"} <= {row["kind"] for row in rows}
 
 
-@pytest.mark.e2e
-@pytest.mark.parametrize("options", [{"truth": "t"}, {"prints": "latest"}, {"announce": 5}, {"trades": 3}])
-def test_recorded_frames_have_no_market_to_choose(options: dict[str, object], tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="--frames goes without"):
-        Exchange(frames=tmp_path / "tape", **options)  # type: ignore[arg-type]
+@pytest.mark.parametrize("option", [("--truth", "t"), ("--prints", "latest"), ("--announce", "5"), ("--trades", "3")])
+def test_recorded_frames_have_no_market_to_choose(option: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["exchange", "--frames", "tape", *option]) == 2
+    assert "--frames goes without" in capsys.readouterr().err
