@@ -85,22 +85,27 @@ class Market:
 
         May run in any thread; the new course joins `courses` at the leader's second.
         """
-        contract = self.contracts.get(symbol)
-        if contract is None or not contract.trades:
+        if self._trading(symbol) is None:
             return None
         with self._making:
+            contract = self._trading(symbol)
             course = self.courses.get(symbol)
-            if course is None:
-                course = self._course(contract)
-                while course.now_s < self.leader.now_s and self.contracts[symbol].trades:
-                    if self.stopping.is_set():
-                        return None
-                    course.advance(min(course.now_s + CHUNK_S, self.leader.now_s))
-                if not self.contracts[symbol].trades:
+            if contract is None or course is not None:
+                return course
+            course = self._course(contract)
+            while course.now_s < self.leader.now_s and contract is not None:
+                if self.stopping.is_set():
                     return None
-                course.contract = self.contracts[symbol]
-                course = self.courses.setdefault(symbol, course)
-        return course
+                course.advance(min(course.now_s + CHUNK_S, self.leader.now_s))
+                contract = self._trading(symbol)
+            if contract is None:
+                return None
+            course.contract = contract
+            return self.courses.setdefault(symbol, course)
+
+    def _trading(self, symbol: str) -> Contract | None:
+        contract = self.contracts.get(symbol)
+        return contract if contract is not None and contract.trades else None
 
     def advance(self, now_ms: int) -> None:
         """Live every ready contract through to `now_ms`; time never goes back."""

@@ -63,8 +63,9 @@ class Outlet:
 
     async def finish(self) -> None:
         """Write the closing frame, if there is one; nobody may be reading the socket meanwhile."""
-        while self._waiting:
-            await self.send(*self._waiting.popleft())
+        with contextlib.suppress(ConnectionError):
+            while self._waiting:
+                await self.send(*self._waiting.popleft())
 
     async def send(self, kind: WSMsgType, data: bytes) -> None:
         """Write one frame. A closing one carries its code in the first two bytes, and the client's own is waited for."""

@@ -70,13 +70,25 @@ def serve() -> Iterator[Callable[..., Served]]:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
+def serve_on() -> Iterator[Callable[..., Served]]:
+    """Return a function that starts an exchange which lasts for all tests of a module."""
+    started: list[Served] = []
+
+    def start(**options: Any) -> Served:
+        started.append(Served(**options))
+        leaks.lasting_children.add(started[-1].process.pid)
+        return started[-1]
+
+    yield start
+    codes = [one.stop() for one in started]
+    leaks.lasting_children.difference_update(one.process.pid for one in started)
+    assert not any(codes)
+
+
+@pytest.fixture(scope="module")
+def served(serve_on: Callable[..., Served]) -> Served:
     """One exchange for all tests of a module, sixty times as fast as the wall."""
-    one = Served(speed=60.0)
-    leaks.lasting_children.add(one.process.pid)
-    yield one
-    assert one.stop() == 0
-    leaks.lasting_children.discard(one.process.pid)
+    return serve_on(speed=60.0)
 
 
 @pytest.fixture(scope="session")

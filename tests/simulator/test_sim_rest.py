@@ -255,9 +255,10 @@ def test_weights_are_those_measured_and_refused_requests_cost_as_well(get: Get) 
         while True:
             minute = time.time() // 60
             before = int(get("/fapi/v1/ping").headers["X-MBX-USED-WEIGHT-1M"])
-            after = int(get(path, **params).headers["X-MBX-USED-WEIGHT-1M"])
+            get(path, **params)
+            after = int(get("/fapi/v1/ping").headers["X-MBX-USED-WEIGHT-1M"])
             if time.time() // 60 == minute:
-                return after - before
+                return after - before - 1
 
     klines = {"symbol": "BTCUSDT", "interval": "1m"}
     assert spent("/fapi/v1/klines", **klines) == 5
@@ -268,6 +269,13 @@ def test_weights_are_those_measured_and_refused_requests_cost_as_well(get: Get) 
     assert spent("/fapi/v1/aggTrades", symbol="BTCUSDT", limit=10) == 20
     assert spent("/fapi/v1/ticker/24hr") == 40
     assert spent("/fapi/v1/premiumIndex") == 10
+    assert spent("/fapi/v1/premiumIndex", symbol="BTCUSDT") == 1
+    assert spent("/fapi/v1/markPriceKlines", limit=1500, **klines) == 10
+    assert spent("/fapi/v1/trades", symbol="BTCUSDT", limit=1) == 5
+    assert spent("/fapi/v1/exchangeInfo") == spent("/fapi/v1/openInterest", symbol="BTCUSDT") == 1
+    assert [spent(f"/fapi/v1/ticker/{name}") for name in ("price", "bookTicker")] == [2, 5]
+    assert [spent(f"/fapi/v1/ticker/{name}", symbol="BTCUSDT") for name in ("24hr", "price", "bookTicker")] == [1, 1, 2]
+    assert spent("/fapi/v1/fundingRate", symbol="BTCUSDT") == spent("/fapi/v1/nothing") == 0
 
 
 def test_the_truth_and_the_state_are_told_to_who_asks(get: Get) -> None:
@@ -294,6 +302,32 @@ def test_who_goes_on_after_429_is_banned() -> None:
     assert f"banned until {wall + BAN_MS}" in message
     assert (limits.charge(1, wall + 60_000) or (0,))[0] == 418, "a new minute does not lift a ban"
     assert limits.charge(1, wall + BAN_MS) is None
+
+
+def test_a_client_that_asks_on_is_refused_then_banned(serve: Callable[..., Any]) -> None:
+    one = serve(past_days=1)
+    statuses: list[int] = []
+    with requests.Session() as session:
+
+        def ask(path: str) -> requests.Response:
+            with session.get(one.rest + path, timeout=10) as answer:
+                statuses.append(answer.status_code)
+                return answer
+
+        while (answer := ask("/fapi/v1/historicalTrades")).status_code == 401:
+            assert len(statuses) < 40
+        assert answer.status_code == 429
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+        assert int(answer.headers["X-MBX-USED-WEIGHT-1M"]) > WEIGHT_LIMIT
+        assert answer.json()["code"] == -1003
+        while (answer := ask("/fapi/v1/historicalTrades")).status_code in (401, 429):
+            assert len(statuses) < 80
+        assert answer.status_code == 418
+        until = int(answer.json()["msg"].split("banned until ")[1].split(".")[0])
+        assert 0 < until - time.time() * 1000 <= BAN_MS
+        assert abs(int(answer.headers["Retry-After"]) * 1000 - BAN_MS) < 2000
+        assert ask("/fapi/v1/fundingRate?symbol=BTCUSDT").status_code == 418, "the ban is for every path"
+        assert ask("/futures/data/openInterestHist?symbol=BTCUSDT&period=5m").status_code == 418
 
 
 def test_bans_grow_from_two_minutes_to_three_days() -> None:
