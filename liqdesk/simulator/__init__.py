@@ -1,4 +1,5 @@
-"""The built-in market: traders, positions and liquidations of known truth, served on loopback in Binance's own protocol.
+"""The built-in market: traders, positions and liquidations of known truth, served on loopback in Binance's own protocol; recorded frames
+are served there too.
 
 Law: it never imports `venues`; it is a second, independent reading of the protocol, so that one mistake cannot hide in both. Everything is
 a function of (seed, start): a market that is stopped and started again goes on as if it had never stopped. It binds 127.0.0.1 alone.
