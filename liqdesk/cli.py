@@ -83,6 +83,7 @@ def _market_options(p: argparse.ArgumentParser, absent: object = None) -> None:
     p.add_argument("--profile", default=absent, metavar="DIR", help="the folder for settings, alerts and history")
     p.add_argument("--rest-url", default=absent, metavar="URL", help="REST endpoint instead of Binance's")
     p.add_argument("--stream-url", default=absent, metavar="URL", help="stream endpoint instead of Binance's")
+    p.add_argument("--proxy-url", default=absent, metavar="URL", help="an http:// or socks5h:// proxy to go through")
     p.add_argument(
         "--demo", default=absent or False, action="store_true", help="start on the built-in, simulated market"
     )
@@ -262,6 +263,7 @@ def _choices(a: argparse.Namespace) -> Choices:
         profile=a.profile,
         rest_url=a.rest_url,
         stream_url=a.stream_url,
+        proxy_url=a.proxy_url,
         demo=a.demo,
         seed=a.seed,
         speed=a.speed,

@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str = "BTCUSDT"
     rest_url: str = "https://fapi.binance.com"
     stream_url: str = "wss://fstream.binance.com"
+    proxy_url: str = ""  # http or socks5h, may hold a password; empty takes the machine's own settings
     theme: str = "dark"  # dark, light
     timezone: str = "UTC"  # an IANA name
     candle_ms: int = 15 * MINUTE_MS
@@ -130,6 +131,8 @@ def is_sensible(name: str, value: object) -> bool:
         case "rest_url" | "stream_url":
             schemes = ("https", "http") if name == "rest_url" else ("wss", "ws")
             return isinstance(value, str) and _is_url(value, schemes)
+        case "proxy_url":
+            return isinstance(value, str) and (not value or _is_url(value, ("http", "socks5h", "socks5", "socks")))
         case "timezone":
             return isinstance(value, str) and is_timezone(value)
         case "classes":

@@ -41,6 +41,7 @@ def test_what_is_saved_is_loaded(path: Path) -> None:
     settings = Settings(
         first_run_done=True,
         symbol="币安人生USDT",
+        proxy_url="socks5h://me:secret@proxy:1080",
         theme="light",
         timezone="Asia/Kathmandu",
         candle_ms=60_000,
@@ -94,6 +95,8 @@ def test_a_damaged_file_is_kept_and_defaults_are_used(path: Path, content: bytes
         ("rest_url", "https://"),
         ("rest_url", "https://[::1"),
         ("stream_url", "https://fstream.binance.com"),
+        ("proxy_url", "https://me:secret@proxy"),
+        ("proxy_url", "socks5h://"),
         ("theme", "purple"),
         ("timezone", "Mars/Olympus"),
         ("timezone", "../../etc/passwd"),

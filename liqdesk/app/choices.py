@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-ENVIRONMENT: Final = {"LIQDESK_SYMBOL": "symbol", "LIQDESK_REST_URL": "rest_url", "LIQDESK_STREAM_URL": "stream_url"}
+NAMED: Final = ("symbol", "rest_url", "stream_url", "proxy_url")
 
 
 class Choices(NamedTuple):
@@ -17,17 +17,18 @@ class Choices(NamedTuple):
     profile: str | None = None
     rest_url: str | None = None
     stream_url: str | None = None
+    proxy_url: str | None = None
     demo: bool = False
     seed: int | None = None
     speed: float | None = None
     verbose: bool = False
 
     def named(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """Return the settings that options and, behind them, the environment name for this run; whether the values can be used is for
-        the venue to say."""
-        said = {field: environ[name] for name, field in ENVIRONMENT.items() if environ.get(name)}
-        over = {"symbol": self.symbol, "rest_url": self.rest_url, "stream_url": self.stream_url}
-        return said | {field: value for field, value in over.items() if value is not None}
+        """Return the settings that options and, behind them, the environment (LIQDESK_SYMBOL, LIQDESK_REST_URL and so on) name for
+        this run; whether the values can be used is for those to say who use them."""
+        said = {field: environ.get(f"LIQDESK_{field.upper()}") for field in NAMED}
+        over = {field: getattr(self, field) for field in NAMED}
+        return {f: v for f, v in said.items() if v} | {f: v for f, v in over.items() if v is not None}
 
 
 class Picture(NamedTuple):

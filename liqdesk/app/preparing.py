@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,6 +14,9 @@ from liqdesk.errors import InputError
 from liqdesk.paths import Profile, profile_at
 from liqdesk.settings import Loaded, Settings
 from liqdesk.venues.binance import Binance
+
+if TYPE_CHECKING:
+    from liqdesk.net.proxy import Proxy
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -30,7 +34,7 @@ def prepare(choices: Choices) -> Prepared:
     profile = profile_at(choices.profile)
     writable = profile.create()
     loaded: Loaded = stored.load(profile.settings)
-    loaded = _usable_addresses(loaded)
+    loaded = _usable_proxy(_usable_addresses(loaded))
     settings = msgspec.structs.replace(loaded.settings, **choices.named())
     if choices.seed is not None:
         settings = msgspec.structs.replace(settings, demo_seed=choices.seed)
@@ -56,6 +60,24 @@ def _usable_addresses(loaded: Loaded) -> Loaded:
     return loaded
 
 
+def _usable_proxy(loaded: Loaded) -> Loaded:
+    """Leave out a proxy of the settings file that cannot be one, with a notice."""
+    try:
+        _proxy(loaded.settings.proxy_url)
+    except InputError as e:
+        settings = msgspec.structs.replace(loaded.settings, proxy_url="")
+        return Loaded(settings, (*loaded.notices, f"The proxy in the settings is not used. {e.user}"))
+    return loaded
+
+
+def _proxy(text: str) -> Proxy | None:
+    if not text:
+        return None
+    from liqdesk.net.proxy import proxy_from  # loads ssl, which a start without a proxy can put off
+
+    return proxy_from(text)
+
+
 def orders_for(prepared: Prepared, choices: Choices, *, record: bool) -> Orders:
     """Return an engine's orders. Raises InputError for a symbol or an address that cannot be one."""
     venue = Binance()
@@ -63,6 +85,7 @@ def orders_for(prepared: Prepared, choices: Choices, *, record: bool) -> Orders:
     return Orders(
         symbol=venue.check_symbol(settings.symbol),
         endpoints=venue.endpoints(settings.rest_url, settings.stream_url),
+        proxy=_proxy(settings.proxy_url),
         folder=prepared.profile.root,
         record=record and prepared.writable,
         demo=choices.demo,

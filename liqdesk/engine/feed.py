@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 
 from PySide6.QtCore import QThread
 
@@ -12,23 +11,24 @@ from liqdesk.engine.inbox import Arrival, Garbled, Inbox, LinkNews
 from liqdesk.errors import DecodeError
 from liqdesk.market import LinkState
 from liqdesk.net.link import Link
+from liqdesk.net.proxy import Proxy
 from liqdesk.venues.venue import Dialect, FrameCodec, SocketPlan
 
 log = logging.getLogger(__name__)
 
 
 class FeedThread(QThread):
-    """Runs one link until stopped. All of its methods but `stop` and `retry_now` run in the thread itself."""
+    """Runs one link until stopped. All of its methods but `stop`, `retry_now` and `renew` run in the thread itself."""
 
     def __init__(
-        self, plan: SocketPlan, dialect: Dialect, codec: FrameCodec, inbox: Inbox, make_link: Callable[..., Link] = Link
+        self, plan: SocketPlan, dialect: Dialect, codec: FrameCodec, inbox: Inbox, proxy: Proxy | None = None
     ) -> None:
         super().__init__()
         self.setObjectName(f"feed {plan.name}")
         self.plan = plan
         self._codec = codec
         self._inbox = inbox
-        self._link = make_link(plan, dialect, on_frame=self._frame, on_state=self._state)
+        self._link = Link(plan, dialect, on_frame=self._frame, on_state=self._state, proxy=proxy)
 
     def run(self) -> None:
         self._link.run()
@@ -38,6 +38,9 @@ class FeedThread(QThread):
 
     def retry_now(self) -> None:
         self._link.retry_now()
+
+    def renew(self) -> None:
+        self._link.renew()
 
     def _frame(self, data: bytes, recv_ns: int) -> None:
         name = self.plan.name

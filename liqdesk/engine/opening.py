@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from liqdesk.engine.child import Child
 from liqdesk.engine.frames import Source, SourceKind
 from liqdesk.venues.venue import Endpoints
+
+if TYPE_CHECKING:
+    from liqdesk.net.proxy import Proxy
 
 BUILT_IN = "simulated market"
 
@@ -23,6 +27,7 @@ class Orders(msgspec.Struct, frozen=True):
     endpoints: Endpoints
     folder: Path
     record: bool
+    proxy: Proxy | None = None
     demo: bool = False
     demo_seed: int = 7
     demo_speed: float = 1.0

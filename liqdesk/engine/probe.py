@@ -10,6 +10,7 @@ from liqdesk.engine.inbox import Answer, Failure, Inbox
 from liqdesk.engine.poll import Job, PollThread
 from liqdesk.errors import VenueError
 from liqdesk.net.pacing import Backoff
+from liqdesk.net.proxy import Proxy, proxy_for
 from liqdesk.net.rest import Rest
 from liqdesk.venues.binance import backfill
 from liqdesk.venues.binance.reading import read
@@ -20,9 +21,9 @@ STOP_MS: Final = 4_000
 class Probe:
     """One request at a time to the venue's clock, with back-off. Lives in the engine thread."""
 
-    def __init__(self, rest_url: str, error: VenueError) -> None:
+    def __init__(self, rest_url: str, error: VenueError, proxy: Proxy | None = None) -> None:
         self._inbox = Inbox()
-        self._poll = PollThread(lambda: Rest(rest_url), self._inbox)
+        self._poll = PollThread(lambda: Rest(rest_url, proxy=proxy_for(rest_url, proxy)), self._inbox)
         self._backoff = Backoff()
         self._error: VenueError | None = error
         self._due_ns = time.monotonic_ns() + int(self._delay_s(error) * 1e9)

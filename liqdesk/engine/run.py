@@ -26,6 +26,7 @@ from liqdesk.errors import Refusal, VenueError
 from liqdesk.history import History
 from liqdesk.market import MINUTE_MS, FundingInterval, Instrument, LinkPhase, LinkState, Universe, floor_to
 from liqdesk.net.pacing import Backoff
+from liqdesk.net.proxy import proxy_for
 from liqdesk.net.rest import Rest
 from liqdesk.venues.binance import Binance, backfill
 from liqdesk.venues.binance.brackets import Brackets
@@ -73,6 +74,7 @@ class Run:
         self.history = history
         self._venue = Binance()
         self._endpoints = endpoints
+        self._proxy = orders.proxy
         self._alerts = alerts
         self._recorder = Recorder(history)
         self._backoff = Backoff()
@@ -102,7 +104,7 @@ class Run:
     def _make_rest(self) -> Rest:
         # In the poll thread: a cold start of the built-in market takes seconds.
         if self._child is None:
-            return Rest(self._endpoints.rest)
+            return Rest(self._endpoints.rest, proxy=proxy_for(self._endpoints.rest, self._proxy))
         address = self._child.start()
         self.inbox.put(Answer("address", address, time.monotonic_ns(), 0.0))
         return Rest(address.rest)
@@ -173,7 +175,7 @@ class Run:
         )
         codec = self._venue.codec({instrument.symbol: instrument})
         for plan in self._venue.sockets(self._endpoints, self.symbol):
-            feed = FeedThread(plan, self._venue.dialect, codec, self.inbox)
+            feed = FeedThread(plan, self._venue.dialect, codec, self.inbox, proxy_for(plan.url, self._proxy))
             self._feeds.append(feed)
             feed.start()
         self._ask(backfill.interest(self.symbol), self._on_interest)

@@ -228,7 +228,7 @@ class Worker(QObject):
         error = run.error
         log.info("the venue cannot be used, the built-in market takes its place: %s", error)
         self._end_probe()
-        self._probe = Probe(self._orders.endpoints.rest, error)
+        self._probe = Probe(self._orders.endpoints.rest, error, self._orders.proxy)
         self._open(demo_source(self._orders, error.user))
 
     def _announce(self, run: Run | Past, now_ns: int) -> None:

@@ -160,7 +160,11 @@ class LinkPhase(StrEnum):
 
 
 class LinkState(msgspec.Struct, frozen=True, gc=False):
-    """The condition of one socket or of the REST side (`link` names it). `user` is a sentence; `retry_in_s` is wall time."""
+    """The condition of one socket (`link` names it). `user` is a sentence; `retry_in_s` is wall time.
+
+    `losses` counts connections that ended unasked or could not be opened, `renewals` those that were replaced in time. `silent` are
+    subscribed streams whose first data are overdue.
+    """
 
     link: str
     phase: LinkPhase
@@ -168,6 +172,10 @@ class LinkState(msgspec.Struct, frozen=True, gc=False):
     retry_in_s: float | None = None
     attempt: int = 0
     refusal: str = ""
+    round_trip_ms: float | None = None
+    losses: int = 0
+    renewals: int = 0
+    silent: tuple[str, ...] = ()
 
 
 Event = (

@@ -10,17 +10,16 @@ import struct
 import time
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlsplit
 
 import websocket
 
 from liqdesk import __version__
 from liqdesk.clock import wall_ns
 from liqdesk.errors import Refusal, VenueError
+from liqdesk.net.proxy import Proxy, open_to
 from liqdesk.net.refusals import refused, retry_after_s, stopped, unreachable
-from liqdesk.net.sockets import Stopped, abort, open_socket, tls_context
-from liqdesk.venues import is_loopback
+from liqdesk.net.sockets import Stopped, abort, tls_context
 
 MAX_MESSAGE: Final = 8 * 1024 * 1024
 TEXT: Final = websocket.ABNF.OPCODE_TEXT
@@ -39,16 +38,18 @@ class _Buffer(websocket.frame_buffer):
 
 
 class Channel:
-    """An open web socket. One thread opens, reads, writes and closes it; `abort` alone may come from another."""
+    """An open web socket. One thread at a time opens, reads, writes and closes it; `abort` alone may come from another."""
 
-    def __init__(self, url: str, stopping: Callable[[], bool]) -> None:
+    def __init__(self, url: str, stopping: Callable[[], bool], proxy: Proxy | None = None) -> None:
         self.url = url
         self.host = urlsplit(url).netloc
         self.last_ns = 0
         self.pongs = 0
         self._parts: list[bytes] = []
         self._size = 0
-        self._stopping = stopping
+        self._aborted = False
+        self._told_to_stop = stopping
+        self._proxy = proxy
         self._socket: socket.socket | None = None
         self._ws: Any = websocket.WebSocket(skip_utf8_validation=True, enable_multithread=False)
         self._ws.frame_buffer = _Buffer(self._ws._recv, True)
@@ -63,12 +64,7 @@ class Channel:
             "redirect_limit": 0,
         }
         try:
-            proxy = proxy_for(self.url)
-            if proxy is None:
-                options["socket"] = self._open(parts.hostname or "", parts.port, parts.scheme == "wss", timeout_s)
-            else:
-                options |= _proxy_options(proxy)
-                self._ws.sock_opt.sslopt = {"context": tls_context()}
+            options["socket"] = self._open(parts.hostname or "", parts.port, parts.scheme == "wss", timeout_s)
             self._ws.connect(self.url, **options)
             self._socket = self._ws.sock
         except websocket.WebSocketBadStatusException as e:
@@ -90,8 +86,7 @@ class Channel:
         self.last_ns = wall_ns()
 
     def _open(self, host: str, port: int | None, secure: bool, timeout_s: float) -> socket.socket:
-        plain = open_socket(host, port or (443 if secure else 80), timeout_s, self._stopping)
-        self._socket = plain
+        plain = open_to(host, port or (443 if secure else 80), timeout_s, self._stopping, self._proxy, self._hold)
         if self._stopping():
             raise Stopped
         if not secure:
@@ -105,6 +100,12 @@ class Channel:
             (wrapped or plain).close()
             raise
         return wrapped
+
+    def _stopping(self) -> bool:
+        return self._aborted or self._told_to_stop()
+
+    def _hold(self, sock: socket.socket) -> None:
+        self._socket = sock
 
     def receive(self, timeout_s: float) -> bytes | None:
         """Return the next message, None when none was complete in `timeout_s`. Pings are answered on the way.
@@ -147,6 +148,7 @@ class Channel:
 
     def abort(self) -> None:
         """Wake the owning thread out of whatever it waits for; its call raises."""
+        self._aborted = True
         abort(self._socket)
 
     def close(self) -> None:
@@ -192,25 +194,3 @@ class Channel:
         if isinstance(error, websocket.WebSocketConnectionClosedException):
             return VenueError(Refusal.OFFLINE, f"{self.host}: {error}", f"The connection to {self.host} was cut.")
         return unreachable(error, self.host)
-
-
-def proxy_for(url: str) -> str | None:
-    """Return the proxy that this machine's settings name for an address; loopback never has one."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if is_loopback(host) or proxy_bypass(host):
-        return None
-    proxies = getproxies()
-    return proxies.get("https" if parts.scheme in ("wss", "https") else "http") or proxies.get("all") or None
-
-
-def _proxy_options(proxy: str) -> dict[str, Any]:
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    options: dict[str, Any] = {
-        "http_proxy_host": parts.hostname,
-        "http_proxy_port": parts.port or 80,
-        "proxy_type": parts.scheme if parts.scheme.startswith("socks") else "http",
-    }
-    if parts.username:
-        options["http_proxy_auth"] = (unquote(parts.username), unquote(parts.password or ""))
-    return options

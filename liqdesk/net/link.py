@@ -1,58 +1,65 @@
 """A link: one socket kept open for as long as its owner wants, with its subscriptions.
 
-`run` blocks the thread that calls it; `stop`, `retry_now` and `resubscribe` come from others. A lost socket is opened
-again after a growing delay, one that only acknowledges and sends nothing is told of, asked again, and at last opened
-anew.
+`run` blocks the thread that calls it; `stop`, `retry_now`, `renew` and `resubscribe` come from others. A lost socket is
+opened again after a growing delay, one that only acknowledges and sends nothing is told of, asked again, and at last
+opened anew. Before its planned life ends, or when the venue says that it will close, a successor opens beside it; both
+are read until the successor has everything, and what came by both is handed over once.
 """
 
 from __future__ import annotations
 
 import random
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import msgspec
-
 from liqdesk.clock import wall_ns
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.market import LinkPhase, LinkState
+from liqdesk.net.line import SECOND_NS, Line, LinkTiming
 from liqdesk.net.pacing import Backoff
+from liqdesk.net.proxy import Proxy
 from liqdesk.venues import Dialect, SocketPlan
 
 if TYPE_CHECKING:
     from liqdesk.net.channel import Channel
 
-SECOND_NS: Final = 1_000_000_000
 REFUSALS: Final = (Refusal.REGION, Refusal.BLOCKED, Refusal.BANNED)
+MEMORY_NS: Final = 10 * SECOND_NS  # how long what the line before sent is remembered after it went
 
 
-class LinkTiming(msgspec.Struct, frozen=True):
-    """All waits of a link, wall seconds.
+class _Successor:
+    """A connection that opens in a thread of its own while the one in use goes on."""
 
-    A quiet socket is pinged after `ping_s`. It counts as dead after `deadline_s`, or after `pinged_deadline_s` if this
-    server is known to answer pings. Control messages keep `pace_s` apart (the venue closes sockets that send many).
-    """
+    def __init__(self, channel: Channel, timeout_s: float, now: int) -> None:
+        self.channel = channel
+        self.began = now
+        self.line: Line | None = None
+        self.error: VenueError | None = None
+        self._timeout_s = timeout_s
+        self._thread = threading.Thread(target=self._open, name=f"successor at {channel.host}", daemon=True)
+        self._thread.start()
 
-    connect_s: float = 10.0
-    tick_s: float = 0.2
-    pace_s: float = 0.25
-    ping_s: float = 20.0
-    pinged_deadline_s: float = 45.0
-    deadline_s: float = 240.0
-    lifetime_s: float = 23 * 3600.0
-    steady_s: float = 30.0
-    refused_s: float = 300.0
-    first_retry_s: float = 1.0
-    last_retry_s: float = 60.0
+    @property
+    def opening(self) -> bool:
+        return self._thread.is_alive()
+
+    def _open(self) -> None:
+        try:
+            self.channel.open(self._timeout_s)
+        except VenueError as e:
+            self.error = e
+
+    def end(self) -> None:
+        self.channel.abort()
+        self._thread.join(self._timeout_s)
+        self.channel.close()
 
 
 class Link:
-    """One socket of a plan. `on_frame(data, recv_ns)` gets every message, `on_state(LinkState)` every change,
-    `on_silent(stream)` each subscribed stream whose first data are overdue; all three are called in the thread of
-    `run`.
+    """One socket of a plan. `on_frame(data, recv_ns)` gets every message, `on_state(LinkState)` every change; both are
+    called in the thread of `run`.
     """
 
     def __init__(
@@ -62,28 +69,31 @@ class Link:
         *,
         on_frame: Callable[[bytes, int], None],
         on_state: Callable[[LinkState], None],
-        on_silent: Callable[[str], None] | None = None,
         timing: LinkTiming | None = None,
         rng: random.Random | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         self.plan = plan
         self._dialect = dialect
         self._on_frame = on_frame
         self._on_state = on_state
-        self._on_silent = on_silent
         self._timing = timing or LinkTiming()
         self._rng = rng or random.Random()
+        self._proxy = proxy
         self._backoff = Backoff(self._timing.first_retry_s, self._timing.last_retry_s, self._rng)
         self._host = urlsplit(plan.url).netloc
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
-        self._channel: Channel | None = None
+        self._renewing = False
+        self._channels: list[Channel] = []
         self._wanted: tuple[str, ...] = plan.streams
-        self._subscribed: tuple[str, ...] = ()
-        self._waiting: dict[str, tuple[int, int]] = {}  # stream: subscribed at, warnings given
-        self._outbox: deque[str] = deque()
-        self._request_id = 0
+        self._next: _Successor | None = None
+        self._memory: set[bytes] = set()
+        self._memory_until = 0
+        self._losses = 0
+        self._renewals = 0
+        self._said: LinkState | None = None
 
     # From other threads
 
@@ -91,22 +101,27 @@ class Link:
         """End `run` soon, wherever it is."""
         with self._lock:
             self._stopping = True
-            channel = self._channel
-        if channel is not None:
-            channel.abort()
-        self._wake.set()
+        self._abort()
 
     def retry_now(self) -> None:
         """Cut a wait between attempts short."""
         self._wake.set()
 
+    def renew(self) -> None:
+        """Leave the connection at once and open another: the machine has slept, and nobody knows what became of it."""
+        self._renewing = True
+        self._abort()
+
     def resubscribe(self, streams: Iterable[str]) -> None:
         """Replace the subscriptions, without a new connection."""
         self._wanted = tuple(streams)
 
-    def silent_streams(self, now_ns: int) -> list[str]:
-        """Return the subscribed streams whose first data are overdue."""
-        return [s for s, (since, _) in list(self._waiting.items()) if now_ns - since >= self._expected_ns(s)]
+    def _abort(self) -> None:
+        with self._lock:
+            channels = list(self._channels)
+        for channel in channels:
+            channel.abort()
+        self._wake.set()
 
     # In the owner's thread
 
@@ -122,132 +137,177 @@ class Link:
         finally:
             self._tell(LinkPhase.CLOSED)
 
-    def _serve(self) -> None:
-        """Hold one connection until it ends. Returns at the end of its planned life; raises VenueError for any other
-        end.
-        """
+    def _make_channel(self) -> Channel:
         from liqdesk.net.channel import Channel
 
-        self._tell(LinkPhase.CONNECTING, f"Connecting to {self._host}.")
-        channel = Channel(self.plan.url, lambda: self._stopping)
-        try:
-            with self._lock:
-                self._channel = channel
-            channel.open(self._timing.connect_s)
-            self._subscribed = ()
-            self._waiting.clear()
-            self._outbox.clear()
-            self._request_id = 0
-            self._tell(LinkPhase.OPEN)
-            self._read(channel)
-        finally:
-            with self._lock:
-                self._channel = None
-            self._waiting.clear()
-            channel.close()
+        channel = Channel(self.plan.url, lambda: self._stopping, self._proxy)
+        with self._lock:
+            self._channels.append(channel)
+        return channel
 
-    def _read(self, channel: Channel) -> None:
+    def _drop_channel(self, channel: Channel) -> None:
+        with self._lock:
+            self._channels.remove(channel)
+        channel.close()
+
+    def _serve(self) -> None:
+        """Hold a connection, and those that take its place in time, until one is lost. Raises VenueError then."""
+        self._tell(LinkPhase.CONNECTING, f"Connecting to {self._host}.")
+        channel = self._make_channel()
+        line: Line | None = None
+        try:
+            channel.open(self._timing.connect_s)
+            line = self._line(channel)
+            self._tell(LinkPhase.OPEN)
+            while not self._stopping:
+                line = self._read(line)
+        finally:
+            self._end_successor()
+            self._drop_channel(line.channel if line is not None else channel)
+
+    def _line(self, channel: Channel) -> Line:
+        return Line(channel, self.plan, self._dialect, self._timing, wall_ns())
+
+    def _read(self, line: Line) -> Line:
+        """Read one line to the end of its life and return the one after it; at a stop, the line itself."""
         timing = self._timing
-        opened = wall_ns()
-        ends = opened + int(timing.lifetime_s * (1 - 0.02 * self._rng.random()) * SECOND_NS)
+        ends = line.opened + int(self.plan.lifetime_s * (1 - 0.02 * self._rng.random()) * SECOND_NS)
         tick_ns = int(timing.tick_s * SECOND_NS)
-        next_tick = next_send = opened
-        pinged = 0
+        next_tick = retry = line.opened
         while not self._stopping:
             now = wall_ns()
             if now >= next_tick:
                 next_tick = now + tick_ns
-                if now >= ends:
-                    return
-                if now - opened >= timing.steady_s * SECOND_NS:
+                if now - line.opened >= timing.steady_s * SECOND_NS:
                     self._backoff.reset()
-                self._follow_wanted(now)
-                pinged = self._check_quiet(channel, now, pinged)
-                self._check_first_data(now)
-                if self._outbox and now >= next_send:
-                    channel.send(self._outbox.popleft())
-                    next_send = now + int(timing.pace_s * SECOND_NS)
-            data = channel.receive(timing.tick_s)
-            if data is not None:
-                if self._waiting:
-                    name = self._dialect.stream_of(data)
-                    if name is not None:
-                        self._waiting.pop(name, None)
-                self._on_frame(data, channel.last_ns)
+                if self._next is None and now >= retry and (now >= ends or line.leaving):
+                    self._next = _Successor(self._make_channel(), timing.connect_s, now)
+                    retry = now + int(timing.successor_s * SECOND_NS)
+                self._look_after_successor(now)
+                self._report(line, now)
+            successor = self._next.line if self._next is not None else None
+            try:
+                line.tick(now, self._wanted)
+                if successor is None:
+                    self._take(line, None, timing.tick_s)
+                    continue
+                self._take_all(line, successor)
+            except VenueError:
+                if successor is None or not successor.whole or self._stopping or self._renewing:
+                    raise
+                return self._hand_over(line, successor)
+            if self._take_successor(successor, line):
+                return self._hand_over(line, successor)
+        return line
 
-    def _follow_wanted(self, now: int) -> None:
-        wanted = self._wanted
-        if wanted == self._subscribed:
+    def _take_all(self, line: Line, other: Line) -> None:
+        until = wall_ns() + int(self._timing.overlap_tick_s * SECOND_NS)
+        while self._take(line, other, self._timing.overlap_tick_s) and wall_ns() < until:
+            pass
+
+    def _take(self, line: Line, other: Line | None, wait_s: float) -> bool:
+        data = line.take(wait_s)
+        if data is None:
+            return False
+        if other is not None:
+            if data in other.seen:
+                return True
+            line.seen.add(data)
+        elif self._memory:
+            if line.channel.last_ns > self._memory_until:
+                self._memory = set()
+            elif data in self._memory:
+                return True
+        self._on_frame(data, line.channel.last_ns)
+        return True
+
+    # the one after
+
+    def _look_after_successor(self, now: int) -> None:
+        successor = self._next
+        if successor is None or successor.opening:
             return
-        old = set(self._subscribed)
-        self._leave([s for s in self._subscribed if s not in wanted])
-        self._enter([s for s in wanted if s not in old], now, 0)
-        self._subscribed = wanted
+        if successor.error is not None or now - successor.began > self._timing.successor_s * SECOND_NS:
+            self._end_successor()
+        elif successor.line is None:
+            successor.line = self._line(successor.channel)
 
-    def _enter(self, streams: list[str], now: int, warnings: int) -> None:
-        if streams:
-            messages = self._dialect.subscribe(streams, self._request_id + 1)
-            self._request_id += len(messages)
-            self._outbox.extend(messages)
-        for stream in streams:
-            if self._dialect.expected_within_s(stream) is not None:
-                self._waiting[stream] = (now, warnings)
+    def _take_successor(self, line: Line, old: Line) -> bool:
+        """Read the new line; True once it can stand alone. One that fails is given up, and the old one goes on."""
+        try:
+            now = wall_ns()
+            line.tick(now, self._wanted)
+            self._take_all(line, old)
+        except VenueError:
+            if self._stopping or self._renewing:
+                raise
+            self._end_successor()
+            return False
+        return line.is_ready(now)
 
-    def _leave(self, streams: list[str]) -> None:
-        if streams:
-            messages = self._dialect.unsubscribe(streams, self._request_id + 1)
-            self._request_id += len(messages)
-            self._outbox.extend(messages)
-        for stream in streams:
-            self._waiting.pop(stream, None)
+    def _hand_over(self, old: Line, new: Line) -> Line:
+        self._next = None
+        self._memory, self._memory_until = old.seen, wall_ns() + MEMORY_NS
+        new.seen = set()
+        self._drop_channel(old.channel)
+        self._renewals += 1
+        return new
 
-    def _check_quiet(self, channel: Channel, now: int, pinged: int) -> int:
-        """Ping a quiet socket once per silence, and give up one that is dead. Returns when the last ping was sent."""
-        quiet_s = (now - channel.last_ns) / SECOND_NS
-        limit = self._timing.pinged_deadline_s if channel.pongs else self._timing.deadline_s
-        if quiet_s >= limit:
-            user = f"{self._host} has gone quiet."
-            raise VenueError(Refusal.OFFLINE, f"{self._host}: nothing for {quiet_s:.0f} s", user)
-        if quiet_s >= self._timing.ping_s and pinged <= channel.last_ns:
-            channel.ping()
-            return now
-        return pinged
+    def _end_successor(self) -> None:
+        successor, self._next = self._next, None
+        if successor is not None:
+            successor.end()
+            self._drop_channel(successor.channel)
 
-    def _check_first_data(self, now: int) -> None:
-        """Follow up streams that were subscribed and never came: the venue acknowledges even what it will not send."""
-        for stream, (since, warnings) in list(self._waiting.items()):
-            late = (now - since) / self._expected_ns(stream)
-            if late >= 1 and warnings == 0:
-                self._waiting[stream] = (since, 1)
-                if self._on_silent is not None:
-                    self._on_silent(stream)
-            elif late >= 3 and warnings == 1:
-                self._leave([stream])
-                self._enter([stream], now, 2)
-        expecting = [s for s in self._subscribed if self._dialect.expected_within_s(s) is not None]
-        if expecting and all(self._waiting.get(s, (0, 0))[1] >= 2 for s in expecting):
-            first = min(expecting, key=self._expected_ns)
-            if now - self._waiting[first][0] >= 3 * self._expected_ns(first):
-                log = f"{self._host}: nothing on {', '.join(expecting)} though subscribed twice"
-                raise VenueError(Refusal.PROTOCOL, log, f"{self._host} accepts subscriptions but sends nothing.")
+    # what is said
 
-    def _expected_ns(self, stream: str) -> int:
-        return int((self._dialect.expected_within_s(stream) or 0.0) * SECOND_NS) or 1 << 62
+    def _report(self, line: Line, now: int) -> None:
+        trip = None if line.round_trip_ns is None else line.round_trip_ns / 1e6
+        silent = line.silent(now)
+        said = self._said
+        if said is None or (said.round_trip_ms, said.silent, said.renewals) != (trip, silent, self._renewals):
+            self._tell(LinkPhase.OPEN, round_trip_ms=trip, silent=silent)
 
     def _wait(self, error: VenueError) -> None:
+        self._losses += 1
         delay = self._backoff.next_s()
         phase = LinkPhase.WAITING
-        if error.kind in REFUSALS:
+        self._wake.clear()
+        if self._renewing:
+            delay = 0.0
+        elif error.kind in REFUSALS:
             phase = LinkPhase.REFUSED
             delay = max(delay, error.retry_s or self._timing.refused_s)
         elif error.retry_s is not None:
             delay = max(delay, error.retry_s)
-        self._wake.clear()
         if self._stopping:
             return
-        self._tell(phase, error.user, delay, error.kind.value)
+        user = "This machine was asleep; connecting again." if self._renewing else error.user
+        self._tell(phase, user, delay, error.kind.value)
         if self._wake.wait(delay) and not self._stopping:
             self._backoff.reset()
+        self._renewing = False
 
-    def _tell(self, phase: LinkPhase, user: str = "", retry_in_s: float | None = None, refusal: str = "") -> None:
-        self._on_state(LinkState(self.plan.name, phase, user, retry_in_s, self._backoff.attempt, refusal))
+    def _tell(
+        self,
+        phase: LinkPhase,
+        user: str = "",
+        retry_in_s: float | None = None,
+        refusal: str = "",
+        round_trip_ms: float | None = None,
+        silent: tuple[str, ...] = (),
+    ) -> None:
+        attempt = self._backoff.attempt
+        self._said = LinkState(
+            self.plan.name,
+            phase,
+            user,
+            retry_in_s,
+            attempt,
+            refusal,
+            round_trip_ms,
+            self._losses,
+            self._renewals,
+            silent,
+        )
+        self._on_state(self._said)

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from liqdesk.errors import Refusal, VenueError
+from liqdesk.net.proxy import ProxyFault
 
 KINDS: Final = {
     403: Refusal.BLOCKED,
@@ -44,6 +45,9 @@ def unreachable(error: BaseException, host: str) -> VenueError:
     """Return the error for a connection that failed, by the reason at the bottom of the chain of exceptions."""
     chain = list(_chain(error))
     log = f"{host}: {error!r}"
+    fault = next((one for one in chain if isinstance(one, ProxyFault)), None)
+    if fault is not None:
+        return VenueError(Refusal.OFFLINE, f"{host}: {fault}", fault.user)
     for one in chain:
         if isinstance(one, ssl.SSLCertVerificationError):
             user = f"The certificate of {host} cannot be trusted; something on this network may be listening in."

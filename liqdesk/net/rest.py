@@ -23,9 +23,10 @@ from liqdesk import __version__
 from liqdesk.clock import utc_ms
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.net.pacing import Pacing
+from liqdesk.net.proxy import Proxy, open_to
 from liqdesk.net.refusals import refused, retry_after_s, stopped, unreachable
-from liqdesk.net.sockets import Stopped, abort, open_socket
-from liqdesk.venues import Pool, Request, is_loopback
+from liqdesk.net.sockets import Stopped, abort, tls_context
+from liqdesk.venues import Pool, Request
 
 MAX_BODY: Final = 64 * 1024 * 1024
 CHUNK: Final = 65_536
@@ -46,7 +47,7 @@ class RestReply(msgspec.Struct, frozen=True):
 
 class Rest:
     """Requests to one address, one at a time, from one thread; `close` may come from another and ends a request under
-    way.
+    way. They go through `proxy`, else straight.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Rest:
         connect_timeout: float = 8.0,
         weight_header: str = "X-MBX-USED-WEIGHT-1M",
         pacing: Pacing | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.host = urlsplit(base_url).netloc
@@ -71,9 +73,8 @@ class Rest:
         self._session = requests.Session()
         self._session.headers["User-Agent"] = user_agent
         self._session.headers["Accept-Encoding"] = "gzip"
-        self._session.trust_env = not is_loopback(urlsplit(base_url).hostname or "")
-        self._session.auth = _no_auth  # else requests would look for a password in the user's .netrc
-        adapter = _Adapter(self._opened, self._closed.is_set)
+        self._session.trust_env = False  # no password of the user's .netrc, and no proxy but the one given
+        adapter = _Adapter(self._opened, self._closed.is_set, proxy, urlsplit(base_url).scheme == "https")
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -85,6 +86,15 @@ class Rest:
         for sock in sockets:
             abort(sock)
         self._session.close()
+
+    def renew(self) -> None:
+        """Give up the open connections, and the request under way: the machine has slept, and they are dead without a
+        word. Later requests open new ones. May be called from another thread.
+        """
+        with self._lock:
+            sockets, self._sockets = self._sockets, []
+        for sock in sockets:
+            abort(sock)
 
     def fetch(self, request: Request) -> RestReply:
         """Make a planned request as soon as the venue's limits allow.
@@ -191,29 +201,27 @@ class Rest:
 class _Adapter(HTTPAdapter):
     """Connections that can be given up while they open, and whose sockets are known so that a read can be cut."""
 
-    def __init__(self, opened: Callable[[socket.socket], None], stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, opened: Callable[[socket.socket], None], stopping: Callable[[], bool], proxy: Proxy | None, secure: bool
+    ) -> None:
         self._opened = opened
         self._stopping = stopping
+        self._proxy = proxy
+        self._secure = secure
         super().__init__(max_retries=0, pool_connections=2, pool_maxsize=2)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        if self._secure:
+            kwargs["ssl_context"] = tls_context()  # as for the sockets
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools()
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        if not proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = self._pools()
-        return manager
-
     def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
-        opened, stopping = self._opened, self._stopping
+        opened, stopping, proxy = self._opened, self._stopping, self._proxy
 
         def connect(connection: HTTPConnection) -> socket.socket:
             limit = connection.timeout if isinstance(connection.timeout, int | float) else 15.0
-            sock = open_socket(connection._dns_host, connection.port, float(limit), stopping)
-            opened(sock)
-            return sock
+            return open_to(connection._dns_host, connection.port, float(limit), stopping, proxy, opened)
 
         class Plain(HTTPConnection):
             def _new_conn(self) -> socket.socket:
@@ -230,10 +238,6 @@ class _Adapter(HTTPAdapter):
             ConnectionCls = Secure
 
         return {"http": PlainPool, "https": SecurePool}
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _date_ms(response: requests.Response) -> int | None:

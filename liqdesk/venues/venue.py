@@ -31,12 +31,13 @@ class Endpoints(Protocol):
 
 class ControlReply(msgspec.Struct, frozen=True):
     """The venue's answer to a control message: `error` is empty for an acknowledgement (which proves nothing about
-    data).
+    data). `names` are the streams it lists, where it was asked for them.
     """
 
     id: int | str | None
     error: str = ""
     code: int = 0
+    names: tuple[str, ...] | None = None
 
 
 class Decoded(msgspec.Struct, frozen=True, gc=False):
@@ -71,6 +72,17 @@ class Dialect(Protocol):
 
     def unsubscribe(self, names: Sequence[str], first_id: int) -> list[str]: ...
 
+    def list_subscriptions(self, first_id: int) -> list[str]:
+        """Return the messages that ask what is subscribed; none where a venue cannot tell. The answer proves that a quiet
+        connection lives, and how long a round trip takes.
+        """
+
+    def reply_of(self, data: bytes) -> ControlReply | None:
+        """Return the answer to a control message, None for anything else."""
+
+    def says_goodbye(self, data: bytes) -> bool:
+        """Whether the venue says with this frame that it will close the connection soon."""
+
     def stream_of(self, data: bytes) -> str | None:
         """Return the stream that a frame belongs to, None for control replies and frames without a name."""
 
@@ -79,11 +91,17 @@ class Dialect(Protocol):
 
 
 class SocketPlan(msgspec.Struct, frozen=True):
-    """One socket to hold open: a name for the user, its address, and what to subscribe there."""
+    """One socket to hold open: a name for the user, its address, and what to subscribe there.
+
+    It is replaced by a new one after `lifetime_s`, before the venue ends it, and given up when its data stop for
+    `data_within_s` (None: silence is normal). Wall seconds.
+    """
 
     name: str
     url: str
     streams: tuple[str, ...]
+    lifetime_s: float = 23 * 3600.0
+    data_within_s: float | None = None
 
 
 class Reply(StrEnum):

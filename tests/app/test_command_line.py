@@ -87,6 +87,8 @@ def test_words_that_make_no_sense_are_named(words: list[str], why: str) -> None:
         (["--rest-url", "https://me:secret@example.com"], "user name or password"),
         (["--stream-url", "wss://example.com/?a=b"], "query"),
         (["--stream-url", ""], "stream address"),
+        (["--proxy-url", "proxy:8080"], "must start with http:// or socks5h://"),
+        (["--proxy-url", "ftp://me:secret@proxy"], "must start with http:// or socks5h://"),
         (["--profile", ""], "path of a folder"),
         (["--profile", "/dev/null\x1b[2J/x", "--history"], "\\x1b[2J"),
     ],
@@ -95,13 +97,18 @@ def test_symbols_addresses_and_profiles_are_checked_before_anything_starts(words
     said = sentence(liqdesk("snapshot", "--out", "a.png", *words), 2)
     assert why in said
     assert said.isprintable()
+    assert "secret" not in said
     if "--history" not in words:
         assert why in sentence(liqdesk(*words), 2), "the window refuses the same"
 
 
 @pytest.mark.parametrize(
     ("name", "value", "why"),
-    [("LIQDESK_SYMBOL", "../x", "is not a symbol"), ("LIQDESK_REST_URL", "nowhere", "must start with https://")],
+    [
+        ("LIQDESK_SYMBOL", "../x", "is not a symbol"),
+        ("LIQDESK_REST_URL", "nowhere", "must start with https://"),
+        ("LIQDESK_PROXY_URL", "http://", "names no host"),
+    ],
 )
 def test_the_environment_is_checked_alike(name: str, value: str, why: str) -> None:
     assert why in sentence(liqdesk("snapshot", "--out", "a.png", env={name: value}), 2)

@@ -76,7 +76,6 @@ def _stream(binance: Any, endpoints: Any, instruments: dict[str, Any]) -> None:
     codec = binance.codec(instruments)
     decoded: list[Decoded] = []
     states: list[LinkState] = []
-    silent: list[str] = []
     enough = threading.Event()
     wanted = {"mark", "trade", "kline", "ticker", "book", "control"}
 
@@ -87,9 +86,7 @@ def _stream(binance: Any, endpoints: Any, instruments: dict[str, Any]) -> None:
 
     plans = list(binance.sockets(endpoints, "BTCUSDT"))
     plans[0] = msgspec.structs.replace(plans[0], streams=(*plans[0].streams, "!markPrice@arr@1s"))
-    links = [
-        Link(plan, binance.dialect, on_frame=take, on_state=states.append, on_silent=silent.append) for plan in plans
-    ]
+    links = [Link(plan, binance.dialect, on_frame=take, on_state=states.append) for plan in plans]
     threads = [threading.Thread(target=link.run) for link in links]
     for thread in threads:
         thread.start()
@@ -103,7 +100,7 @@ def _stream(binance: Any, endpoints: Any, instruments: dict[str, Any]) -> None:
     assert wanted <= set(kinds), kinds
     assert kinds["other"] == 0
     assert not any(d.rejected for d in decoded)
-    assert not silent
+    assert not any(s.silent for s in states)
     assert not codec.unknown
     assert not [d.control for d in decoded if d.control is not None and d.control.error]
     assert {s.phase for s in states} == {LinkPhase.CONNECTING, LinkPhase.OPEN, LinkPhase.CLOSED}

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from liqdesk.market import Instrument
 from liqdesk.venues.binance.endpoints import DEFAULT, BinanceEndpoints
 from liqdesk.venues.binance.endpoints import endpoints as checked_endpoints
-from liqdesk.venues.binance.streams import BinanceDialect, subscriptions
+from liqdesk.venues.binance.streams import DATA_WITHIN_S, LIFETIME_S, BinanceDialect, subscriptions
 from liqdesk.venues.binance.streams import check_symbol as checked_symbol
 from liqdesk.venues.venue import Endpoints, FrameCodec, Request, SocketPlan
 
@@ -36,11 +36,12 @@ class Binance:
 
         return Codec(instruments)
 
-    def sockets(self, endpoints: Endpoints, symbol: str) -> tuple[SocketPlan, ...]:
+    def sockets(self, endpoints: Endpoints, symbol: str, lifetime_s: float = LIFETIME_S) -> tuple[SocketPlan, ...]:
         """Return the two sockets that one watched symbol needs: market data, and the order book apart."""
         routed = BinanceEndpoints(endpoints.rest, endpoints.stream)
         return tuple(
-            SocketPlan(route, routed.socket_url(route), tuple(names)) for route, names in subscriptions(symbol).items()
+            SocketPlan(route, routed.socket_url(route), tuple(names), lifetime_s, DATA_WITHIN_S[route])
+            for route, names in subscriptions(symbol).items()
         )
 
     def back_fill(self, symbol: str, now_ms: int) -> tuple[Request, ...]:

@@ -7,10 +7,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from liqdesk.errors import InputError
 from liqdesk.venues.binance.endpoints import Route
+from liqdesk.venues.venue import ControlReply
 
 NAMES_PER_REQUEST: Final = 200
+LONGEST_REPLY: Final = 64 * 1024  # a list of a thousand streams
 ASCII_LOWER: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 ASCII_UPPER: Final = {v: k for k, v in ASCII_LOWER.items()}
 
@@ -59,16 +63,33 @@ def expected_within_s(stream: str) -> float | None:
     _, _, kind = stream.rpartition("!") if stream.startswith("!") else stream.partition("@")
     name = kind.partition("@")[0]
     if name == "markPrice":
-        return 5.0 if stream.endswith("@1s") else 10.0
+        return 3.0 if stream.endswith("@1s") else 9.0
     if name.startswith("kline_"):
         return 60.0
     if name.startswith("depth"):
         return 5.0
-    return {"aggTrade": 60.0, "bookTicker": 10.0, "miniTicker": 10.0, "ticker": 10.0}.get(name)
+    return {"aggTrade": 60.0, "bookTicker": 2.0, "miniTicker": 10.0, "ticker": 10.0}.get(name)
 
+
+LIFETIME_S: Final = 23 * 3600.0  # the venue cuts after 24 h
+DATA_WITHIN_S: Final[dict[Route, float]] = {
+    "market": 20.0,  # marks come every second, of every contract
+    "public": 60.0,  # the book of a quiet contract may stand still for a while
+}
 
 PREFIX: Final = b'{"stream":"'
 NAMED: Final = re.compile(rb'"stream"\s*:\s*"([^"\\]{1,160})"')
+
+
+class _Fault(msgspec.Struct, frozen=True):
+    code: int = 0
+    msg: str = ""
+
+
+class _Reply(msgspec.Struct, frozen=True):
+    id: int | str | None
+    result: list[str] | bool | None = None
+    error: _Fault | None = None
 
 
 class BinanceDialect:
@@ -79,6 +100,27 @@ class BinanceDialect:
 
     def unsubscribe(self, names: Sequence[str], first_id: int) -> list[str]:
         return self._requests("UNSUBSCRIBE", names, first_id)
+
+    def list_subscriptions(self, first_id: int) -> list[str]:
+        return [json.dumps({"method": "LIST_SUBSCRIPTIONS", "id": first_id})]
+
+    def reply_of(self, data: bytes) -> ControlReply | None:
+        """Return the answer to a control message. Replies are never wrapped, whatever the path."""
+        if len(data) > LONGEST_REPLY or b'"id"' not in data:
+            return None
+        try:
+            reply = msgspec.json.decode(data, type=_Reply)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None
+        names = tuple(reply.result) if isinstance(reply.result, list) else None
+        fault = reply.error
+        return ControlReply(
+            reply.id, "" if fault is None else fault.msg or "refused", fault.code if fault else 0, names
+        )
+
+    def says_goodbye(self, data: bytes) -> bool:
+        """Whether a frame is a `serverShutdown`: documented for other products of the venue, expected here by its own SDK."""
+        return len(data) < 1_000 and b'"serverShutdown"' in data
 
     def stream_of(self, data: bytes) -> str | None:
         """Return the name in a wrapped frame's envelope. The venue writes it first; it may as well be last, or spaced out."""
