@@ -109,7 +109,7 @@ class Line:
         self._check_quiet(now)
         self._check_stalled(now)
         self._check_first_data(now)
-        if now >= self._next_list:
+        if now >= self._next_list and not self._outbox:
             self._next_list = now + int(self._timing.list_s * SECOND_NS)
             self._post(self._dialect.list_subscriptions(self._last_id + 1))
         if self._outbox and now >= self._next_send:
@@ -188,13 +188,15 @@ class Line:
 
     def _check_first_data(self, now: int) -> None:
         """Follow up streams that were subscribed and never came: the venue acknowledges even what it will not send."""
+        again = []
         for stream, (since, warnings) in list(self._waiting.items()):
             late = (now - since) / self._expected_ns(stream)
             if late >= 1 and warnings == 0:
                 self._waiting[stream] = (since, 1)
             elif late >= 3 and warnings == 1:
-                self._leave([stream])
-                self._enter([stream], now, 2)
+                again.append(stream)
+        self._leave(again)
+        self._enter(again, now, 2)
         expecting = [s for s in self._subscribed if self._dialect.expected_within_s(s) is not None]
         if expecting and all(self._waiting.get(s, (0, 0))[1] >= 2 for s in expecting):
             first = min(expecting, key=self._expected_ns)

@@ -284,7 +284,7 @@ class Link:
             return
         user = "This machine was asleep; connecting again." if self._renewing else error.user
         self._tell(phase, user, delay, error.kind.value)
-        if self._wake.wait(delay) and not self._stopping:
+        if (self._wake.wait(delay) or self._renewing) and not self._stopping:
             self._backoff.reset()
         self._renewing = False
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from scripted import Peer, Server
+from support.relay import Relay
 
 from liqdesk.market import LinkPhase, LinkState
 from liqdesk.net.line import LinkTiming
@@ -493,3 +494,145 @@ def test_proxies_of_the_environment_are_used_except_for_this_machine(
     monkeypatch.setenv("http_proxy", "http://plain:3128")
     monkeypatch.setenv("no_proxy", "inside.example")
     assert str(proxy_for(url)) == str(proxy)
+
+
+def test_data_that_stop_while_pings_go_on_are_found_out(runs: Callable[..., Run]) -> None:
+    """The venue's pings prove the connection, not the stream."""
+
+    def stall(peer: Peer) -> None:
+        peer.accept()
+        peer.request()
+        peer.text(data_of(MARK))
+        while True:
+            peer.frame(9, b"1791382992338")
+            peer.read()
+            time.sleep(0.02)
+
+    with Server(stall, polite) as server:
+        run = runs(server.ws, data_within_s=0.4)
+        run.until(lambda: len(run.frames) == 3, "data of the second connection")
+        assert any("has stopped sending" in s.user for s in run.states)
+
+
+def listing(*answers: list[str]) -> tuple[Callable[[Peer], None], list[dict[str, Any]]]:
+    """Return a script that answers every control message, lists of streams with `answers`, and what it was asked."""
+    asked: list[dict[str, Any]] = []
+    left = list(answers)
+
+    def script(peer: Peer) -> None:
+        peer.accept()
+        while True:
+            request = peer.request()
+            asked.append(request)
+            listed = request["method"] == "LIST_SUBSCRIPTIONS"
+            peer.text({"result": left.pop(0) if listed and left else None, "id": request["id"]})
+            if request["method"] == "SUBSCRIBE":
+                for stream in request["params"]:
+                    peer.text(data_of(stream))
+
+    return script, asked
+
+
+def test_what_is_subscribed_is_asked_for_timed_and_put_right(runs: Callable[..., Run]) -> None:
+    script, asked = listing([MARK], [MARK, FORCED])
+    timing = msgspec.structs.replace(QUICK, first_list_s=0.1, list_s=0.3)
+    with Server(script) as server:
+        run = runs(server.ws, (MARK, FORCED), timing=timing)
+        run.until(lambda: len(asked) >= 4, "the second list")
+        assert [(r["method"], r.get("params")) for r in asked[:4]] == [
+            ("SUBSCRIBE", [MARK, FORCED]),
+            ("LIST_SUBSCRIPTIONS", None),
+            ("SUBSCRIBE", [FORCED]),
+            ("LIST_SUBSCRIPTIONS", None),
+        ]
+        run.until(lambda: run.states[-1].round_trip_ms is not None, "the round trip")
+        assert run.states[-1].round_trip_ms is not None
+        assert 0 < run.states[-1].round_trip_ms < 1_000
+
+
+def test_a_list_that_was_answered_once_proves_what_a_later_silence_means(runs: Callable[..., Run]) -> None:
+    """A server that answers no pings counts as dead after the short deadline all the same, once it has answered a list."""
+    mute = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.accept()
+        while not mute.is_set():
+            opcode, data = peer.read()
+            if opcode == 1:
+                peer.text({"result": None, "id": json.loads(data)["id"]})
+                if b"LIST" in data:
+                    mute.set()
+        stay(peer)
+
+    timing = msgspec.structs.replace(QUICK, first_list_s=0.05, ping_s=0.1, pinged_deadline_s=0.4, deadline_s=60.0)
+    with Server(script, polite) as server:
+        run = runs(server.ws, (FORCED,), timing=timing)
+        run.until(lambda: server.accepted == 2, "the new connection")
+        assert any("gone quiet" in s.user for s in run.states)
+
+
+def test_the_budget_of_ten_messages_a_second_is_kept(runs: Callable[..., Run]) -> None:
+    """Subscriptions, lists, pings and pongs together, as the venue counts them."""
+    times: list[float] = []
+
+    def script(peer: Peer) -> None:
+        peer.accept()
+        began = time.monotonic()
+        while time.monotonic() - began < 2.5:
+            peer.sock.settimeout(0.5)
+            try:
+                opcode, data = peer.read()
+            except TimeoutError:
+                peer.frame(9, b"1")
+                continue
+            if opcode in (-1, 8):
+                return
+            times.append(time.monotonic())
+            if opcode == 1:
+                peer.text({"result": [], "id": json.loads(data)["id"]})  # it forgets every stream, every time
+
+    names = tuple(f"s{n}usdt@aggTrade" for n in range(600))
+    timing = LinkTiming(tick_s=0.02, first_list_s=0.1, list_s=0.3, ping_s=0.1, first_retry_s=0.1)
+    with Server(script) as server:
+        run = runs(server.ws, names, timing=timing)
+        run.until(lambda: len(times) >= 9, "nine messages")
+        run.link.resubscribe(names[:100])
+        run.until(lambda: len(times) >= 12, "twelve messages")
+        run.stop()
+    most = max(sum(t <= u < t + 1.0 for u in times) for t in times)
+    assert most <= 10
+
+
+def test_after_a_sleep_it_reconnects_at_once(runs: Callable[..., Run]) -> None:
+    with Server(polite) as server:
+        run = runs(server.ws, timing=msgspec.structs.replace(QUICK, first_retry_s=60, last_retry_s=60))
+        run.until(lambda: len(run.frames) == 2, "data")
+        run.link.renew()
+        run.until(lambda: len(run.frames) == 4, "data of the second connection, without a wait")
+        assert any("was asleep" in s.user for s in run.states)
+        assert run.states[-1].attempt == 0
+
+
+def test_a_sleep_ends_a_wait_between_attempts(runs: Callable[..., Run]) -> None:
+    with Server(lambda peer: peer.refuse(451), polite) as server:
+        run = runs(server.ws, timing=msgspec.structs.replace(QUICK, refused_s=600))
+        run.until(lambda: LinkPhase.REFUSED in run.phases, "the refusal")
+        run.link.renew()
+        run.until(lambda: len(run.frames) == 2, "data")
+
+
+def test_a_relay_that_falls_silent_is_left(runs: Callable[..., Run]) -> None:
+    def talk(peer: Peer) -> None:
+        peer.accept()
+        peer.request()
+        while True:
+            peer.text(data_of(MARK))
+            time.sleep(0.02)
+
+    with Server(talk) as server, Relay(server.http) as relay:
+        run = runs(relay.stream, data_within_s=0.5)
+        run.until(lambda: len(run.frames) > 5, "data")
+        relay.freeze()
+        before = len(run.frames)
+        run.until(lambda: relay.accepted == 2 and len(run.frames) > before + 10, "data by a new connection")
+        assert any("has stopped sending" in s.user for s in run.states)

@@ -1,0 +1,102 @@
+"""A TCP relay on loopback that can fall silent, as a network does whose other end is gone without a word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from typing import Self
+from urllib.parse import urlsplit
+
+
+class Relay:
+    """Carries bytes to a port. After `freeze`, connections open until then carry nothing more and stay open; new ones work."""
+
+    def __init__(self, to: str) -> None:
+        """`to`: any URL of the service behind."""
+        self._target = urlsplit(to).port
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._ending = asyncio.Event()
+        self._port = 0
+        self._age = 0  # rises with every freeze: what is older than it is silent
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.accepted = 0
+        self._thread = threading.Thread(target=self._run, name="relay")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._ending.set)
+        self._thread.join(15)
+        assert not self._thread.is_alive()
+
+    @property
+    def rest(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def stream(self) -> str:
+        return f"ws://127.0.0.1:{self._port}"
+
+    def freeze(self) -> None:
+        self._age += 1
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self._port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._ending.wait()
+        server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.accepted += 1
+        try:
+            there_reader, there = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.transport.abort()
+            self._tasks.discard(task)
+            return
+        with contextlib.suppress(asyncio.CancelledError):  # else the stream server logs the end of a test
+            await self._both(reader, writer, there_reader, there)
+        self._tasks.discard(task)
+
+    async def _both(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        there_reader: asyncio.StreamReader,
+        there: asyncio.StreamWriter,
+    ) -> None:
+        age = self._age
+        try:
+            await asyncio.gather(self._pump(reader, there, age), self._pump(there_reader, writer, age))
+        finally:
+            for one in (writer, there):
+                one.transport.abort()
+
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, age: int) -> None:
+        with contextlib.suppress(OSError):
+            while part := await source.read(65_536):
+                if age < self._age:
+                    continue  # read and thrown away: neither end notices
+                target.write(part)
+                await target.drain()
+            if age == self._age:
+                target.close()
