@@ -4,12 +4,21 @@ wall time drives back-off, pings and frames alone."""
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 
 def wall_ns() -> int:
     """Return a monotonic reading in nanoseconds; it never jumps, and stands still or runs on during system sleep by platform."""
     return time.monotonic_ns()
+
+
+_RUNS_ON: Final = getattr(time, "CLOCK_BOOTTIME", None) or getattr(time, "CLOCK_MONOTONIC", None)
+
+
+def unsleeping_ns() -> int:
+    """Return a monotonic reading that runs on during system sleep, where the system has one (Linux, macOS); else `wall_ns`."""
+    return wall_ns() if _RUNS_ON is None else time.clock_gettime_ns(_RUNS_ON)
 
 
 def utc_ms() -> int:
@@ -60,7 +69,46 @@ class VenueClock:
         elif self._offset_ms is None or offset > self._offset_ms:
             self._offset_ms = offset
 
+    def skip(self, stood_still_ns: int) -> None:
+        """Say that the wall clock stood still for so long: the machine slept, the venue did not."""
+        ahead_ms = stood_still_ns * self.speed / 1e6
+        self._offset_ms = None if self._offset_ms is None else self._offset_ms + ahead_ms
+        self._before_ms = None if self._before_ms is None else self._before_ms + ahead_ms
+
     def now_ms(self, wall_at_ns: int) -> int:
         """Return venue time at a wall reading; 0 before the first stamp."""
         offsets = [o for o in (self._offset_ms, self._before_ms) if o is not None]
         return round(wall_at_ns * self.speed / 1e6 + max(offsets)) if offsets else 0
+
+
+SLEPT_NS: Final = 2_000_000_000
+MISSED_NS: Final = 15_000_000_000
+
+
+class Woke(NamedTuple):
+    """How long the program was away, and for how long of that the wall clock stood still."""
+
+    away_ns: int
+    stood_still_ns: int
+
+
+class SleepWatch:
+    """Notices that the machine has slept: by a clock that runs on meanwhile, else by beats that did not come."""
+
+    def __init__(self, unsleeping: Callable[[], int] = unsleeping_ns) -> None:
+        self._unsleeping = unsleeping
+        self._wall_ns: int | None = None
+        self._running_ns = 0
+
+    def beat(self, now_ns: int) -> Woke | None:
+        """Take a beat of the wall clock; return what lies between it and the one before where that is a sleep."""
+        running = self._unsleeping()
+        before, self._wall_ns = self._wall_ns, now_ns
+        ran, self._running_ns = running - self._running_ns, running
+        if before is None:
+            return None
+        beat = now_ns - before
+        stood_still = ran - beat
+        if stood_still < SLEPT_NS and beat < MISSED_NS:
+            return None
+        return Woke(max(ran, beat), stood_still if stood_still >= SLEPT_NS else 0)

@@ -13,8 +13,8 @@ from support.imports import PACKAGE
 CONNECTING = ("engine", "app")  # of app, what is connected to a signal of the engine's host
 MARKING = ("engine", "app", "ui")
 THREADING = ("engine", "app", "net")
-PLAIN_THREADS = {"child.py", "sockets.py"}
-"""These drain a child's pipe and look a name up; both are daemons and touch nothing but their queue."""
+PLAIN_THREADS = {"child.py", "sockets.py", "successor.py"}
+"""These drain a child's pipe, look a name up and open a connection; all are daemons and touch nothing but what they make."""
 
 
 class Connect(NamedTuple):

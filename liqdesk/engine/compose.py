@@ -58,7 +58,7 @@ def compose(
         instrument=instrument,
         venue_ms=venue_ms,
         connection=run.connection() if isinstance(run, Past) else connection_of(run, now_ns),
-        streams=session.meters.statuses(venue_ms, now_ns, run.inbox.dropped_book) if session else (),
+        streams=session.meters.statuses(venue_ms, now_ns, run.inbox.dropped_book, session.gaps) if session else (),
         progress=None if session is None or session.loaded else session.loading.progress,
         prices=session.prices if session else NOTHING,
         funding=session.funding if session else FundingView(None, 8, 0, ()),
@@ -79,5 +79,7 @@ def compose(
         brackets_as_of=run.brackets.table(run.symbol).as_of,
         notices=notices,
         live_offer=offer,
-        garbled=run.garbled,
+        garbled=run.traffic.garbled,
+        links=run.traffic.link_statuses(now_ns),
+        rest=None if isinstance(run, Past) else run.traffic.rest_status(now_ns),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from liqdesk.market import ForcedOrder, Instrument, LinkState
+from liqdesk.market import ForcedOrder, Instrument, LinkPhase, LinkState
 
 if TYPE_CHECKING:
     # Annotations only: these rooms load numpy, and the window's first paint must not wait for it.
@@ -36,18 +36,56 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class StreamStatus(msgspec.Struct, frozen=True):
-    """One row of the status bar. `age_s` is venue seconds since the last event (None: nothing yet); `limit_s` is the age at which
-    it counts as stale (None: silence is normal)."""
+    """One stream. `age_s` is venue seconds since the last event (None: nothing yet); `limit_s` is the age at which it counts as stale
+    (None: silence is normal). `gaps` and `gap_ms` count what could not be given back; `dropped` the updates that a newer one replaced
+    before the engine had time for them. Minor streams are not in the status bar."""
 
-    name: str  # mark, trades, book, forced, OI, funding
+    name: str  # mark, trades, book, forced, OI, funding, candles, tickers, contracts
     age_s: float | None
     limit_s: float | None
     rate: float  # events per wall second, last 5 s
     dropped: int
+    events: int = 0
+    latency_ms: float | None = (
+        None  # from the venue's stamp to here, by the estimated venue clock; None where that means nothing
+    )
+    gaps: int = 0
+    gap_ms: int = 0
+    link: str = ""  # what brings it: market, public, REST
+    minor: bool = False
 
     @property
     def stale(self) -> bool:
         return self.limit_s is not None and self.age_s is not None and self.age_s > self.limit_s
+
+
+class LinkStatus(msgspec.Struct, frozen=True):
+    """One socket. `rate` and `messages` count what came on it, `losses` connections that ended unasked, `renewals` those replaced in
+    time; `silent` names streams that were acknowledged and never came."""
+
+    name: str  # market, public
+    phase: LinkPhase
+    endpoint: str
+    sentence: str
+    rate: float  # messages per wall second, last 5 s
+    messages: int
+    round_trip_ms: float | None
+    open_s: float | None  # None while it is not
+    losses: int
+    renewals: int
+    silent: tuple[str, ...]
+
+
+class RestStatus(msgspec.Struct, frozen=True):
+    """The requests. `used_weight` of `weight_limit` is the venue's own count for this address and minute (None: not told)."""
+
+    endpoint: str
+    used_weight: int | None
+    weight_limit: int
+    answer_ms: float | None  # how long the last answer took
+    answers: int
+    failures: int
+    proxy: str = ""  # as it may be shown; empty where there is none
 
 
 class Health(StrEnum):
@@ -191,6 +229,8 @@ class Frame(msgspec.Struct, frozen=True):
     notices: tuple[str, ...]  # sentences that stay true: read-only profile, disk full, recording off
     live_offer: LiveOffer | None = None  # one click goes back to the venue
     garbled: int = 0  # frames of this source, or rows in them, that meant nothing
+    links: tuple[LinkStatus, ...] = ()
+    rest: RestStatus | None = None
 
 
 class SetSymbol(msgspec.Struct, frozen=True):

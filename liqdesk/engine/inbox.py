@@ -37,18 +37,20 @@ class LinkNews(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a poll job brought back. `job` names it; `payload` is what its parser made of the reply."""
+    """What a poll job brought back. `job` names it; `payload` is what its parser made of the reply, `used_weight` the venue's count."""
 
     job: str
     payload: object
     recv_ns: int
     elapsed_ms: float
+    used_weight: int | None = None
 
 
 class Failure(msgspec.Struct, frozen=True):
     job: str
     error: VenueError
     recv_ns: int
+    used_weight: int | None = None
 
 
 Message = Arrival | Garbled | LinkNews | Answer | Failure

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
-from liqdesk.engine.frames import StreamStatus
+from liqdesk.engine.frames import GapView, StreamStatus
 
 STALE_S: Final = 30.0
 RATE_WINDOW_NS: Final = 5_000_000_000
 SLOT_NS: Final = 250_000_000  # one entry per slot keeps a meter short at any rate
 
-# name on screen, kind of arrival, venue seconds after which it counts as stale (None: silence is normal)
+# name on screen, kind of arrival, venue seconds after which it counts as stale (None: silence is normal), minor
 STREAMS: Final = (
-    ("mark", "mark", 5.0),
-    ("trades", "trade", 60.0),
-    ("book", "book", 10.0),
-    ("forced", "forced", None),
-    ("OI", "oi", 90.0),
-    ("funding", "funding", 30.0),
+    ("mark", "mark", 5.0, False),
+    ("trades", "trade", 60.0, False),
+    ("book", "book", 10.0, False),
+    ("forced", "forced", None, False),
+    ("OI", "oi", 90.0, False),
+    ("funding", "funding", 30.0, False),
+    ("candles", "kline", None, True),
+    ("tickers", "ticker", 30.0, True),
+    ("contracts", "contract", None, True),
 )
 
 
 class Meter:
     """One stream's newest event time and its arrivals over the last five seconds of wall time."""
 
-    __slots__ = ("_arrivals", "count", "newest_ms")
+    __slots__ = ("_arrivals", "count", "latency_ms", "link", "newest_ms")
 
     def __init__(self) -> None:
         self.newest_ms: int | None = None
+        self.latency_ms: float | None = None
+        self.link = ""
         self.count = 0
         self._arrivals: deque[tuple[int, int]] = deque()
 
@@ -54,23 +60,58 @@ class Meters:
 
     def __init__(self, speed: float = 1.0) -> None:
         self._speed = max(speed, 1.0)
-        self._by_kind = {kind: Meter() for _, kind, _ in STREAMS}
+        self._by_kind = {kind: Meter() for _, kind, _, _ in STREAMS}
 
-    def note(self, kind: str, event_ms: int | None, recv_ns: int, events: int = 1) -> None:
+    def note(
+        self,
+        kind: str,
+        event_ms: int | None,
+        recv_ns: int,
+        events: int = 1,
+        link: str = "",
+        late_ms: float | None = None,
+    ) -> None:
+        """Count events. `late_ms` is how long they were under way, where that is known; the meter keeps a mean of the last few."""
         meter = self._by_kind.get(kind)
-        if meter is not None:
-            meter.note(event_ms, recv_ns, events)
+        if meter is None:
+            return
+        meter.note(event_ms, recv_ns, events)
+        meter.link = link or meter.link
+        if late_ms is not None and self._speed == 1.0:
+            meter.latency_ms = late_ms if meter.latency_ms is None else 0.8 * meter.latency_ms + 0.2 * late_ms
+
+    def newest_ms(self, kind: str) -> int:
+        """Return the time of the newest event; 0 before the first."""
+        return self._by_kind[kind].newest_ms or 0
+
+    def latency_ms(self, kind: str) -> float | None:
+        return self._by_kind[kind].latency_ms
 
     def age_s(self, kind: str, venue_ms: int) -> float | None:
         newest = self._by_kind[kind].newest_ms
         return None if newest is None else max(venue_ms - newest, 0) / 1000
 
-    def statuses(self, venue_ms: int, now_ns: int, dropped_book: int) -> tuple[StreamStatus, ...]:
-        """Return the rows of the status bar. A market that runs faster than the wall is allowed ages longer in its own time."""
+    def statuses(
+        self, venue_ms: int, now_ns: int, dropped_book: int, gaps: Sequence[GapView] = ()
+    ) -> tuple[StreamStatus, ...]:
+        """Return the condition of each stream. A market that runs faster than the wall is allowed ages longer in its own time."""
         rows = []
-        for name, kind, limit in STREAMS:
+        for name, kind, limit, minor in STREAMS:
             meter = self._by_kind[kind]
-            dropped = dropped_book if kind == "book" else 0
-            allowed = None if limit is None else limit * self._speed
-            rows.append(StreamStatus(name, self.age_s(kind, venue_ms), allowed, meter.rate(now_ns), dropped))
+            mine = [gap.to_ms - gap.from_ms for gap in gaps if gap.stream == name]
+            rows.append(
+                StreamStatus(
+                    name=name,
+                    age_s=self.age_s(kind, venue_ms),
+                    limit_s=None if limit is None else limit * self._speed,
+                    rate=meter.rate(now_ns),
+                    dropped=dropped_book if kind == "book" else 0,
+                    events=meter.count,
+                    latency_ms=meter.latency_ms,
+                    gaps=len(mine),
+                    gap_ms=sum(mine),
+                    link=meter.link,
+                    minor=minor,
+                )
+            )
         return tuple(rows)

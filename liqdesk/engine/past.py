@@ -19,9 +19,10 @@ from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.opening import Orders
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.session import Session
+from liqdesk.engine.traffic import Traffic
 from liqdesk.errors import LiqdeskError, Refusal, VenueError
 from liqdesk.history import History
-from liqdesk.market import DAY_MS, MINUTE_MS, Instrument, LinkState, Universe
+from liqdesk.market import DAY_MS, MINUTE_MS, Instrument, Universe
 from liqdesk.model import best_steps
 
 if TYPE_CHECKING:
@@ -43,9 +44,8 @@ class Past:
         self.error: VenueError | None = None
         self.universe: Universe | None = None
         self.unreachable = False
-        self.garbled = 0
+        self.traffic = Traffic()
         self.inbox = Inbox()
-        self.links: dict[str, LinkState] = {}
         self.clock = VenueClock(speed=0.0)
         self.brackets = brackets
         self._orders = orders

@@ -54,6 +54,11 @@ class PollThread(QThread):
         with self._wake:
             self._jobs.clear()
 
+    def renew(self) -> None:
+        """Give up the connections in use: the machine has slept. The request under way fails."""
+        if self._rest is not None:
+            self._rest.renew()
+
     def stop(self) -> None:
         with self._wake:
             self._stopping = True
@@ -96,7 +101,7 @@ class PollThread(QThread):
             failure = VenueError(Refusal.PROTOCOL, f"{job.name}: {e!r}", "The venue answered something unexpected.")
         else:
             now = time.monotonic_ns()
-            self._inbox.put(Answer(job.name, payload, now, (now - started) / 1e6))
+            self._inbox.put(Answer(job.name, payload, now, (now - started) / 1e6, rest.pacing.weight.used))
             return
         if not self._stopping:
-            self._inbox.put(Failure(job.name, failure, time.monotonic_ns()))
+            self._inbox.put(Failure(job.name, failure, time.monotonic_ns(), rest.pacing.weight.used))

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from liqdesk.alerts import AlertBook
-from liqdesk.clock import VenueClock
+from liqdesk.clock import SleepWatch, VenueClock, Woke
 from liqdesk.engine.asking import Asking, Handler, OnFailure
 from liqdesk.engine.child import Address, Child
 from liqdesk.engine.feed import FeedThread
 from liqdesk.engine.frames import Source, SourceKind
-from liqdesk.engine.inbox import Answer, Arrival, Failure, Garbled, Inbox, LinkNews
+from liqdesk.engine.inbox import Answer, Arrival, Failure, Inbox, LinkNews
 from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.minute import Need
@@ -22,6 +22,7 @@ from liqdesk.engine.poll import PollThread
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.repair import Repair, pages_of
 from liqdesk.engine.session import Session
+from liqdesk.engine.traffic import Traffic
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.history import History
 from liqdesk.market import MINUTE_MS, FundingInterval, Instrument, LinkPhase, LinkState, Universe, floor_to
@@ -64,17 +65,16 @@ class Run:
         self.attempt = 0
         self.universe: Universe | None = None
         self.intervals: dict[str, int] = {}
-        self.links: dict[str, LinkState] = {}
-        self.link_ns: dict[str, int] = {}  # when each link said what it says
-        self.latency_ms: float | None = None
         self.inbox = Inbox()
         self.clock = VenueClock(source.speed)
-        self.garbled = 0
+        self.sleep = SleepWatch()
         self.brackets = brackets
         self.history = history
         self._venue = Binance()
         self._endpoints = endpoints
         self._proxy = orders.proxy
+        proxy = proxy_for(endpoints.rest, orders.proxy)
+        self.traffic = Traffic(endpoints.rest, "" if proxy is None or source.kind is SourceKind.DEMO else str(proxy))
         self._alerts = alerts
         self._recorder = Recorder(history)
         self._backoff = Backoff()
@@ -176,6 +176,7 @@ class Run:
         codec = self._venue.codec({instrument.symbol: instrument})
         for plan in self._venue.sockets(self._endpoints, self.symbol):
             feed = FeedThread(plan, self._venue.dialect, codec, self.inbox, proxy_for(plan.url, self._proxy))
+            self.traffic.plan(plan)
             self._feeds.append(feed)
             feed.start()
         self._ask(backfill.interest(self.symbol), self._on_interest)
@@ -233,11 +234,14 @@ class Run:
 
     def beat(self, now_ns: int) -> None:
         """Take what has come and advance everything that is due."""
+        woke = self.sleep.beat(now_ns)
+        if woke is not None:
+            self._wake_up(woke, now_ns)
         for message in self.inbox.drain(TAKE_PER_BEAT):
             if isinstance(message, Arrival):
+                self.traffic.arrival(message)
                 if self.session is not None:
                     self.session.arrival(message)
-                    self._measure_latency(message)
             elif isinstance(message, Answer):
                 self._answered(message)
             elif isinstance(message, Failure):
@@ -245,7 +249,7 @@ class Run:
             elif isinstance(message, LinkNews):
                 self._link(message.state, message.recv_ns)
             else:
-                self._garble(message)
+                self.traffic.garble(message)
         self._periodic(now_ns)
         if self.session is not None:
             until = time.monotonic_ns() + BEAT_BUDGET_NS
@@ -253,10 +257,17 @@ class Run:
             self._patch_brackets(self.session)
             self._recorder.flush(now_ns)
 
-    def _measure_latency(self, message: Arrival) -> None:
-        if message.kind == "mark" and message.event_ms is not None and self.source.speed == 1.0:
-            late = self.clock.now_ms(message.recv_ns) - message.event_ms
-            self.latency_ms = float(late) if self.latency_ms is None else 0.8 * self.latency_ms + 0.2 * late
+    def _wake_up(self, woke: Woke, now_ns: int) -> None:
+        """Begin anew after a sleep: every connection is dead or will be, and everything is due."""
+        log.info("the machine was away for %.0f s", woke.away_ns / 1e9)
+        self.clock.skip(woke.stood_still_ns)
+        if self.session is not None:
+            self.session.woke(now_ns)
+        self._poll.renew()
+        self.retry_now()
+        self._due.clear()
+        for feed in self._feeds:
+            feed.renew()
 
     def _answered(self, message: Answer) -> None:
         if message.job == "address":
@@ -264,7 +275,9 @@ class Run:
             assert isinstance(address, Address)
             self._served = True
             self._endpoints = self._venue.endpoints(address.rest, address.stream)
+            self.traffic.rest_url = self._endpoints.rest
             return
+        self.traffic.answered(message)
         self._asking.answered(message)
 
     def _failed(self, message: Failure) -> None:
@@ -272,20 +285,12 @@ class Run:
             self.error = message.error
             self.lost = True
             return
+        self.traffic.failed(message)
         self._asking.failed(message)
 
     def _link(self, state: LinkState, recv_ns: int) -> None:
-        self.link_ns[state.link] = recv_ns
-        before = self.links.get(state.link)
-        self.links[state.link] = state
-        lost = before is not None and before.phase is LinkPhase.OPEN and state.phase is not LinkPhase.OPEN
-        if lost and state.link == "market" and self.session is not None:
+        if self.traffic.link(state, recv_ns) and state.link == "market" and self.session is not None:
             self.session.on_link_lost()
-
-    def _garble(self, message: Garbled) -> None:
-        self.garbled += 1
-        if self.garbled <= 20 or self.garbled % 1_000 == 0:
-            log.info("frame %d that means nothing on %s: %s", self.garbled, message.link, message.log)
 
     def _patch_brackets(self, session: Session) -> None:
         for change in session.contract_changes:
@@ -319,7 +324,7 @@ class Run:
             self._ask(backfill.funding(self.symbol), self._on_funding)
         if self._is_due("universe", now_ns, UNIVERSE_NS):
             self._ask(backfill.universe(), self._on_universe)
-        market = self.links.get("market")
+        market = self.traffic.links.get("market")
         answers = market is not None and market.phase is LinkPhase.OPEN
         if answers and self._is_due("repairs", now_ns, 1_000_000_000):
             self._repair(self.session.wanted(now_ns))

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from liqdesk.alerts import AlertBook, Fired, MarketView
+from liqdesk.alerts import AlertBook, Fired
 from liqdesk.clock import VenueClock
 from liqdesk.engine.frames import Bars, FundingView, GapView, NowPlanes, Prices
 from liqdesk.engine.inbox import Arrival
@@ -20,9 +20,9 @@ from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.meters import Meters
 from liqdesk.engine.minute import Assembler, Minute, Need
 from liqdesk.engine.recorder import Recorder
+from liqdesk.engine.watching import Seen, Watch
 from liqdesk.insight import Imbalance, Zone, imbalance_of, zones_of
 from liqdesk.market import (
-    DAY_MS,
     MINUTE_MS,
     ContractChange,
     ForcedOrder,
@@ -42,9 +42,7 @@ from liqdesk.market.rows import BAR, INTEREST
 log = logging.getLogger(__name__)
 
 NEED_TRIES: Final = 8
-STALE_MS: Final = 30_000
 VIEW_NS: Final = 250_000_000
-RECENT_FORCED: Final = 4_000
 
 
 class Session:
@@ -68,13 +66,11 @@ class Session:
         self.loading = loading
         self.loaded = False
         self._recorder = recorder
-        self._alerts = alerts
+        self._watch = Watch(alerts, instrument, speed)
+        self._seen = Seen()
         self._assembler = Assembler(loaded_until_ms)
         self._tries: dict[Need, int] = {}
         self._in_flight: set[Need] = set()
-        self._previous: tuple[int, float] | None = None
-        self._recent: tuple[ForcedOrder, ...] = ()  # of this symbol, the last day
-        self._seen_forced: set[tuple[object, ...]] = set()
         self._last_ticks: int | None = None
         self._next_view_ns = 0
         self._tail_after_ms = 0
@@ -99,7 +95,11 @@ class Session:
                 log.info("a %s stamped %d is too far ahead to be believed alone", message.kind, message.event_ms)
                 return
             self.clock.observe(message.event_ms, message.recv_ns)
-        self.meters.note(message.kind, message.event_ms, message.recv_ns, len(message.events))
+        late_ms = None if message.event_ms is None else self.clock.now_ms(message.recv_ns) - message.event_ms
+        overtaken = message.kind == "kline" and (message.event_ms or 0) < self.meters.newest_ms("kline")
+        self.meters.note(message.kind, message.event_ms, message.recv_ns, len(message.events), message.link, late_ms)
+        if overtaken:
+            return  # it would put an older state of a candle over a newer one
         for event in message.events:
             handler = _HANDLERS.get(type(event))
             if handler is not None:
@@ -110,29 +110,15 @@ class Session:
             return
         self._assembler.mark(event)
         self._recorder.mark(event)
-        self.meters.note("funding", event.time_ms, self.clock.newest_wall_ns, 1)
+        self.meters.note("funding", event.time_ms, self.clock.newest_wall_ns, 1, "market")
         self.prices = msgspec.structs.replace(self.prices, mark=event.mark, index=event.index, mark_ms=event.time_ms)
         self.funding = msgspec.structs.replace(self.funding, rate=event.funding_rate, next_ms=event.next_funding_ms)
         if self.loaded:
             self.map.provisional(event.mark, event.time_ms)
-            self._watch(event)
-        self._previous = (event.time_ms, event.mark)
-
-    def _watch(self, event: MarkPrice) -> None:
-        if self.clock.newest_ms - event.time_ms > STALE_MS:
-            return
-        view = MarketView(
-            symbol=self.instrument.symbol,
-            time_ms=event.time_ms,
-            mark=event.mark,
-            previous=self._previous,
-            zones=self.zones,
-            imbalance=self.imbalance,
-            funding_rate=self.funding.rate,
-            forced=self._recent,
-            instrument=self.instrument,
-        )
-        self.new_fired += self._alerts.observe(view)
+            now_ms = self.clock.now_ms(self.clock.newest_wall_ns)
+            ready = (self._assembler.next_ms, self.zones, self.imbalance, self.funding.rate)
+            self.new_fired += self._watch.look(event, self.clock.newest_ms, now_ms, *ready)
+        self._watch.passed(event)
 
     def _on_trade(self, event: Trade) -> None:
         if event.symbol != self.instrument.symbol:
@@ -148,18 +134,11 @@ class Session:
             self._last_ticks = None
 
     def _on_forced(self, event: ForcedOrder) -> None:
-        key = (event.symbol, event.side, event.time_ms, event.quantity, event.limit_price)
-        if key in self._seen_forced:
+        if not self._seen.is_new(event):
             return
-        if len(self._seen_forced) > 20_000:
-            self._seen_forced.clear()
-        self._seen_forced.add(key)
         self._recorder.forced(event)
         self.new_forced.append(event)
-        if event.symbol == self.instrument.symbol:
-            day_ago = event.time_ms - DAY_MS
-            kept = tuple(o for o in self._recent[-RECENT_FORCED:] if o.time_ms > day_ago)
-            self._recent = (*kept, event)
+        self._watch.forced(event)
 
     def _on_kline(self, event: Kline) -> None:
         if event.symbol != self.instrument.symbol or event.mark or event.span_ms != MINUTE_MS:
@@ -176,6 +155,9 @@ class Session:
             self._on_ticker(row)
 
     def _on_ticker(self, row: Ticker) -> None:
+        known = self.tickers.get(row.symbol)
+        if known is not None and row.time_ms < known.time_ms:
+            return
         self.tickers[row.symbol] = row
         if row.symbol == self.instrument.symbol and row.open > 0:
             last = self.prices.last if math.isfinite(self.prices.last) else row.last
@@ -188,7 +170,7 @@ class Session:
         """Take a polled sample; samples that do not move forward in time are ignored."""
         if len(self.interest) and event.time_ms <= self.interest["t"][-1]:
             return
-        self.meters.note("oi", event.time_ms, recv_ns, 1)
+        self.meters.note("oi", event.time_ms, recv_ns, 1, "REST")
         usd = math.nan if event.usd is None else event.usd
         row = np.array([(event.time_ms, event.contracts, usd)], INTEREST)
         self.interest = np.concatenate([self.interest[-20_000:], row])
@@ -212,6 +194,11 @@ class Session:
 
     def on_link_lost(self) -> None:
         self._assembler.link_lost()
+
+    def woke(self, now_ns: int) -> None:
+        """Say that the machine has slept until now: what came before is not news, and nobody knows what is missing."""
+        self._assembler.link_lost()
+        self._watch.woke(self.clock.now_ms(now_ns))
 
     # -- repairs -----------------------------------------------------------------------------------------------------
 

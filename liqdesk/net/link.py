@@ -20,6 +20,7 @@ from liqdesk.market import LinkPhase, LinkState
 from liqdesk.net.line import SECOND_NS, Line, LinkTiming
 from liqdesk.net.pacing import Backoff
 from liqdesk.net.proxy import Proxy
+from liqdesk.net.successor import Successor
 from liqdesk.venues import Dialect, SocketPlan
 
 if TYPE_CHECKING:
@@ -27,34 +28,6 @@ if TYPE_CHECKING:
 
 REFUSALS: Final = (Refusal.REGION, Refusal.BLOCKED, Refusal.BANNED)
 MEMORY_NS: Final = 10 * SECOND_NS  # how long what the line before sent is remembered after it went
-
-
-class _Successor:
-    """A connection that opens in a thread of its own while the one in use goes on."""
-
-    def __init__(self, channel: Channel, timeout_s: float, now: int) -> None:
-        self.channel = channel
-        self.began = now
-        self.line: Line | None = None
-        self.error: VenueError | None = None
-        self._timeout_s = timeout_s
-        self._thread = threading.Thread(target=self._open, name=f"successor at {channel.host}", daemon=True)
-        self._thread.start()
-
-    @property
-    def opening(self) -> bool:
-        return self._thread.is_alive()
-
-    def _open(self) -> None:
-        try:
-            self.channel.open(self._timeout_s)
-        except VenueError as e:
-            self.error = e
-
-    def end(self) -> None:
-        self.channel.abort()
-        self._thread.join(self._timeout_s)
-        self.channel.close()
 
 
 class Link:
@@ -88,7 +61,7 @@ class Link:
         self._renewing = False
         self._channels: list[Channel] = []
         self._wanted: tuple[str, ...] = plan.streams
-        self._next: _Successor | None = None
+        self._next: Successor | None = None
         self._memory: set[bytes] = set()
         self._memory_until = 0
         self._losses = 0
@@ -181,7 +154,7 @@ class Link:
                 if now - line.opened >= timing.steady_s * SECOND_NS:
                     self._backoff.reset()
                 if self._next is None and now >= retry and (now >= ends or line.leaving):
-                    self._next = _Successor(self._make_channel(), timing.connect_s, now)
+                    self._next = Successor(self._make_channel(), timing.connect_s, now)
                     retry = now + int(timing.successor_s * SECOND_NS)
                 self._look_after_successor(now)
                 self._report(line, now)

@@ -67,7 +67,7 @@ def test_many_writers_lose_nothing_and_keep_their_own_order() -> None:
 
 def test_ages_count_from_the_newest_event_and_staleness_by_each_streams_own_limit() -> None:
     meters = Meters()
-    assert [s.name for s in meters.statuses(T0, 0, 0)] == [name for name, _, _ in STREAMS]
+    assert [s.name for s in meters.statuses(T0, 0, 0)] == [name for name, *_ in STREAMS]
     assert all(s.age_s is None and not s.stale for s in meters.statuses(T0, 0, 0))
     meters.note("mark", T0, 0)
     meters.note("mark", T0 - 9_000, 0)
