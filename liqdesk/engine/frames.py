@@ -43,7 +43,7 @@ class StreamStatus(msgspec.Struct, frozen=True):
     name: str  # mark, trades, book, forced, OI, funding, candles, tickers, contracts
     age_s: float | None
     limit_s: float | None
-    rate: float  # events per wall second, last 5 s
+    rate: float  # events per wall second: the last 5 s, of seldom ones the last minute
     dropped: int
     events: int = 0
     latency_ms: float | None = (

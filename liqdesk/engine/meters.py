@@ -10,6 +10,8 @@ from liqdesk.engine.frames import GapView, StreamStatus
 
 STALE_S: Final = 30.0
 RATE_WINDOW_NS: Final = 5_000_000_000
+SELDOM_WINDOW_NS: Final = 60_000_000_000
+SELDOM: Final = ("oi", "forced", "contract")
 SLOT_NS: Final = 250_000_000  # one entry per slot keeps a meter short at any rate
 
 # name on screen, kind of arrival, venue seconds after which it counts as stale (None: silence is normal), minor
@@ -27,11 +29,12 @@ STREAMS: Final = (
 
 
 class Meter:
-    """One stream's newest event time and its arrivals over the last five seconds of wall time."""
+    """One stream's newest event time and its arrivals over the last seconds of wall time."""
 
-    __slots__ = ("_arrivals", "count", "latency_ms", "link", "newest_ms")
+    __slots__ = ("_arrivals", "_window_ns", "count", "latency_ms", "link", "newest_ms")
 
-    def __init__(self) -> None:
+    def __init__(self, window_ns: int = RATE_WINDOW_NS) -> None:
+        self._window_ns = window_ns
         self.newest_ms: int | None = None
         self.latency_ms: float | None = None
         self.link = ""
@@ -49,7 +52,7 @@ class Meter:
             self._arrivals.append((slot, events))
 
     def rate(self, now_ns: int) -> float:
-        floor = (now_ns - RATE_WINDOW_NS) // SLOT_NS  # this slot is in part too old: what counts begins after it
+        floor = (now_ns - self._window_ns) // SLOT_NS  # this slot is in part too old: what counts begins after it
         while self._arrivals and self._arrivals[0][0] <= floor:
             self._arrivals.popleft()
         return sum(n for _, n in self._arrivals) * 1e9 / (now_ns - (floor + 1) * SLOT_NS)
@@ -60,7 +63,9 @@ class Meters:
 
     def __init__(self, speed: float = 1.0) -> None:
         self._speed = max(speed, 1.0)
-        self._by_kind = {kind: Meter() for _, kind, _, _ in STREAMS}
+        self._by_kind = {
+            kind: Meter(SELDOM_WINDOW_NS if kind in SELDOM else RATE_WINDOW_NS) for _, kind, _, _ in STREAMS
+        }
 
     def note(
         self,

@@ -83,7 +83,7 @@ class Traffic:
 
     def link_statuses(self, now_ns: int) -> tuple[LinkStatus, ...]:
         """Return the condition of each link at a wall reading."""
-        return tuple(self._link_status(name, state, now_ns) for name, state in self.links.items())
+        return tuple(self._link_status(name, self.links[name], now_ns) for name in self._urls if name in self.links)
 
     def _link_status(self, name: str, state: LinkState, now_ns: int) -> LinkStatus:
         is_open = state.phase is LinkPhase.OPEN

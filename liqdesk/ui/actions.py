@@ -19,6 +19,7 @@ from liqdesk.ui.topbar import CANDLES, WINDOWS
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Command, Frame
     from liqdesk.ui.dialogs.card import Card
+    from liqdesk.ui.dialogs.streams import StreamsDialog
     from liqdesk.ui.dialogs.symbols import SymbolSearch
     from liqdesk.ui.window import Window
 
@@ -46,6 +47,7 @@ class Actions(QObject):
         self._window = window
         self._search: SymbolSearch | None = None
         self.dialog: Card | None = None
+        self._streams: StreamsDialog | None = None
         self.alerting = Alerting(window)
 
     def close(self) -> None:
@@ -97,6 +99,7 @@ class Actions(QObject):
             "market": self.switch_market,
             "theme": self.switch_theme,
             "settings": self.edit_settings,
+            "streams": self.streams,
             "help": self.help,
         }
         calls[name]()
@@ -221,6 +224,19 @@ class Actions(QObject):
         frame = self._window.frame
         version, brackets = (frame.model_version, frame.brackets_as_of) if frame else ("S2", "the shipped file")
         self.open_card(HelpDialog(self._window, version, brackets, self._window.profile_dir))
+
+    @Slot()
+    def streams(self) -> None:
+        """Show how whole and how fast the streams are."""
+        from liqdesk.ui.dialogs.streams import StreamsDialog
+
+        self._streams = StreamsDialog(self._window, self._window.frame)
+        self.open_card(self._streams)
+
+    def show_streams(self, frame: Frame) -> None:
+        """Bring the card of the streams up to date where it is open."""
+        if self._streams is not None and self.dialog is self._streams:
+            self._streams.show_frame(frame)
 
     def first_run(self) -> None:
         """Show the note of the first start."""

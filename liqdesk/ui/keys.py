@@ -29,6 +29,7 @@ KEYS: Final = (
     Key("mute", ("M",), "M", "sounds on or off"),
     Key("save", ("Ctrl+S",), "Ctrl+S", "save a picture"),
     Key("copy", ("Ctrl+Shift+C",), "Ctrl+Shift+C", "copy a picture"),
+    Key("streams", ("D",), "D", "streams: rates, gaps, connections"),
     Key("retry", ("R",), "R", "reconnect now"),
     Key("market", ("Ctrl+D",), "Ctrl+D", "built-in market, or back to the venue"),
     Key("theme", ("T",), "T", "light or dark"),

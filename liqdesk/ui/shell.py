@@ -78,6 +78,8 @@ class Shell(QWidget):
         bar.settings_pressed.connect(act.edit_settings)
         bar.more_pressed.connect(act.more)
         bar.pill_pressed.connect(act.pill)
+        self._act = act
+        self.statusbar.streams.pressed.connect(act.streams)
         self.statusbar.legend.levels_chosen.connect(window.choose_levels)
         self.notices.acted.connect(act.notice_acted)
         alerts = self.column.alerts
@@ -112,6 +114,8 @@ class Shell(QWidget):
     def show_frame(self, frame: Frame, part: int) -> None:
         """Show a frame in one of the four parts: top bar, both halves of the column, status bar."""
         (self.topbar.show_frame, self.column.show_upper, self.column.show_lower, self.statusbar.show_frame)[part](frame)
+        if part == 3:
+            self._act.show_streams(frame)
 
     def show_settings(self, settings: Settings) -> None:
         self.topbar.show_settings(settings)

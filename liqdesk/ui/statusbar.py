@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip
 
-from liqdesk.ui import draw, present
+from liqdesk.ui import draw, present, streams
 from liqdesk.ui.barparts import Divider
 from liqdesk.ui.condition import accent_token
 from liqdesk.ui.draw import Painted
@@ -38,10 +38,19 @@ def _end(cells: list[Cell]) -> int:
 
 
 class StreamAges(Painted):
-    """One dot, name and age per stream; the dot is the accent while fresh, rose when stale, a ring before the first event."""
+    """One dot, name and age per stream; the dot is the accent while fresh, rose when stale, a ring before the first event.
+
+    `pressed` asks for the rest.
+    """
+
+    pressed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setAccessibleName("streams")
         self._rows: tuple[tuple[str, str, str], ...] = ()  # name, age, condition
         self._streams: tuple[StreamStatus, ...] = ()
         self._widest: dict[str, float] = {}
@@ -52,10 +61,9 @@ class StreamAges(Painted):
     def show_frame(self, frame: Frame) -> bool:
         """Show the streams; return whether the room needed has changed."""
         rows = []
-        for s in frame.streams:
-            condition = "none" if s.age_s is None else "stale" if s.stale else "fresh"
-            rows.append((s.name, present.age(s.age_s), condition))
-        self._streams = frame.streams
+        self._streams = tuple(s for s in frame.streams if not s.minor)
+        for s in self._streams:
+            rows.append((s.name, present.age(s.age_s), streams.condition_of(s)))
         token = accent_token(frame)
         if frame.connection.health == "ended":
             token = "text3"
@@ -102,13 +110,15 @@ class StreamAges(Painted):
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         h, region = self.height(), event.region()
+        if self.hasFocus():
+            draw.outline(p, 0, 0, self.width(), h, t.focus, t.px(4))
         for x, wide, name, words, condition in self._cells():
             if not region.intersects(QRect(math.floor(x), 0, math.ceil(wide) + 2, h)):
                 continue
             ink = {"fresh": str(getattr(t, self._token)), "stale": t.alert}.get(condition, t.text3)
             draw.dot(p, x + t.px(3), h / 2, t.px(6), ink, condition == "none")
             left = x + t.px(11)
-            draw.put(p, left, 0, 0, h, name, t.text2, BODY, REGULAR)
+            draw.put(p, left, 0, 0, h, name, t.text1 if self.underMouse() else t.text2, BODY, REGULAR)
             left += text_width(name, BODY) + t.px(4)
             draw.put(p, left, 0, 0, h, words, t.alert if condition == "stale" else t.text1, BODY, SEMIBOLD)
 
@@ -128,7 +138,18 @@ class StreamAges(Painted):
             lines.append(
                 f"{MEANING.get(s.name, s.name)}\n{s.name}: {present.age(s.age_s)} old, {present.rate(s.rate)}{limit}"
             )
+        lines.append("Click, or D: rates, gaps and connections")
         return "\n".join(lines)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.pressed.emit()
+            return
+        super().keyPressEvent(event)
 
     def state(self) -> dict[str, dict[str, object]]:
         by_name = {s.name: s for s in self._streams}
@@ -314,6 +335,7 @@ class StatusBar(Painted):
         frame = self._frame
         return {
             **self.legend.state(),
+            **({} if frame is None else streams.numbers(frame)),
             **self.streams.state(),
             "model": {"text": self.model.text, "value": None if frame is None else frame.model_version},
             "garbled": {

@@ -15,8 +15,10 @@ from liqdesk.engine.frames import (
     FundingView,
     Health,
     Ledger,
+    LinkStatus,
     NowPlanes,
     Prices,
+    RestStatus,
     SideLedger,
     Source,
     SourceKind,
@@ -24,7 +26,7 @@ from liqdesk.engine.frames import (
 )
 from liqdesk.insight.imbalance import Imbalance
 from liqdesk.insight.zones import Zone
-from liqdesk.market import ForcedOrder, Instrument, Side
+from liqdesk.market import ForcedOrder, Instrument, LinkPhase, Side
 
 BTC = Instrument("BTCUSDT", "BTC", "USDT", 0.1, 0.001)
 T0 = 1_776_206_833_000  # 2026-04-14 22:47:13 UTC
@@ -122,3 +124,27 @@ BASE = Frame(
 def frame(**fields: Any) -> Frame:
     """Return a frame with some fields changed."""
     return msgspec.structs.replace(BASE, **fields)
+
+
+def busy() -> Frame:
+    """Return a frame in which every number of the streams' card stands for itself."""
+    market, public = "wss://fstream.binance.com/market/stream", "wss://fstream.binance.com/public/stream"
+    cut = "The connection to fstream.binance.com was cut."
+    return frame(
+        streams=(
+            StreamStatus("mark", 0.3, 5.0, 1.0, 0, 36_123, 84.4, 1, 125_000, "market"),
+            StreamStatus("trades", 0.1, 60.0, 84.0, 0, 3_456_789, 96.0, 2, 10_800_000, "market"),
+            StreamStatus("book", 12.0, 10.0, 2.0, 1_234, 99, 101.0, 0, 0, "public"),
+            StreamStatus("forced", None, None, 0.0, 0),
+            StreamStatus("OI", 9.0, 90.0, 0.1, 0, 12, None, 0, 0, "REST"),
+            StreamStatus("funding", 0.3, 30.0, 1.0, 0, 36_123, None, 0, 0, "market"),
+            StreamStatus("candles", 0.8, None, 3.9, 0, 9, 210.0, 0, 0, "market", True),
+            StreamStatus("tickers", 0.9, 30.0, 1.0, 0, 9, 130.0, 0, 0, "market", True),
+            StreamStatus("contracts", None, None, 0.0, 0, minor=True),
+        ),
+        links=(
+            LinkStatus("market", LinkPhase.OPEN, market, "", 92.0, 10**6, 88.0, 68_400.0, 2, 1, ("btcusdt@kline_1m",)),
+            LinkStatus("public", LinkPhase.WAITING, public, cut, 0.0, 4_000, 91.0, None, 3, 1, ()),
+        ),
+        rest=RestStatus("https://fapi.binance.com", 212, 2_400, 84.0, 1_204, 2, "socks5h://me@10.0.0.1:1080"),
+    )

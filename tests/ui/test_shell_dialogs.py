@@ -9,17 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
-from shell_frames import BTC, MARK, ZONES
+from shell_frames import BTC, MARK, ZONES, busy, frame
 
 from liqdesk.alerts import AnyRule, Cross, ForcedBurst, FundingBeyond, ImbalanceBeyond, PriceCrosses, Which, ZoneNear
 from liqdesk.market import Instrument, Ticker
 from liqdesk.settings import Settings
+from liqdesk.ui import streams as words
 from liqdesk.ui.dialogs.alert import AlertDialog
 from liqdesk.ui.dialogs.fields import number_from, plain
 from liqdesk.ui.dialogs.help import FirstRun, HelpDialog, KeyTable
 from liqdesk.ui.dialogs.settings import SettingsDialog
+from liqdesk.ui.dialogs.streams import StreamsDialog
 from liqdesk.ui.dialogs.symbols import SymbolSearch, matches, why_not
 from liqdesk.ui.keys import KEYS
 from liqdesk.ui.theme import apply_theme
@@ -171,6 +173,7 @@ def test_settings_come_back_changed_and_the_rest_untouched(owner: QWidget, qtbot
     [
         ("rest", "http://example.com", "https://"),
         ("stream", "ftp://x", "wss://"),
+        ("proxy", "proxy:8080", "http:// or socks5h://"),
         ("tape", "lots", "must be a number"),
         ("days", "0", "must be a number"),
     ],
@@ -182,6 +185,91 @@ def test_settings_that_cannot_be_used_say_why(owner: QWidget, qtbot: QtBot, fiel
     qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     assert part in dialog.wrong.text()
     assert dialog.isVisible()
+    dialog.reject()
+
+
+def test_the_password_of_a_proxy_is_kept_and_never_shown(owner: QWidget, qtbot: QtBot) -> None:
+    before = Settings(proxy_url="socks5h://me:s%40cret@10.0.0.1:1080")
+    dialog = SettingsDialog(owner, before, True, "2 Jul 2026")
+    dialog.open_over()
+
+    def shown() -> str:
+        return " ".join(f.displayText() for f in dialog.findChildren(QLineEdit))
+
+    assert dialog.proxy.text() == "socks5h://me@10.0.0.1:1080"
+    assert dialog.password.echoMode() is QLineEdit.EchoMode.Password
+    assert "cret" not in shown()
+    assert dialog.settings() == before
+    dialog.proxy.selectAll()
+    qtbot.keyClicks(dialog.proxy, "http://you:hunter2@proxy")
+    assert dialog.proxy.text() == "http://you@proxy"
+    assert "hunter" not in shown()
+    changed = dialog.settings()
+    assert isinstance(changed, Settings)
+    assert changed.proxy_url == "http://you:hunter2@proxy:3128"
+    dialog.proxy.clear()
+    assert dialog.settings() == Settings()
+    dialog.reject()
+
+
+def test_the_card_of_the_streams_shows_what_the_frame_holds(owner: QWidget) -> None:
+    one = busy()
+    dialog = StreamsDialog(owner, one)
+    dialog.open_over()
+    rows = {row[0].text: [cell.text for cell in row] for row in dialog.streams.rows}
+    assert rows["mark"] == ["mark", "0.3 s", "1.0/s", "84 ms", "1", "2 m", "0", "market"]
+    assert rows["book"] == ["book", "12 s", "2.0/s", "101 ms", "0", "–", "1,234", "public"]
+    assert rows["contracts"][1:4] == ["–", "0.0/s", "–"]
+    assert len(rows) == len(one.streams)
+    links = {row[0].text: [cell.text for cell in row] for row in dialog.links.rows}
+    assert links["market"][1:7] == ["open", "92/s", "88 ms", "19 h", "2", "1"]
+    assert links["public"][1:5] == ["waiting", "0.0/s", "91 ms", "–"]
+    assert links["public"][7] == "wss://fstream.binance.com/public/stream"
+    assert [cell.text for cell in dialog.rest.rows[0]][1:5] == ["212 of 2,400/min", "84 ms", "1,204", "2"]
+    said = " ".join(cell.text for cell in dialog.notes)
+    for part in ("btcusdt@kline_1m", "was cut", "socks5h://me@10.0.0.1:1080"):
+        assert part in said
+    state = words.numbers(one)
+    for s in one.streams:
+        assert state[f"stream.{s.name}"]["value"] == s.age_s
+        assert state[f"stream.{s.name}.rate"] == {"text": rows[s.name][2], "value": s.rate}
+        assert state[f"stream.{s.name}.latency"] == {"text": rows[s.name][3], "value": s.latency_ms}
+        assert state[f"stream.{s.name}.gaps"] == {"text": rows[s.name][4], "value": s.gaps}
+        assert state[f"stream.{s.name}.gap_length"] == {"text": rows[s.name][5], "value": s.gap_ms}
+        assert state[f"stream.{s.name}.thinned"] == {"text": rows[s.name][6], "value": s.dropped}
+    for link in one.links:
+        assert state[f"link.{link.name}.endpoint"] == {"text": links[link.name][7], "value": link.endpoint}
+        assert state[f"link.{link.name}.losses"]["value"] == link.losses
+    assert state["rest.weight"] == {"text": "212 of 2,400/min", "value": 212}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_nothing_in_the_card_of_the_streams_is_clipped_but_an_address(
+    owner: QWidget, qapp: QApplication, scale: float
+) -> None:
+    apply_theme(qapp, "dark", scale)
+    dialog = StreamsDialog(owner, busy())
+    dialog.open_over()
+    for table in (dialog.streams, dialog.links, dialog.rest):
+        assert table.width() >= table.minimumSizeHint().width()
+        assert table.height() == table.sizeHint().height()
+        assert table.geometry().right() < dialog.width()
+    dialog.reject()
+    apply_theme(qapp, "dark", 1.0)
+
+
+def test_the_card_of_the_streams_follows_frames_and_its_columns_stand_still(owner: QWidget) -> None:
+    dialog = StreamsDialog(owner, busy())
+    dialog.open_over()
+    wide = dialog.streams.sizeHint().width()
+    dialog.show_frame(frame())
+    assert dialog.streams.sizeHint().width() == wide
+    assert [row[0].text for row in dialog.streams.rows] == [s.name for s in frame().streams]
+    assert dialog.links.isHidden()
+    assert dialog.rest.isHidden()
+    assert dialog.notes == ()
+    dialog.show_frame(busy())
+    assert dialog.links.isVisible()
     dialog.reject()
 
 

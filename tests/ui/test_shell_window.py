@@ -16,12 +16,13 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import BTC, MARK, RULES, T0, fired, frame, order, source
+from shell_frames import BTC, MARK, RULES, T0, busy, fired, frame, order, source
 
 from liqdesk.engine.frames import DropRule, LiveOffer, PutRule, RetryNow, SetSymbol, UseDemo, UseLive
 from liqdesk.market import Ticker, Tickers, Universe
 from liqdesk.settings import Settings
 from liqdesk.ui import picture, present
+from liqdesk.ui.dialogs.streams import StreamsDialog
 from liqdesk.ui.theme import apply_theme, current
 from liqdesk.ui.turns import PARTS
 from liqdesk.ui.window import Window
@@ -369,3 +370,35 @@ def test_the_chart_takes_its_place_and_gets_every_early_frame(make: Make, qtbot:
     chart.alert_price.emit(70_000.0)
     assert window.act.dialog is not None
     assert window.state()["chart.mark"]["value"] == MARK  # type: ignore[index]
+
+
+def test_the_streams_in_the_status_bar_open_their_card(make: Make, qtbot: QtBot) -> None:
+    window = make()
+    window.apply(busy())
+    flush(window)
+    ages = window.statusbar.streams
+    shown = [cell[2] for cell in ages._cells()]
+    assert shown == ["mark", "trades", "book", "forced", "OI", "funding"], "minor streams stand in the card alone"
+    for ask in (
+        lambda: qtbot.mouseClick(ages, Qt.MouseButton.LeftButton),
+        lambda: qtbot.keyClick(window, Qt.Key.Key_D),
+        lambda: (ages.setFocus(), qtbot.keyClick(ages, Qt.Key.Key_Space)),
+    ):
+        ask()
+        dialog = window.act.dialog
+        assert isinstance(dialog, StreamsDialog)
+        assert dialog.isVisible()
+        assert dialog.streams.rows[0][1].text == "0.3 s"
+        older = msgspec.structs.replace(busy().streams[0], age_s=7.0)
+        window.apply(frame(streams=(older,)))
+        flush(window)
+        assert dialog.streams.rows[0][1].text == "7.0 s"
+        window.apply(busy())
+        flush(window)
+        dialog.reject()
+        qtbot.waitUntil(lambda: window.act.dialog is None)
+    state = window.state()
+    assert state["link.market.state"] == {"text": "open", "value": "open"}
+    assert state["rest.weight"] == {"text": "212 of 2,400/min", "value": 212}
+    assert state["stream.book.thinned"] == {"text": "1,234", "value": 1_234}
+    assert state["stream.tickers"] == {"text": "0.9 s", "value": 0.9}

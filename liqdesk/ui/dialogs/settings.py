@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 from zoneinfo import available_timezones
 
 import msgspec
@@ -18,6 +20,8 @@ from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, current, font
 
 if TYPE_CHECKING:
     from liqdesk.settings import Settings
+
+PASSWORD: Final = re.compile(r"([a-z0-9]+://[^:@/]+):([^@/]*)@(.*)")
 
 
 class SettingsDialog(Card):
@@ -49,6 +53,15 @@ class SettingsDialog(Card):
         self.tape = NumberField("USD", plain(settings.tape_min_usd), 130)
         self.rest = self._line(settings.rest_url)
         self.stream = self._line(settings.stream_url)
+        self.proxy = self._line(settings.proxy_url, 220)
+        self.proxy.setPlaceholderText("as this machine is set up")
+        self.proxy.setAccessibleName("proxy")
+        self.proxy.textChanged.connect(self._hide_password)
+        self.password = self._line("", 110)
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password.setPlaceholderText("password")
+        self.password.setAccessibleName("proxy password")
+        self._hide_password(self.proxy.text())
         self.limit = NumberField("MB", plain(settings.history_limit_mb), 110)
         self.days = NumberField("days", plain(settings.history_days), 110)
         self.wrong = label("", "", 12, SEMIBOLD, wrap=True)
@@ -59,11 +72,31 @@ class SettingsDialog(Card):
         self.save.clicked.connect(self._save)
         cancel.clicked.connect(self.reject)
 
-    def _line(self, text: str) -> QLineEdit:
+    def _line(self, text: str, wide: int = 340) -> QLineEdit:
         field = QLineEdit(text)
         field.setFont(font(BODY, MEDIUM))
-        field.setFixedWidth(current().px(340))
+        field.setFixedWidth(current().px(wide))
+        field.setCursorPosition(0)
         return field
+
+    @Slot(str)
+    def _hide_password(self, text: str) -> None:
+        """Move a password out of the proxy's address into the field that does not show it."""
+        found = PASSWORD.fullmatch(text)
+        if found is not None:
+            self.password.setText(unquote(found[2]))
+            self.proxy.setText(f"{found[1]}@{found[3]}")
+
+    def _proxy_url(self) -> str:
+        """Return the proxy's whole address. Raises InputError."""
+        from liqdesk.net.proxy import proxy_from
+
+        proxy = proxy_from(self.proxy.text())
+        if proxy is None:
+            return ""
+        whole = msgspec.structs.replace(proxy, password=self.password.text())
+        proxy_from(whole.url)
+        return whole.url
 
     def _look(self, brackets_as_of: str, profile_writable: bool) -> None:
         rows = self.rows
@@ -77,10 +110,11 @@ class SettingsDialog(Card):
         rows.addWidget(Hairline())
         rows.addLayout(self.field_row("REST", self.rest))
         rows.addLayout(self.field_row("Streams", self.stream))
+        rows.addLayout(self.field_row("Proxy", self.proxy, self.password))
         rows.addWidget(
             label(
                 "Used from the next start. An address that is not Binance's own is never called live: it is shown in amber with its "
-                "host.",
+                "host. A proxy is http://host:port or socks5h://host:port, with user@ before the host where it asks for a name.",
                 "note",
                 11,
                 wrap=True,
@@ -120,6 +154,7 @@ class SettingsDialog(Card):
             numbers[name] = value
         try:
             checked = endpoints(self.rest.text().strip(), self.stream.text().strip())
+            proxy_url = self._proxy_url()
         except InputError as e:
             return e.user
         return msgspec.structs.replace(
@@ -134,6 +169,7 @@ class SettingsDialog(Card):
             history_days=int(numbers["history_days"]),
             rest_url=checked.rest,
             stream_url=checked.stream,
+            proxy_url=proxy_url,
         )
 
     @Slot()

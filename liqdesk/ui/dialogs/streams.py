@@ -1,0 +1,158 @@
+"""Streams: how old, how fast and how whole each is, over which connections they come, and what the requests cost."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from liqdesk.ui import draw, streams
+from liqdesk.ui.condition import accent_token
+from liqdesk.ui.dialogs.card import Card, label
+from liqdesk.ui.draw import LEFT, RIGHT, Painted
+from liqdesk.ui.streams import Cell
+from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, text_width
+
+if TYPE_CHECKING:
+    from liqdesk.engine.frames import Frame
+
+ROW: Final = 22
+GAP: Final = 18
+DOT: Final = 12
+PROMISE: Final = (
+    "Thinned: order book updates that a newer one replaced before there was time for them. Trades and forced orders never are. "
+    "Gaps: what was missed and the venue could not give back."
+)
+
+
+class Table(Painted):
+    """Rows under a header. Words stand left, numbers right; columns grow and never shrink, so that nothing moves. Where there is no
+    room for all, the last column is shortened."""
+
+    def __init__(self, columns: tuple[str, ...], words: tuple[str, ...]) -> None:
+        """`words`: the columns that hold words."""
+        super().__init__()
+        self.columns = columns
+        self.rows: tuple[tuple[Cell, ...], ...] = ()
+        self._words = words
+        self._dots: tuple[tuple[str, bool], ...] = ()  # token, hollow; none where rows have no dot
+        self._widest: list[float] = []
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._measure()
+
+    def show_rows(self, rows: tuple[tuple[Cell, ...], ...], dots: tuple[tuple[str, bool], ...] = ()) -> bool:
+        """Show rows; return whether the room needed has changed."""
+        if (rows, dots) == (self.rows, self._dots):
+            return False
+        before = self.sizeHint()
+        self.rows, self._dots = rows, dots
+        self._measure()
+        words = ("; ".join(f"{c}: {cell.text}" for c, cell in zip(self.columns, row, strict=True)) for row in rows)
+        self.setAccessibleName("\n".join(words))
+        self.update()
+        if before == self.sizeHint():
+            return False
+        self.updateGeometry()
+        return True
+
+    def restyle(self) -> None:
+        self._widest = []
+        self._measure()
+        super().restyle()
+
+    def _measure(self) -> None:
+        found = [text_width(name, SMALL, MEDIUM) for name in self.columns]
+        for row in self.rows:
+            for i, cell in enumerate(row):
+                found[i] = max(found[i], text_width(cell.text, BODY, self._weight(i)))
+        before = self._widest or found
+        self._widest = [max(a, b) for a, b in zip(before, found, strict=True)]
+
+    @staticmethod
+    def _weight(column: int) -> int:
+        return SEMIBOLD if column == 0 else REGULAR
+
+    def _left(self) -> int:
+        return current().px(DOT) if self._dots else 0
+
+    def _wide(self, last: float) -> int:
+        return math.ceil(self._left() + sum(self._widest[:-1]) + current().px(GAP) * (len(self.columns) - 1) + last) + 2
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._wide(self._widest[-1]), current().px(ROW) * (len(self.rows) + 1) + 1)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._wide(min(self._widest[-1], current().px(80))), self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        h = t.px(ROW)
+        draw.rule(p, 0, h - 1, self.width())
+        x = float(self._left())
+        for i, name in enumerate(self.columns):
+            last = i == len(self.columns) - 1
+            wide = min(self._widest[i], self.width() - x) if last else self._widest[i]
+            align = LEFT if name in self._words else RIGHT
+            draw.put(p, x, 0, wide, h, name, t.text3, SMALL, MEDIUM, align)
+            for k, row in enumerate(self.rows):
+                ink = str(getattr(t, row[i].token))
+                draw.put(p, x, (k + 1) * h, wide, h, row[i].text, ink, BODY, self._weight(i), align, elide=last)
+            x += wide + t.px(GAP)
+        for k, (token, hollow) in enumerate(self._dots):
+            draw.dot(p, t.px(3), (k + 1.5) * h, t.px(6), str(getattr(t, token)), hollow)
+
+
+class StreamsDialog(Card):
+    """Three tables that follow the frames, and what is to say beside them."""
+
+    def __init__(self, parent: QWidget | None, frame: Frame | None) -> None:
+        super().__init__(parent, "Streams", 620)
+        t = current()
+        self.streams = Table(streams.STREAM_COLUMNS, ("Stream", "Brought by"))
+        self.links = Table(streams.LINK_COLUMNS, ("Connection", "State", "Endpoint"))
+        self.rest = Table(streams.REST_COLUMNS, ("Requests", "Endpoint"))
+        self.rows.setSpacing(t.px(16))
+        for table in (self.streams, self.links, self.rest):
+            self.rows.addWidget(table)
+        self._notes = QVBoxLayout()
+        self._notes.setSpacing(t.px(4))
+        self._labels: list[QWidget] = []
+        self.notes: tuple[Cell, ...] = ()
+        self.rows.addLayout(self._notes)
+        self.promise = label(PROMISE, "note", SMALL, wrap=True)
+        self.rows.addWidget(self.promise)
+        if frame is not None:
+            self.show_frame(frame)
+
+    def show_frame(self, frame: Frame) -> None:
+        accent = "text3" if frame.connection.health == "ended" else accent_token(frame)
+        tokens = {"fresh": (accent, False), "stale": ("alert", False), "none": ("text3", True)}
+        dots = tuple(tokens[streams.condition_of(s)] for s in frame.streams)
+        moved = self.streams.show_rows(tuple(map(streams.stream_row, frame.streams)), dots)
+        moved |= self.links.show_rows(tuple(map(streams.link_row, frame.links)))
+        moved |= self.rest.show_rows((streams.rest_row(frame.rest),) if frame.rest is not None else ())
+        self.links.setVisible(bool(frame.links))
+        self.rest.setVisible(frame.rest is not None)
+        moved |= self._show_notes(streams.notes(frame))
+        if moved and self.isVisible():
+            self.fit()
+
+    def _show_notes(self, said: tuple[Cell, ...]) -> bool:
+        if said == self.notes:
+            return False
+        self.notes = said
+        for old in self._labels:
+            self._notes.removeWidget(old)
+            old.deleteLater()
+        self._labels = []
+        for cell in said:
+            line = label(cell.text, "", BODY, MEDIUM if cell.token == "alert" else REGULAR, wrap=True)
+            line.setStyleSheet(f"color: {getattr(current(), cell.token)}")
+            self._notes.addWidget(line)
+            self._labels.append(line)
+        return True
