@@ -7,7 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqdesk.clock import VenueClock, utc_ms, wall_ns
+from liqdesk.clock import SleepWatch, VenueClock, Woke, unsleeping_ns, utc_ms, wall_ns
 
 V0 = 1_776_000_000_000
 MS = 1_000_000
@@ -100,3 +100,58 @@ def test_a_stamp_far_ahead_is_believed_only_when_a_second_agrees() -> None:
     assert clock.leaps(4_600_000, 8 * second)
     assert not clock.leaps(4_601_000, 9 * second)
     assert not VenueClock().leaps(9_000_000_000, second), "the first stamp of all"
+
+
+class Machine:
+    """Two clocks: one stands still while the machine sleeps, one runs on."""
+
+    def __init__(self) -> None:
+        self.wall_ns = 10**15
+        self.running_ns = 10**15 + 12_345
+        self.watch = SleepWatch(lambda: self.running_ns)
+
+    def run(self, seconds: float) -> Woke | None:
+        self.wall_ns += round(seconds * 1e9)
+        self.running_ns += round(seconds * 1e9)
+        return self.watch.beat(self.wall_ns)
+
+    def sleep(self, seconds: float) -> None:
+        self.running_ns += round(seconds * 1e9)
+
+
+def test_a_sleep_is_told_by_the_clock_that_ran_on() -> None:
+    machine = Machine()
+    machine.sleep(7_200)
+    assert machine.run(0.015) is None, "the first beat compares with nothing"
+    assert [machine.run(0.015) for _ in range(100)] == [None] * 100
+    machine.sleep(7_200)
+    woke = machine.run(0.015)
+    assert woke is not None
+    assert woke.stood_still_ns == 7_200 * 10**9
+    assert woke.away_ns == 7_200 * 10**9 + 15_000_000
+    assert machine.run(0.015) is None, "told once"
+    machine.sleep(0.5)
+    assert machine.run(0.015) is None, "a pause that breaks nothing"
+
+
+def test_where_the_clock_runs_on_in_sleep_missing_beats_tell() -> None:
+    machine = Machine()
+    machine.run(0.015)
+    assert machine.run(10.0) is None, "a machine under load"
+    woke = machine.run(600.0)
+    assert woke == Woke(600 * 10**9, 0)
+
+
+def test_the_readings_of_this_machine_agree_while_it_is_awake() -> None:
+    watch = SleepWatch()
+    assert [watch.beat(wall_ns()) for _ in range(1_000)] == [None] * 1_000
+    assert unsleeping_ns() >= 0
+
+
+def test_after_a_sleep_venue_time_is_right_at_once() -> None:
+    clock = VenueClock(speed=1.0)
+    clock.observe(1_000_000, 50 * 10**9)
+    clock.skip(3_600 * 10**9)
+    assert clock.now_ms(50 * 10**9) == 1_000_000 + 3_600_000
+    assert not clock.leaps(1_000_000 + 3_600_100, 50 * 10**9), "the first stamp after the sleep is believed"
+    VenueClock().skip(10**9)  # before the first stamp there is nothing to move

@@ -133,8 +133,22 @@ def hold_numbers(desk: Desk) -> int:
     assert rate is not None
     assert state["funding.rate"]["value"] == pytest.approx(rate)  # type: ignore[index]
     for status in frame.streams:
-        assert text(f"stream.{status.name}") == present.age(status.age_s)
-        checked += 1
+        name = f"stream.{status.name}"
+        assert text(name) == present.age(status.age_s)
+        assert text(f"{name}.rate") == present.rate(status.rate)
+        assert state[f"{name}.gaps"]["value"] == status.gaps  # type: ignore[index]
+        assert state[f"{name}.thinned"]["value"] == status.dropped  # type: ignore[index]
+        checked += 4
+    assert {link.name for link in frame.links} == {"market", "public"}
+    for link in frame.links:
+        assert text(f"link.{link.name}.state") == link.phase == "open"
+        assert text(f"link.{link.name}.endpoint") == link.endpoint
+        assert state[f"link.{link.name}.rate"]["value"] == link.rate > 0  # type: ignore[index]
+        checked += 3
+    assert frame.rest is not None
+    assert frame.rest.used_weight is not None
+    assert text("rest.weight") == f"{frame.rest.used_weight:,} of 2,400/min"
+    checked += 1
     assert state["legend.low"]["value"] == desk.window.chart.levels()[0]  # type: ignore[union-attr,index]
     return checked + 2
 

@@ -1,0 +1,118 @@
+"""What the alert rules are shown, and what they are not: nothing of before a sleep, and no map that has not caught up."""
+
+from __future__ import annotations
+
+from test_one_session import MINUTE_MS, SECOND, T0, Stage
+
+from liqdesk.alerts import AlertBook, ImbalanceBeyond, PriceCrosses, ZoneNear
+from liqdesk.engine.inbox import Arrival
+from liqdesk.engine.watching import REMEMBERED, Seen, Watch
+from liqdesk.insight import Imbalance, Zone
+from liqdesk.market import ForcedOrder, Instrument, Kline, MarkPrice, Side, Ticker, Tickers
+
+BTC = Instrument("BTCUSDT", "BTC", "USDT", 0.1, 0.001)
+ZONE = Zone(Side.LONG, 59_000.0, 59_900.0, 59_500.0, 5e6, 1e6, -0.001)
+TILT = Imbalance(0.02, 5e6, 1e6)
+RULES = (
+    ZoneNear(id="zone", symbol="BTCUSDT", within=0.01, min_usd=1e6, cooldown_s=1.0),
+    ImbalanceBeyond(id="tilt", symbol="BTCUSDT", radius=0.02, threshold=-0.5, either=True, cooldown_s=1.0),
+    PriceCrosses(id="price", symbol="BTCUSDT", price=60_050.0, cooldown_s=1.0),
+)
+
+
+class Looking:
+    """A watch, with marks shown to it as a session does."""
+
+    def __init__(self) -> None:
+        self.watch = Watch(AlertBook(RULES), BTC, 1.0)
+
+    def mark(
+        self, time_ms: int, price: float = 60_000.0, late_ms: int = 0, map_until_ms: int | None = None
+    ) -> list[str]:
+        until = time_ms - 30_000 if map_until_ms is None else map_until_ms
+        event = MarkPrice("BTCUSDT", time_ms, price, price, 0.0001, 0)
+        fired = self.watch.look(event, time_ms, time_ms + late_ms, until, (ZONE,), (TILT,), 0.0001)
+        self.watch.passed(event)
+        return sorted(f.rule_id for f in fired)
+
+
+def test_a_current_map_and_current_marks_are_shown() -> None:
+    looking = Looking()
+    assert looking.mark(T0) == ["tilt", "zone"]
+    assert looking.mark(T0 + 2_000, 60_100.0) == ["price", "tilt", "zone"]
+
+
+def test_a_map_that_waits_for_its_minutes_is_not_shown_but_prices_are() -> None:
+    looking = Looking()
+    looking.mark(T0)
+    assert looking.mark(T0 + 5_000, 60_100.0, map_until_ms=T0 - 5 * MINUTE_MS) == ["price"]
+    assert looking.mark(T0 + 8_000, 60_100.0) == ["tilt", "zone"], "it has caught up"
+
+
+def test_on_waking_nothing_of_before_is_news() -> None:
+    looking = Looking()
+    looking.mark(T0, 60_000.0)
+    wake = T0 + 8 * 3_600_000
+    looking.watch.woke(wake)
+    old = T0 + 1_000
+    assert looking.mark(old, 60_100.0, late_ms=wake - old) == [], "it lay in a buffer through the night"
+    behind = T0 - MINUTE_MS
+    assert looking.mark(wake + 500, 60_020.0, map_until_ms=behind) == [], "no price was crossed that anybody saw"
+    assert looking.mark(wake + 1_500, 60_040.0, map_until_ms=behind) == [], "the map is of yesterday"
+    assert looking.mark(wake + 2_500, 60_060.0, map_until_ms=behind) == ["price"], "this one was seen"
+    assert looking.mark(wake + 9_500, 60_060.0) == ["tilt", "zone"]
+
+
+def test_a_wrong_idea_of_the_time_at_waking_silences_nothing_for_long() -> None:
+    looking = Looking()
+    looking.watch.woke(T0 + 10**9)
+    assert looking.mark(T0 + 20_000, late_ms=100) == ["tilt", "zone"]
+
+
+def test_a_session_that_slept_waits_for_what_it_missed_and_fires_nothing_false() -> None:
+    stage = Stage(PriceCrosses(id="price", symbol="BTCUSDT", price=60_500.0, cooldown_s=1.0))
+    session = stage.session
+    stage.load()
+    stage.run(70, 60_100.0, T0)
+    session.clock.skip(3_600 * SECOND)
+    session.woke(stage.wall_ns)
+    assert [n.kind for n in session.wanted(stage.wall_ns)] == ["trades"], "nobody knows whether trades are missing"
+    stage.trade_id += 70_000
+    stage.run(70, 61_000.0, T0 + 3_670_000)
+    assert session.new_fired == []
+    kinds = {n.kind for n in session.wanted(stage.wall_ns)}
+    assert {"klines", "marks"} <= kinds, "an hour is fetched in minutes"
+
+
+def order(number: int) -> ForcedOrder:
+    return ForcedOrder("BTCUSDT", Side.LONG, T0 + number, T0 + number + 1_000, 60_000.0, 59_800.0, 1.0)
+
+
+def test_a_forced_order_is_new_once_however_often_it_comes() -> None:
+    seen = Seen()
+    for number in range(REMEMBERED + 100):
+        assert seen.is_new(order(number))
+        assert not seen.is_new(order(max(0, number - 50)))
+    assert len(seen._keys) == REMEMBERED
+
+
+def kline(time_ms: int, close: float, closed: bool) -> Arrival:
+    bar = Kline("BTCUSDT", False, T0, MINUTE_MS, 60_000.0, 60_200.0, 59_900.0, close, 5.0, 2.0, closed)
+    return Arrival("market", "kline", time_ms, time_ms, (bar,))
+
+
+def test_a_candle_that_was_overtaken_changes_nothing() -> None:
+    """Two connections bring each frame twice, and not always in the same order."""
+    session = Stage().session
+    for message in (kline(T0 + 60_100, 60_150.0, True), kline(T0 + 59_900, 60_100.0, False)):
+        session.arrival(message)
+    assert [float(bars.rows["close"][0]) for bars in session.new_bars] == [60_150.0]
+    assert session.meters.statuses(T0, 0, 0)[6].events == 2, "both are counted"
+
+
+def test_a_ticker_that_was_overtaken_changes_nothing() -> None:
+    session = Stage().session
+    for time_ms, last in ((T0 + 2_000, 61_000.0), (T0 + 1_000, 60_000.0)):
+        row = Ticker("BTCUSDT", time_ms, last, 59_000.0, 62_000.0, 58_000.0, 1.0, 1.0)
+        session.arrival(Arrival("market", "ticker", time_ms, time_ms, (Tickers((row,)),)))
+    assert session.tickers["BTCUSDT"].last == 61_000.0
