@@ -184,7 +184,6 @@ class Run:
         self._next_pages()
         self._ask(backfill.tickers(), self._on_tickers)
         self._ask(backfill.funding(self.symbol), self._on_funding)
-        self._ask(backfill.funding_intervals(), self._on_intervals)
 
     def _next_pages(self) -> None:
         assert self.session is not None
@@ -223,6 +222,7 @@ class Run:
     def _on_funding(self, payload: object, recv_ns: int) -> None:
         if self.session is not None:
             self.session.on_funding(payload)  # type: ignore[arg-type]
+            self._ask(backfill.funding_intervals(), self._on_intervals)  # each time: they change at run time
 
     def _on_intervals(self, payload: object, recv_ns: int) -> None:
         rows: list[FundingInterval] = payload  # type: ignore[assignment]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from liqdesk.clock import wall_ns
-from liqdesk.errors import Refusal, VenueError
+from liqdesk.errors import InputError, Refusal, VenueError
 from liqdesk.market import LinkPhase, LinkState
 from liqdesk.net.line import SECOND_NS, Line, LinkTiming
 from liqdesk.net.pacing import Backoff
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from liqdesk.net.channel import Channel
 
 REFUSALS: Final = (Refusal.REGION, Refusal.BLOCKED, Refusal.BANNED)
+MOST_STREAMS: Final = 900  # the venue answers the 1,025th by closing, and all are lost
 MEMORY_NS: Final = 10 * SECOND_NS  # how long what the line before sent is remembered after it went
 
 
@@ -60,7 +61,7 @@ class Link:
         self._stopping = False
         self._renewing = False
         self._channels: list[Channel] = []
-        self._wanted: tuple[str, ...] = plan.streams
+        self._wanted = _bounded(plan.streams)
         self._next: Successor | None = None
         self._memory: set[bytes] = set()
         self._memory_until = 0
@@ -86,8 +87,8 @@ class Link:
         self._abort()
 
     def resubscribe(self, streams: Iterable[str]) -> None:
-        """Replace the subscriptions, without a new connection."""
-        self._wanted = tuple(streams)
+        """Replace the subscriptions, without a new connection. Raises InputError for more than one connection may hold."""
+        self._wanted = _bounded(tuple(streams))
 
     def _abort(self) -> None:
         with self._lock:
@@ -284,3 +285,9 @@ class Link:
             silent,
         )
         self._on_state(self._said)
+
+
+def _bounded(streams: tuple[str, ...]) -> tuple[str, ...]:
+    if len(streams) > MOST_STREAMS:
+        raise InputError(f"{len(streams)} streams on one connection", f"One connection holds {MOST_STREAMS} streams.")
+    return streams

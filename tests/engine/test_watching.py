@@ -8,7 +8,8 @@ from liqdesk.alerts import AlertBook, ImbalanceBeyond, PriceCrosses, ZoneNear
 from liqdesk.engine.inbox import Arrival
 from liqdesk.engine.watching import REMEMBERED, Seen, Watch
 from liqdesk.insight import Imbalance, Zone
-from liqdesk.market import ForcedOrder, Instrument, Kline, MarkPrice, Side, Ticker, Tickers
+from liqdesk.market import ForcedOrder, Instrument, Kline, MarkPrice, Side, Ticker, Tickers, Trade
+from liqdesk.model.axis import display_bin_of as row_of
 
 BTC = Instrument("BTCUSDT", "BTC", "USDT", 0.1, 0.001)
 ZONE = Zone(Side.LONG, 59_000.0, 59_900.0, 59_500.0, 5e6, 1e6, -0.001)
@@ -116,3 +117,40 @@ def test_a_ticker_that_was_overtaken_changes_nothing() -> None:
         row = Ticker("BTCUSDT", time_ms, last, 59_000.0, 62_000.0, 58_000.0, 1.0, 1.0)
         session.arrival(Arrival("market", "ticker", time_ms, time_ms, (Tickers((row,)),)))
     assert session.tickers["BTCUSDT"].last == 61_000.0
+
+
+def test_a_frame_of_many_symbols_is_not_the_universe() -> None:
+    """The venue tells of its symbols in two frames a second, and of tickers only what changed."""
+    session = Stage().session
+    rows = [Ticker(s, T0, 2.0, 1.0, 3.0, 1.0, 1.0, 1.0) for s in ("BTCUSDT", "XAUUSDT")]
+    for row in rows:
+        session.arrival(Arrival("market", "ticker", 0, T0, (Tickers((row,)),)))
+    assert set(session.tickers) == {"BTCUSDT", "XAUUSDT"}
+    marks = [MarkPrice(s, T0 + 1_000, 60_000.0, 60_000.0, 0.0001, 0) for s in ("BTCUSDT", "XAUUSDT")]
+    session.arrival(Arrival("market", "mark", 0, T0 + 1_000, (marks[0],)))
+    session.arrival(Arrival("market", "mark", 0, T0 + 1_684, (marks[1],)))
+    assert session.prices.mark == 60_000.0
+    assert session.prices.mark_ms == T0 + 1_000
+
+
+def test_alerts_and_the_map_follow_the_mark_and_not_the_last_trade() -> None:
+    """What is liquidated is liquidated by the mark; trades print through levels that the mark never reaches."""
+    stage = Stage(PriceCrosses(id="price", symbol="BTCUSDT", price=60_500.0, cooldown_s=1.0))
+    stage.load()
+    stage.run(60, 60_000.0, T0)
+    session = stage.session
+    for i in range(90):
+        t = T0 + 60_000 + i * 1_000
+        stage.wall_ns += SECOND
+        stage.say("mark", t, MarkPrice("BTCUSDT", t, 60_000.0, 60_000.0, 0.0001, 0))
+        stage.say("trade", t, Trade("BTCUSDT", stage.trade_id, t, 612_000, 0.5, True))
+        stage.trade_id += 1
+        stage.beat()
+    assert session.prices.last == 61_200.0
+    assert session.new_fired == []
+    assert session.now is not None
+    assert session.now.mark == 60_000.0
+    column = session.map.grid.ring(MINUTE_MS).read((T0 + MINUTE_MS) // MINUTE_MS)
+    assert column is not None
+    swept = slice(row_of(60_100.0) - column.base, row_of(60_900.0) - column.base)
+    assert column.basis[5:, swept].sum() > 0, "shorts between mark and last still stand"

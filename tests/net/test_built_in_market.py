@@ -12,6 +12,7 @@ import pytest
 
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.market import LinkPhase, LinkState, Tickers
+from liqdesk.net.line import LinkTiming
 from liqdesk.net.link import Link
 from liqdesk.net.rest import Rest
 from liqdesk.venues import Reply, Request, venue
@@ -111,3 +112,31 @@ def _stream(binance: Any, endpoints: Any, instruments: dict[str, Any]) -> None:
     arrays = [d for d in decoded if d.kind == "mark" and len(d.events) > 1]
     assert arrays, "settled contracts stand beside trading ones"
     assert not any("USD_" in e.symbol for d in arrays for e in d.events)
+
+
+def test_a_stream_on_the_wrong_path_is_acknowledged_and_found_silent(exchange: Callable[..., Any]) -> None:
+    """The venue accepts it, lists it, pings on, and never sends it."""
+    market = exchange(seed=7, start=START)
+    binance = venue("binance")
+    plan = binance.sockets(binance.endpoints(market.rest, market.stream), "BTCUSDT")[1]
+    assert plan.name == "public"
+    wrong = msgspec.structs.replace(plan, streams=(*plan.streams, "btcusdt@markPrice@1s", "!forceOrder@arr"))
+    states: list[LinkState] = []
+    frames: list[bytes] = []
+    timing = LinkTiming(first_list_s=0.5)
+    link = Link(
+        wrong, binance.dialect, on_frame=lambda data, _: frames.append(data), on_state=states.append, timing=timing
+    )
+    thread = threading.Thread(target=link.run)
+    thread.start()
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and not any(s.silent for s in states):
+        time.sleep(0.05)
+    link.stop()
+    thread.join(5)
+    silent = next(s for s in states if s.silent)
+    assert silent.silent == ("btcusdt@markPrice@1s",), "of forced orders silence proves nothing"
+    assert silent.phase is LinkPhase.OPEN, "the book goes on"
+    assert any(b"depthUpdate" in f for f in frames)
+    listed = next(reply.names for f in frames if (reply := binance.dialect.reply_of(f)) is not None and reply.names)
+    assert "btcusdt@markPrice@1s" in listed

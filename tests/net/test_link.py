@@ -12,6 +12,7 @@ import pytest
 from scripted import Peer, Server
 from support.relay import Relay
 
+from liqdesk.errors import InputError
 from liqdesk.market import LinkPhase, LinkState
 from liqdesk.net.line import LinkTiming
 from liqdesk.net.link import Link
@@ -636,3 +637,17 @@ def test_a_relay_that_falls_silent_is_left(runs: Callable[..., Run]) -> None:
         before = len(run.frames)
         run.until(lambda: relay.accepted == 2 and len(run.frames) > before + 10, "data by a new connection")
         assert any("has stopped sending" in s.user for s in run.states)
+
+
+def test_a_connection_is_never_asked_for_more_streams_than_it_holds() -> None:
+    """The venue answers the 1,025th by closing the socket, and all are lost."""
+
+    def link(count: int) -> Link:
+        names = tuple(f"s{n}usdt@aggTrade" for n in range(count))
+        plan = SocketPlan("market", "ws://127.0.0.1:9", names)
+        return Link(plan, BinanceDialect(), on_frame=lambda *_: None, on_state=lambda _: None)
+
+    one = link(900)
+    for ask in (lambda: link(901), lambda: one.resubscribe(f"s{n}@aggTrade" for n in range(901))):
+        with pytest.raises(InputError, match="901 streams"):
+            ask()

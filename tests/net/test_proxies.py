@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import Peer, Server, answer
 from support.proxies import ConnectProxy, SocksProxy, TestProxy
+from support.relay import Relay
 
 from liqdesk.errors import InputError, Refusal, VenueError
 from liqdesk.market import LinkPhase, LinkState
@@ -91,58 +89,24 @@ def test_rest_and_sockets_go_through_it_with_its_password(kind: Kinds, user: str
 
 @pytest.fixture
 def trusted(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a key and certificate of fapi.liqdesk.test and fstream.liqdesk.test that this test's machine trusts."""
     path = Path(__file__).with_name("trusted.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     return path
 
 
-@pytest.fixture
-def secure(trusted: Path) -> Iterator[Callable[[int], int]]:
-    """Return a function that puts TLS for fapi.liqdesk.test and fstream.liqdesk.test in front of a port."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(trusted)
-    threads: list[threading.Thread] = []
-    listeners: list[socket.socket] = []
-
-    def front(port: int) -> int:
-        listener = socket.create_server(("127.0.0.1", 0))
-        listeners.append(listener)
-
-        def serve() -> None:
-            sock, _ = listener.accept()
-            with (
-                contextlib.suppress(OSError),
-                sock,
-                context.wrap_socket(sock, server_side=True) as wrapped,
-                socket.create_connection(("127.0.0.1", port)) as there,
-            ):
-                there.settimeout(0.3)
-                there.sendall(wrapped.recv(65_536))
-                while part := there.recv(65_536):
-                    wrapped.sendall(part)
-                    if b"101" in part[:20]:
-                        there.sendall(wrapped.recv(65_536))
-
-        threads.append(threading.Thread(target=serve))
-        threads[-1].start()
-        return int(listener.getsockname()[1])
-
-    yield front
-    for thread in threads:
-        thread.join(10)
-    for listener in listeners:
-        listener.close()
-
-
 @both
-def test_names_are_looked_up_by_the_proxy_and_tls_is_verified_end_to_end(
-    kind: Kinds, secure: Callable[[int], int]
-) -> None:
-    with Server(answer(200, b"[7]")) as rest, Server(polite) as sockets:
+def test_names_are_looked_up_by_the_proxy_and_tls_is_verified_end_to_end(kind: Kinds, trusted: Path) -> None:
+    with (
+        Server(answer(200, b"[7]")) as rest,
+        Server(polite) as sockets,
+        Relay(rest.http, trusted) as secure_rest,
+        Relay(sockets.ws, trusted) as secure_sockets,
+    ):
         routes = {
-            "fapi.liqdesk.test": ("127.0.0.1", secure(rest.port)),
-            "fstream.liqdesk.test": ("127.0.0.1", secure(sockets.port)),
-            "elsewhere.liqdesk.test": ("127.0.0.1", secure(rest.port)),
+            "fapi.liqdesk.test": ("127.0.0.1", secure_rest.port),
+            "fstream.liqdesk.test": ("127.0.0.1", secure_sockets.port),
+            "elsewhere.liqdesk.test": ("127.0.0.1", secure_rest.port),
         }
         with kind(routes=routes) as proxy:
             client = Rest("https://fapi.liqdesk.test", proxy=through(proxy))
@@ -156,10 +120,10 @@ def test_names_are_looked_up_by_the_proxy_and_tls_is_verified_end_to_end(
                 client.close()
                 other.close()
             assert Talk("wss://fstream.liqdesk.test", through(proxy)).frames
-            assert [name for name, _ in proxy.asked] == [
-                "fapi.liqdesk.test",
-                "elsewhere.liqdesk.test",
-                "fstream.liqdesk.test",
+            assert proxy.asked == [
+                ("fapi.liqdesk.test", 443),
+                ("elsewhere.liqdesk.test", 443),
+                ("fstream.liqdesk.test", 443),
             ]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -12,13 +14,17 @@ from urllib.parse import urlsplit
 class Relay:
     """Carries bytes to a port. After `freeze`, connections open until then carry nothing more and stay open; new ones work."""
 
-    def __init__(self, to: str) -> None:
-        """`to`: any URL of the service behind."""
+    def __init__(self, to: str, tls: Path | None = None) -> None:
+        """`to`: any URL of the service behind. `tls`: key and certificate with which the relay encrypts what it carries."""
         self._target = urlsplit(to).port
+        self._context: ssl.SSLContext | None = None
+        if tls is not None:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(tls)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._ending = asyncio.Event()
-        self._port = 0
+        self.port = 0
         self._age = 0  # rises with every freeze: what is older than it is silent
         self._tasks: set[asyncio.Task[None]] = set()
         self.accepted = 0
@@ -36,11 +42,11 @@ class Relay:
 
     @property
     def rest(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def stream(self) -> str:
-        return f"ws://127.0.0.1:{self._port}"
+        return f"ws://127.0.0.1:{self.port}"
 
     def freeze(self) -> None:
         self._age += 1
@@ -53,8 +59,8 @@ class Relay:
             self._loop.close()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
-        self._port = server.sockets[0].getsockname()[1]
+        server = await asyncio.start_server(self._carry, "127.0.0.1", 0, ssl=self._context)
+        self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._ending.wait()
         server.close()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from shell_frames import BTC, MARK, ZONES, busy, frame
 
@@ -286,6 +286,20 @@ def test_help_lists_every_key(owner: QWidget) -> None:
     for key in KEYS:
         assert f"{key.written}: {key.words}" in words
     assert len({s for key in KEYS for s in key.sequences}) == sum(len(key.sequences) for key in KEYS)
+
+
+def test_help_says_what_is_assumed_and_what_is_a_floor(owner: QWidget) -> None:
+    """No venue publishes leverage or positions, and forced orders are a sample: nothing here may sound like more."""
+    dialog = HelpDialog(owner, "S2", "2 Jul 2026")
+    said = " ".join(one.text() for one in dialog.findChildren(QLabel))
+    for part in (
+        "It is an estimate.",
+        "No venue publishes positions",
+        "five assumed leverages",
+        "their sum is a floor",
+    ):
+        assert part in said
+    assert "total liquidations" not in said.lower()
 
 
 def test_the_first_note_is_over_however_it_is_closed(owner: QWidget, qtbot: QtBot) -> None:

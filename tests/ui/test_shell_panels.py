@@ -239,3 +239,9 @@ def test_large_text_still_fits(qtbot: QtBot, qapp: QApplication) -> None:
     assert math.isclose(made.imbalance.content.high() / 2, 24 * 3 + 8 + 20 + 66, abs_tol=2)
     apply_theme(qapp, "dark", 1.0)
     assert BTC.symbol == one.instrument.symbol
+
+
+def test_forced_orders_are_called_a_floor_wherever_they_are_listed(column: Column) -> None:
+    give(column, new_forced=(order(2e6), order(3e6, T0 - 1_000)))
+    assert "a floor" in column.tape.header.caption
+    assert "their sum is a floor, never the whole" in column.tape.content.toolTip()

@@ -86,9 +86,10 @@ def test_a_watched_symbol_needs_these_streams() -> None:
 @pytest.mark.parametrize(
     ("stream", "seconds"),
     [
-        ("btcusdt@markPrice@1s", 5),
-        ("btcusdt@markPrice", 10),
-        ("!markPrice@arr@1s", 5),
+        ("btcusdt@markPrice@1s", 3),
+        ("btcusdt@markPrice", 9),
+        ("!markPrice@arr@1s", 3),
+        ("btcusdt@bookTicker", 2),
         ("btcusdt@aggTrade", 60),
         ("btcusdt@kline_1m", 60),
         ("btcusdt@depth@500ms", 5),
