@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from liqdesk.net.channel import Channel
 
 SECOND_NS: Final = 1_000_000_000
-NEVER_NS: Final = 1 << 62
+NEVER_NS: Final = 1 << 58
+STOPPED: Final = 10  # times the wait for a stream's first data
 
 
 class LinkTiming(msgspec.Struct, frozen=True):
@@ -62,7 +63,9 @@ class Line:
         self._next_tick = self._next_send = now
         self._next_list = now + int(timing.first_list_s * SECOND_NS)
         self._subscribed: tuple[str, ...] = ()
+        self._names: frozenset[str] = frozenset()
         self._waiting: dict[str, tuple[int, int]] = {}  # stream: subscribed at, warnings given
+        self._came: dict[str, int] = {}  # stream: when it last sent
         self._outbox: deque[tuple[int, str]] = deque()
         self._asked: dict[int, int] = {}  # request: sent at, zero while it waits to be sent
         self._last_id = 0
@@ -80,6 +83,8 @@ class Line:
             self._take_reply(data)
         else:
             self._data_ns = self.channel.last_ns
+            if name in self._names:
+                self._came[name] = self._data_ns
             if self._waiting:
                 self._waiting.pop(name, None)
         if self._dialect.says_goodbye(data):
@@ -145,7 +150,7 @@ class Line:
         old = set(self._subscribed)
         self._leave([s for s in self._subscribed if s not in wanted])
         self._enter([s for s in wanted if s not in old], now, 0)
-        self._subscribed = wanted
+        self._subscribed, self._names = wanted, frozenset(wanted)
 
     def _enter(self, streams: list[str], now: int, warnings: int) -> None:
         if streams:
@@ -187,8 +192,15 @@ class Line:
         raise VenueError(Refusal.OFFLINE, log, f"{self.channel.host} has stopped sending.")
 
     def _check_first_data(self, now: int) -> None:
-        """Follow up streams that were subscribed and never came: the venue acknowledges even what it will not send."""
+        """Follow up streams that were subscribed and never came: the venue acknowledges even what it will not send. One that
+        came and has stopped for long is treated like one that never came.
+        """
         again = []
+        for stream in self._subscribed:
+            came = self._came.get(stream)
+            if came is not None and now - came >= STOPPED * self._expected_ns(stream):
+                del self._came[stream]
+                self._waiting.setdefault(stream, (now, 0))
         for stream, (since, warnings) in list(self._waiting.items()):
             late = (now - since) / self._expected_ns(stream)
             if late >= 1 and warnings == 0:

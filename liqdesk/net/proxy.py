@@ -49,11 +49,16 @@ class Proxy(msgspec.Struct, frozen=True):
         return f"{self.scheme}://{who}{'@' if who else ''}{self.place}"
 
     def __str__(self) -> str:
+        if self == UNUSABLE:
+            return "of this machine's settings, which cannot be used"
         who = quote(self.user, safe="") + "@" if self.user else ""
         return f"{self.scheme}://{who}{self.place}"
 
     def __repr__(self) -> str:
         return f"Proxy({self})"
+
+
+UNUSABLE: Final = Proxy("", "", 0)  # named by the machine's settings; to go past it would be worse than to fail
 
 
 class ProxyFault(OSError):  # noqa: N818
@@ -101,7 +106,7 @@ def proxy_for(url: str, chosen: Proxy | None = None) -> Proxy | None:
     """Return the proxy for an address: the chosen one, else the one that this machine's settings name. Never for
     loopback.
 
-    A proxy of the machine's settings that cannot be used as one is left out.
+    Where the machine's settings name one that cannot be used, so does what is returned: opening through it fails, with a sentence.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -116,7 +121,7 @@ def proxy_for(url: str, chosen: Proxy | None = None) -> Proxy | None:
     try:
         return proxy_from(text if "://" in text or not text else f"http://{text}")
     except InputError:
-        return None
+        return UNUSABLE
 
 
 def open_to(
@@ -161,6 +166,9 @@ def _through(
     stopping: Callable[[], bool],
     opened: Callable[[socket.socket], None],
 ) -> socket.socket:
+    if proxy == UNUSABLE:
+        user = "This machine's settings name a proxy that cannot be used here; name an http:// or socks5h:// one in the settings."
+        raise ProxyFault("the proxy of this machine's settings is neither http nor socks", user)
     from python_socks import ProxyType
     from python_socks.sync import Proxy as Client
 

@@ -393,6 +393,41 @@ def test_one_quiet_stream_beside_a_live_one_does_not_cost_the_connection(runs: C
         assert run.silent == ["btcusdt@kline_1m"]
 
 
+def test_a_stream_that_stops_beside_others_is_asked_for_again(runs: Callable[..., Run]) -> None:
+    asked: list[dict[str, Any]] = []
+    again = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.accept()
+        peer.request()
+        peer.text(data_of("btcusdt@kline_1m"))
+
+        def listen() -> None:
+            while len(asked) < 2:
+                asked.append(peer.request())
+            again.set()
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        while not again.is_set():
+            peer.text(data_of(MARK))
+            time.sleep(0.02)
+        listener.join(5)
+        peer.text(data_of("btcusdt@kline_1m", 2))
+        stay(peer)
+
+    with Server(script) as server:
+        run = runs(server.ws, (MARK, "btcusdt@kline_1m"))
+        run.until(lambda: any(json.loads(f) == data_of("btcusdt@kline_1m", 2) for f in run.frames), "it comes again")
+        assert [(r["method"], r["params"]) for r in asked] == [
+            ("UNSUBSCRIBE", ["btcusdt@kline_1m"]),
+            ("SUBSCRIBE", ["btcusdt@kline_1m"]),
+        ]
+        assert run.silent == ["btcusdt@kline_1m"]
+        run.until(lambda: run.states[-1].silent == (), "nothing is silent any more")
+        assert server.accepted == 1
+
+
 def test_a_half_open_socket_is_found_out(runs: Callable[..., Run]) -> None:
     timing = msgspec.structs.replace(QUICK, ping_s=0.1, deadline_s=0.4, pinged_deadline_s=0.2)
     pings: list[int] = []

@@ -278,5 +278,15 @@ def test_what_is_set_comes_before_the_machine_and_this_machine_is_reached_straig
     assert proxy_for("http://localhost:1", mine) is None
     monkeypatch.setenv("https_proxy", "theirs:8080")
     assert str(proxy_for("wss://fstream.binance.com")) == "http://theirs:8080"
-    monkeypatch.setenv("https_proxy", "nonsense://x")
-    assert proxy_for("wss://fstream.binance.com") is None
+
+
+def test_a_proxy_of_the_machine_that_cannot_be_used_is_not_gone_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "https://me:s3cret@proxy:443")
+    unusable = proxy_for("wss://fstream.binance.com")
+    assert unusable is not None
+    with Server(answer()) as server:
+        error, words = both_ways(server.http, unusable)
+        assert server.accepted == 0
+    assert error.user in words
+    assert "name a proxy that cannot be used here" in error.user
+    assert "s3cret" not in f"{error} {unusable} {words}"

@@ -34,6 +34,8 @@ TRAPS: dict[int, tuple[str, tuple[str, ...] | str]] = {
         "an acknowledgement is not data",
         (
             f"{LINK}::test_a_stream_that_never_comes_is_told_asked_again_and_at_last_reopened",
+            f"{LINK}::test_a_stream_that_stops_beside_others_is_asked_for_again",
+            f"{HERE}::test_streams_are_named_in_lower_case_and_routed_by_kind",
             "net/test_built_in_market.py::test_a_stream_on_the_wrong_path_is_acknowledged_and_found_silent",
         ),
     ),
