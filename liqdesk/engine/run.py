@@ -73,8 +73,7 @@ class Run:
         self._venue = Binance()
         self._endpoints = endpoints
         self._proxy = orders.proxy
-        proxy = proxy_for(endpoints.rest, orders.proxy)
-        self.traffic = Traffic(endpoints.rest, "" if proxy is None or source.kind is SourceKind.DEMO else str(proxy))
+        self.traffic = Traffic(endpoints.rest, proxy_for(endpoints.rest, orders.proxy))
         self._alerts = alerts
         self._recorder = Recorder(history)
         self._backoff = Backoff()
@@ -275,7 +274,7 @@ class Run:
             assert isinstance(address, Address)
             self._served = True
             self._endpoints = self._venue.endpoints(address.rest, address.stream)
-            self.traffic.rest_url = self._endpoints.rest
+            self.traffic.built_in(address.rest)
             return
         self.traffic.answered(message)
         self._asking.answered(message)

@@ -9,6 +9,7 @@ from liqdesk.engine.frames import LinkStatus, RestStatus
 from liqdesk.engine.inbox import Answer, Arrival, Failure, Garbled
 from liqdesk.engine.meters import Meter
 from liqdesk.market import LinkPhase, LinkState
+from liqdesk.net.proxy import Proxy
 from liqdesk.venues.venue import SocketPlan
 
 log = logging.getLogger(__name__)
@@ -18,14 +19,14 @@ MINUTE_NS: Final = 60_000_000_000
 
 
 class Traffic:
-    """Counts what comes and goes. `rest_url` and `proxy` are shown as they are: a proxy without its password."""
+    """Counts what comes and goes, to and from an address, through a proxy where there is one."""
 
-    def __init__(self, rest_url: str = "", proxy: str = "") -> None:
-        self.rest_url = rest_url
+    def __init__(self, rest_url: str = "", proxy: Proxy | None = None) -> None:
         self.links: dict[str, LinkState] = {}
         self.link_ns: dict[str, int] = {}  # when each link said what it says
         self.garbled = 0
-        self._proxy = proxy
+        self._rest_url = rest_url
+        self._proxy = "" if proxy is None else str(proxy)
         self._urls: dict[str, str] = {}
         self._meters: dict[str, Meter] = {}
         self._open_ns: dict[str, int] = {}
@@ -34,6 +35,10 @@ class Traffic:
         self._failures = 0
         self._answer_ms: float | None = None
         self._weight: tuple[int, int] | None = None  # used, when that was said
+
+    def built_in(self, rest_url: str) -> None:
+        """Say where the built-in market serves; nothing lies between."""
+        self._rest_url, self._proxy = rest_url, ""
 
     def plan(self, plan: SocketPlan) -> None:
         """Say where a link goes."""
@@ -105,5 +110,5 @@ class Traffic:
         """Return the condition of the requests at a wall reading; the weight used is of the last minute that told it."""
         used = None if self._weight is None or now_ns - self._weight[1] > MINUTE_NS else self._weight[0]
         return RestStatus(
-            self.rest_url, used, WEIGHT_LIMIT, self._answer_ms, self._answers, self._failures, self._proxy
+            self._rest_url, used, WEIGHT_LIMIT, self._answer_ms, self._answers, self._failures, self._proxy
         )

@@ -22,6 +22,7 @@ from liqdesk.engine.run import Run
 from liqdesk.engine.traffic import MINUTE_NS, Traffic
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.market import Instrument, LinkPhase, LinkState, Trade
+from liqdesk.net.proxy import Proxy
 from liqdesk.venues import SocketPlan, venue
 
 SECOND = 1_000_000_000
@@ -30,7 +31,7 @@ OPEN = LinkState("market", LinkPhase.OPEN)
 
 
 def traffic() -> Traffic:
-    made = Traffic("https://fapi.binance.com", "http://me@proxy:3128")
+    made = Traffic("https://fapi.binance.com", Proxy("http", "proxy", 3128, "me", "s3cret"))
     made.plan(SocketPlan("market", "wss://x/market/stream", ()))
     made.plan(SocketPlan("public", "wss://x/public/stream", ()))
     return made
@@ -79,8 +80,11 @@ def test_requests_are_counted_with_the_venues_own_weight() -> None:
         1,
         1,
     )
-    assert rest.proxy == "http://me@proxy:3128"
+    assert (rest.endpoint, rest.proxy) == ("https://fapi.binance.com", "http://me@proxy:3128")
     assert counted.rest_status(3 * SECOND + MINUTE_NS).used_weight is None, "of another minute"
+    counted.built_in("http://127.0.0.1:4444")
+    rest = counted.rest_status(3 * SECOND)
+    assert (rest.endpoint, rest.proxy) == ("http://127.0.0.1:4444", "")
 
 
 def test_gaps_latencies_and_sources_stand_by_their_stream() -> None:
