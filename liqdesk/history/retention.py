@@ -10,7 +10,7 @@ from typing import Final
 from liqdesk.history import schema
 from liqdesk.history.blobs import key_of
 from liqdesk.history.reads import minute_span
-from liqdesk.history.records import Trimmed
+from liqdesk.history.records import FORCED, Trimmed
 from liqdesk.market import DAY_MS, MINUTE_MS
 
 DAYS_PER_CALL: Final = 60
@@ -59,6 +59,7 @@ class _Trim:
         before = _day_after(min(first for first, _ in spans), DAY_MINUTES)
         self.marks += _drop_minutes(self._db, "mark", before)
         self.volumes += _drop_minutes(self._db, "volume", before)
+        _drop_minutes(self._db, "unfinished", before)
         return True
 
     def _bar_day(self) -> bool:
@@ -84,6 +85,11 @@ class _Trim:
             return False
         before = min(_day_after(oldest, DAY_MS), self._cutoff_ms)
         self.forced += self._db.execute("DELETE FROM forced WHERE t < ?", (before,)).rowcount
+        # Where orders were deleted, their absence says nothing any more.
+        self._db.execute("DELETE FROM covered WHERE stream = ? AND to_ms <= ?", (FORCED, before))
+        self._db.execute(
+            "UPDATE OR REPLACE covered SET from_ms = ? WHERE stream = ? AND from_ms < ?", (before, FORCED, before)
+        )
         return True
 
 
