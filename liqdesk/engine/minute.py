@@ -7,6 +7,7 @@ the answer is put back in, and minutes leave in order. So an outage that REST ca
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -44,10 +45,21 @@ class Minute(msgspec.Struct, frozen=True):
     live: bool
 
 
+class OpenMinute(msgspec.Struct, frozen=True):
+    """What came so far of a minute, from trade `first_id` on, which was the first to come: volume at price in ticks (int64) and base
+    units (float64)."""
+
+    t0_ms: int
+    first_id: int
+    last_id: int
+    ticks: NDArray[np.int64]
+    quantity: NDArray[np.float64]
+
+
 class _Open:
     """A minute that is being filled."""
 
-    __slots__ = ("at_price", "buy", "kline", "mark_kline", "marks", "volume")
+    __slots__ = ("at_price", "buy", "first_id", "fresh", "kline", "last_id", "mark_kline", "marks", "volume")
 
     def __init__(self) -> None:
         self.marks: list[tuple[int, float]] = []
@@ -56,6 +68,9 @@ class _Open:
         self.buy = 0.0
         self.kline: Kline | None = None
         self.mark_kline: Kline | None = None
+        self.first_id = -1
+        self.last_id = -1
+        self.fresh = False  # whether trades came since it was last handed out
 
 
 class _Hole:
@@ -132,6 +147,17 @@ class Assembler:
         minute.volume += event.quantity
         if event.taker_buys:
             minute.buy += event.quantity
+        if minute.first_id < 0:
+            minute.first_id = event.id
+        minute.last_id = max(minute.last_id, event.id)
+        minute.fresh = True
+
+    def open_minutes(self) -> Iterator[OpenMinute]:
+        """Yield the minutes that trades came to since the last call, as they stand."""
+        for t0, minute in self._minutes.items():
+            if minute.fresh:
+                minute.fresh = False
+                yield OpenMinute(t0, minute.first_id, minute.last_id, *_at_price(minute))
 
     def _fill(self, trade_id: int) -> bool:
         for i, hole in enumerate(self._holes):
@@ -288,6 +314,9 @@ def _closed(t0: int, minute: _Open, repaired: bool) -> Minute:
         low, high, end = min(low, minute.mark_kline.low), max(high, minute.mark_kline.high), minute.mark_kline.close
     if minute.kline is not None:
         return Minute(t0, marks, low, high, end, minute.kline.volume, minute.kline.taker_buy, None, None, not repaired)
+    return Minute(t0, marks, low, high, end, minute.volume, minute.buy, *_at_price(minute), not repaired)
+
+
+def _at_price(minute: _Open) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     ticks = np.array(sorted(minute.at_price), dtype=np.int64)
-    quantity = np.array([minute.at_price[t] for t in ticks.tolist()], dtype=np.float64)
-    return Minute(t0, marks, low, high, end, minute.volume, minute.buy, ticks, quantity, not repaired)
+    return ticks, np.array([minute.at_price[t] for t in ticks.tolist()], dtype=np.float64)

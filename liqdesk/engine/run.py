@@ -14,10 +14,13 @@ from liqdesk.engine.child import Address, Child
 from liqdesk.engine.feed import FeedThread
 from liqdesk.engine.frames import Source, SourceKind
 from liqdesk.engine.inbox import Answer, Arrival, Failure, Garbled, Inbox, LinkNews
+from liqdesk.engine.interest import take_interest
+from liqdesk.engine.listening import Listening
 from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.minute import Need
 from liqdesk.engine.opening import Orders, child_of
+from liqdesk.engine.paging import Paging
 from liqdesk.engine.poll import PollThread
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.repair import Repair, pages_of
@@ -54,6 +57,7 @@ class Run:
         history: History | None,
         brackets: Brackets,
         child: Child | None = None,
+        listening: Listening | None = None,
     ) -> None:
         self.source = source
         self.symbol = symbol
@@ -74,9 +78,11 @@ class Run:
         self._venue = Binance()
         self._endpoints = endpoints
         self._alerts = alerts
-        self._recorder = Recorder(history)
+        self._recorder = Recorder(history, listening)
         self._backoff = Backoff()
         self._feeds: list[FeedThread] = []
+        self._paging: Paging | None = None
+        self._forced_link = ""  # the socket that carries forced orders
         self._due: dict[str, int] = {}
         self.lost = False  # only a new run can bring data: there is no REST client
         self._served = False
@@ -131,8 +137,8 @@ class Run:
             self.retry_at_ns = None
             self._asking.forget()
             self._open()
-        elif self._due.pop("page", None) is not None:
-            self._next_pages()
+        elif self._paging is not None:
+            self._paging.retry_now()
         for feed in self._feeds:
             feed.retry_now()
 
@@ -171,43 +177,28 @@ class Run:
         self.session = Session(
             instrument, market_map, self._recorder, self._alerts, self.clock, loading, until, self.source.speed
         )
+        self._recorder.begin(now_ms)
         codec = self._venue.codec({instrument.symbol: instrument})
         for plan in self._venue.sockets(self._endpoints, self.symbol):
             feed = FeedThread(plan, self._venue.dialect, codec, self.inbox)
+            if any(map(self._venue.dialect.is_forced, plan.streams)):
+                self._forced_link = plan.name
             self._feeds.append(feed)
             feed.start()
         self._ask(backfill.interest(self.symbol), self._on_interest)
         self._ask(backfill.mark(self.symbol), self._on_mark)
-        self._next_pages()
+        self._paging = Paging(loading, self._ask, self._backoff, self._tell)
+        self._paging.go()
         self._ask(backfill.tickers(), self._on_tickers)
         self._ask(backfill.funding(self.symbol), self._on_funding)
         self._ask(backfill.funding_intervals(), self._on_intervals)
 
-    def _next_pages(self) -> None:
-        assert self.session is not None
-        for request in self.session.loading.ask():
-            self._ask_page(self.session, request)
-
-    def _ask_page(self, session: Session, request: Request) -> None:
-        def take(payload: object, _recv_ns: int) -> None:
-            session.loading.answer(request, payload)  # type: ignore[arg-type]
-            if "page" not in self._due:
-                self._backoff.reset()
-                self.error = None
-                self._next_pages()
-
-        def again(error: VenueError) -> None:
-            session.loading.again(request)
-            if "page" not in self._due:
-                self.error = error
-                delay_s = error.retry_s if error.retry_s is not None else self._backoff.next_s()
-                self._due["page"] = time.monotonic_ns() + int(delay_s * 1e9)
-
-        self._ask(request, take, again)
+    def _tell(self, error: VenueError | None) -> None:
+        self.error = error
 
     def _on_interest(self, payload: object, recv_ns: int) -> None:
         if self.session is not None and self.session.loaded:
-            self.session.on_interest(payload, recv_ns)  # type: ignore[arg-type]
+            take_interest(self.session, payload, recv_ns, self._ask)
 
     def _on_mark(self, payload: object, recv_ns: int) -> None:
         if self.session is not None:
@@ -236,6 +227,8 @@ class Run:
                 if self.session is not None:
                     self.session.arrival(message)
                     self._measure_latency(message)
+                    if message.link == self._forced_link:
+                        self._recorder.heard(message.event_ms, self.clock.now_ms(message.recv_ns))
             elif isinstance(message, Answer):
                 self._answered(message)
             elif isinstance(message, Failure):
@@ -249,7 +242,9 @@ class Run:
             until = time.monotonic_ns() + BEAT_BUDGET_NS
             self.session.beat(now_ns, lambda: time.monotonic_ns() < until)
             self._patch_brackets(self.session)
-            self._recorder.flush(now_ns)
+            if self._recorder.is_due(now_ns):
+                self.session.record_open_minutes()
+                self._recorder.flush(now_ns, self.clock.now_ms(now_ns))
 
     def _measure_latency(self, message: Arrival) -> None:
         if message.kind == "mark" and message.event_ms is not None and self.source.speed == 1.0:
@@ -279,9 +274,13 @@ class Run:
         lost = before is not None and before.phase is LinkPhase.OPEN and state.phase is not LinkPhase.OPEN
         if lost and state.link == "market" and self.session is not None:
             self.session.on_link_lost()
+        if state.link == self._forced_link:
+            self._recorder.link(state)
 
     def _garble(self, message: Garbled) -> None:
         self.garbled += 1
+        if message.forced:
+            self._recorder.unreadable(self.clock.now_ms(message.recv_ns))
         if self.garbled <= 20 or self.garbled % 1_000 == 0:
             log.info("frame %d that means nothing on %s: %s", self.garbled, message.link, message.log)
 
@@ -305,10 +304,8 @@ class Run:
                 self.retry_at_ns = None
                 self._open()
             return
-        page_at = self._due.get("page")
-        if page_at is not None and now_ns >= page_at:
-            del self._due["page"]
-            self._next_pages()
+        if self._paging is not None:
+            self._paging.beat(now_ns)
         if not self.session.loaded:
             return
         if self._is_due("interest", now_ns, max(int(INTEREST_NS / self.source.speed), 1_000_000_000)):
@@ -329,7 +326,11 @@ class Run:
             Repair(session, need, pages_of(self.symbol, need), self._ask, self.clock).go()
 
     def stop(self) -> None:
-        """End feeds, poll and child, in that order; a thread that will not end is logged by name."""
+        """Have written what came; then end feeds, poll and child, in that order. A thread that will not end is logged by name."""
+        now_ns = time.monotonic_ns()
+        if self.session is not None:
+            self.session.record_open_minutes()
+        self._recorder.close(now_ns, self.clock.now_ms(now_ns))
         for feed in self._feeds:
             feed.stop()
         for feed in self._feeds:
@@ -340,4 +341,3 @@ class Run:
             self._child.stop()
         if not self._poll.wait(STOP_MS):
             log.error("thread poll did not end in %d ms", STOP_MS)
-        self._recorder.flush(time.monotonic_ns())

@@ -194,6 +194,13 @@ class Session:
         self.interest = np.concatenate([self.interest[-20_000:], row])
         self._recorder.interest(self.instrument.symbol, row)
 
+    def repaired_interest(self, rows: NDArray[np.void]) -> None:
+        """Put back samples of the past."""
+        joined = np.concatenate([self.interest, rows])
+        _, first = np.unique(joined["t"], return_index=True)
+        self.interest = joined[first]
+        self._recorder.interest(self.instrument.symbol, rows)
+
     def first_mark(self, event: MarkPrice) -> None:
         """Take the mark that REST gave at the opening, until the stream has its own."""
         if math.isnan(self.prices.mark):
@@ -263,6 +270,11 @@ class Session:
 
     # -- time --------------------------------------------------------------------------------------------------------
 
+    def record_open_minutes(self) -> None:
+        """Hand what came so far of the open minutes to the recorder."""
+        for part in self._assembler.open_minutes():
+            self._recorder.open_minute(self.instrument, part)
+
     def beat(self, now_ns: int, budget: Callable[[], bool]) -> None:
         """Advance the model by whatever has come, as long as `budget()` holds, and refresh what is read from it."""
         self._settle_last()
@@ -284,9 +296,9 @@ class Session:
                 break
             self.interest = self.loading.interest()
             self.new_bars.append(Bars(stretch.span_ms, stretch.bars))
-            self._recorder.bars(self.instrument.symbol, stretch.span_ms, False, stretch.bars)
+            self._recorder.given_back(self.instrument.symbol, stretch.span_ms, False, stretch.bars)
             if stretch.marks is not None:
-                self._recorder.bars(self.instrument.symbol, stretch.span_ms, True, stretch.marks)
+                self._recorder.given_back(self.instrument.symbol, stretch.span_ms, True, stretch.marks)
             self.map.queue(stretch.span_ms, stretch.bars, stretch.marks, self.interest)
         if self.loading.done and not self.map.queued:
             self.loaded = True

@@ -14,6 +14,7 @@ from liqdesk.alerts import AlertBook, AlertStore, AnyRule
 from liqdesk.engine.child import Child
 from liqdesk.engine.compose import News, compose
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
+from liqdesk.engine.listening import Listening
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
 from liqdesk.engine.past import Past
 from liqdesk.engine.probe import Probe
@@ -52,6 +53,7 @@ class Worker(QObject):
         self._run: Run | Past | None = None
         self._probe: Probe | None = None
         self._history: History | None = None
+        self._listening: dict[Path, Listening] = {}
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._window_free = True
         self._news = News()
@@ -112,8 +114,15 @@ class Worker(QObject):
             self._history,
             self._brackets,
             child,
+            self._listening_of(source),
         )
         self._run.start()
+
+    def _listening_of(self, source: Source) -> Listening:
+        """Return what knows when forced orders were listened to: the same one for all sessions that are kept in the same file."""
+        if self._history is None:
+            return Listening(source.speed)
+        return self._listening.setdefault(self._history.path, Listening(source.speed))
 
     def _close(self) -> None:
         if self._run is not None:

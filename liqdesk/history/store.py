@@ -180,10 +180,10 @@ class History(Adding, Reading):
         """Whether `flush` would write at this wall reading."""
         return not self.read_only and now_ns >= self._next_ns
 
-    def flush(self, now_ns: int) -> None:
+    def flush(self, now_ns: int, *, at_once: bool = False) -> None:
         """Write what waits if half a second has passed since the last time; `now_ns` is a wall reading. Never raises for a disk that
         will not take it: the rows wait, `notices` says so, and it is tried again after 2 s, 4 s, … 30 s."""
-        if not self.is_due(now_ns) or not self._pending.size:
+        if self.read_only or not (at_once or self.is_due(now_ns)) or not self._pending.size:
             return
         self._wait_ns = EVERY_NS if self._write() else min(max(self._wait_ns, SECOND_NS) * 2, LONGEST_WAIT_NS)
         self._next_ns = now_ns + self._wait_ns
