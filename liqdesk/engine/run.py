@@ -78,6 +78,7 @@ class Run:
         self._venue = Binance()
         self._endpoints = endpoints
         self._alerts = alerts
+        self._shown = orders.shown
         self._recorder = Recorder(history, listening)
         self._backoff = Backoff()
         self._feeds: list[FeedThread] = []
@@ -173,7 +174,7 @@ class Run:
         now_ms = self.clock.now_ms(now_ns)
         until = floor_to(now_ms, MINUTE_MS)
         loading = Loading(backfill.plan(self.symbol, until))
-        market_map = MarketMap(self.brackets.table(self.symbol))
+        market_map = MarketMap(self.brackets.table(self.symbol), self._shown)
         self.session = Session(
             instrument, market_map, self._recorder, self._alerts, self.clock, loading, until, self.source.speed
         )
@@ -220,8 +221,8 @@ class Run:
 
     # -- messages ----------------------------------------------------------------------------------------------------
 
-    def beat(self, now_ns: int) -> None:
-        """Take what has come and advance everything that is due."""
+    def beat(self, now_ns: int, budget_ns: int = BEAT_BUDGET_NS) -> None:
+        """Take what has come and advance everything that is due, for about `budget_ns`."""
         for message in self.inbox.drain(TAKE_PER_BEAT):
             if isinstance(message, Arrival):
                 if self.session is not None:
@@ -239,7 +240,7 @@ class Run:
                 self._garble(message)
         self._periodic(now_ns)
         if self.session is not None:
-            until = time.monotonic_ns() + BEAT_BUDGET_NS
+            until = time.monotonic_ns() + budget_ns
             self.session.beat(now_ns, lambda: time.monotonic_ns() < until)
             self._patch_brackets(self.session)
             if self._recorder.is_due(now_ns):

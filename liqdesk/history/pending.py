@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -60,6 +60,9 @@ class Pending:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.let_go = 0
+        self.done: Counter[str] = Counter()  # rows that reached the file, by kind
+        self._doing: Counter[str] = Counter()
+        self._marks = 0
         self._batches: dict[str, deque[tuple[str, Sequence[Row]]]] = {kind: deque() for kind in STATEMENTS}
         self._rows = 0
         self._minutes: dict[tuple[str, int], _MarkMinute] = {}
@@ -80,6 +83,7 @@ class Pending:
         held = self._minutes.setdefault((symbol, minute), _MarkMinute())
         held.rows[offset] = mark
         held.dirty = True
+        self._marks += 1
 
     def bound(self) -> None:
         """Let go of the least worthy rows until no more than `limit` are left."""
@@ -111,10 +115,11 @@ class Pending:
 
     def write(self, db: sqlite3.Connection) -> None:
         """Write everything; the caller begins, and then commits and calls `written`, or rolls back and calls `failed`."""
+        self._doing.clear()
         for kind, batches in self._batches.items():
             for symbol, rows in batches:
                 number = self._id(db, symbol)
-                db.executemany(STATEMENTS[kind], _keyed(kind, number, rows))
+                self._doing[kind] += db.executemany(STATEMENTS[kind], _keyed(kind, number, rows)).rowcount
         if self._lost is not None:
             first, last = self._lost
             db.execute(STATEMENTS["gap"], (EVERY, first, FORCED, last + 1, LET_GO))
@@ -135,6 +140,10 @@ class Pending:
             batches.clear()
         self._rows = 0
         self._lost = None
+        self.done.update(self._doing)
+        self.done["mark"] += self._marks
+        self._doing.clear()
+        self._marks = 0
         newest: dict[str, int] = {}
         for symbol, minute in self._minutes:
             newest[symbol] = max(minute, newest.get(symbol, 0))

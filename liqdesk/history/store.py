@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -173,6 +174,11 @@ class History(Adding, Reading):
     def waiting(self) -> int:
         """Return how many rows are not in the file yet."""
         return self._pending.size
+
+    @property
+    def written(self) -> Mapping[str, int]:
+        """Return how many rows this writer has brought into the file, by kind."""
+        return self._pending.done
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
