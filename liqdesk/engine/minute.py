@@ -88,6 +88,7 @@ class Assembler:
     def __init__(self, first_ms: int) -> None:
         self.next_ms = floor_to(first_ms, MINUTE_MS)
         self._minutes: dict[int, _Open] = {}
+        self._left: list[OpenMinute] = []
         self._holes: list[_Hole] = []
         self._mark_holes: list[tuple[int, int]] = []
         self._cold: set[int] = set()  # minutes whose trades were not watched from their start
@@ -153,11 +154,14 @@ class Assembler:
         minute.fresh = True
 
     def open_minutes(self) -> Iterator[OpenMinute]:
-        """Yield the minutes that trades came to since the last call, as they stand."""
+        """Yield the minutes that trades came to since the last call, as they stand, and those that were closed or given up without
+        their trades."""
+        yield from self._left
+        self._left.clear()
         for t0, minute in self._minutes.items():
             if minute.fresh:
                 minute.fresh = False
-                yield OpenMinute(t0, minute.first_id, minute.last_id, *_at_price(minute))
+                yield _open(t0, minute)
 
     def _fill(self, trade_id: int) -> bool:
         for i, hole in enumerate(self._holes):
@@ -262,6 +266,8 @@ class Assembler:
         if not self._whole(t0):
             return None
         minute = self._minutes.pop(t0)
+        if minute.fresh and minute.kline is not None:
+            self._left.append(_open(t0, minute))
         self.next_ms = t0 + MINUTE_MS
         repaired = t0 in self._repaired
         self._repaired.discard(t0)
@@ -274,6 +280,7 @@ class Assembler:
         if stop <= start:
             return None
         self.next_ms = stop
+        self._left += [_open(t, m) for t, m in self._minutes.items() if t < stop and m.fresh]
         self._minutes = {t: m for t, m in self._minutes.items() if t >= stop}
         self._holes = [h for h in self._holes if h.to_ms >= stop]
         self._cold = {t for t in self._cold if t >= stop}
@@ -315,6 +322,10 @@ def _closed(t0: int, minute: _Open, repaired: bool) -> Minute:
     if minute.kline is not None:
         return Minute(t0, marks, low, high, end, minute.kline.volume, minute.kline.taker_buy, None, None, not repaired)
     return Minute(t0, marks, low, high, end, minute.volume, minute.buy, *_at_price(minute), not repaired)
+
+
+def _open(t0: int, minute: _Open) -> OpenMinute:
+    return OpenMinute(t0, minute.first_id, minute.last_id, *_at_price(minute))
 
 
 def _at_price(minute: _Open) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
