@@ -22,7 +22,10 @@ LONGEST_TRADE_HOLE: Final = 60_000  # ids; beyond that the minutes are taken fro
 
 
 class Need(msgspec.Struct, frozen=True):
-    """Something REST should give back: `trades` by id [first, end), `marks` or `klines` by minute [first, end) in ms."""
+    """Something REST should give back: `trades` by id [first, end), `marks`, `klines` or `bars` by minute [first, end) in ms.
+
+    `klines` stand in for trades, `bars` are candles to be shown and kept.
+    """
 
     kind: str
     first: int
@@ -192,16 +195,16 @@ class Assembler:
         over = floor_to(self._last_mark_ms, MINUTE_MS)  # of the minute that is still open, REST has no final candle
         for t0 in sorted(self._cold):
             if self.next_ms <= t0 < over:
-                _join(wanted, Need("klines", t0, t0 + MINUTE_MS))
+                join_need(wanted, Need("klines", t0, t0 + MINUTE_MS))
         for hole in self._holes:
             if hole.end - hole.first > LONGEST_TRADE_HOLE:
                 first, end = floor_to(hole.from_ms, MINUTE_MS), floor_to(hole.to_ms, MINUTE_MS) + MINUTE_MS
-                _join(wanted, Need("klines", max(first, self.next_ms), min(end, over)))
+                join_need(wanted, Need("klines", max(first, self.next_ms), min(end, over)))
             else:
                 wanted.append(Need("trades", hole.first, hole.end))
         for a, b in self._mark_holes:
             first, end = floor_to(a + 1, MINUTE_MS), floor_to(b, MINUTE_MS) + MINUTE_MS
-            _join(wanted, Need("marks", max(first, self.next_ms), min(end, over)))
+            join_need(wanted, Need("marks", max(first, self.next_ms), min(end, over)))
         return wanted
 
     def fill_trades(self, trades: list[Trade], need: Need) -> None:
@@ -288,7 +291,7 @@ class Assembler:
         return start, stop
 
 
-def _join(wanted: list[Need], need: Need) -> None:
+def join_need(wanted: list[Need], need: Need) -> None:
     """Append a need by minutes, grown onto the last one where they touch; empty ones are left out."""
     if need.first >= need.end:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from liqdesk.model import bins_of
 if TYPE_CHECKING:
     from liqdesk.history import History
 
+HAND_OVER_NS: Final = 150_000_000  # with the half second of the history well within a second
+
 
 class Recorder:
     """Hands events to the history in the form it keeps them. `listening` is shared by all that write one file."""
@@ -24,21 +26,11 @@ class Recorder:
     def __init__(self, history: History | None, listening: Listening | None = None) -> None:
         self._history = history
         self._listening = listening if listening is not None else Listening()
-        self._marks: list[tuple[int, float]] = []
-        self._symbol = ""
+        self._next_ns = 0
 
     def mark(self, event: MarkPrice) -> None:
-        if self._history is None:
-            return
-        if event.symbol != self._symbol:
-            self._write_marks()
-            self._symbol = event.symbol
-        self._marks.append((event.time_ms, event.mark))
-
-    def _write_marks(self) -> None:
-        if self._history is not None and self._marks:
-            self._history.add_marks(self._symbol, self._marks)
-        self._marks = []
+        if self._history is not None:
+            self._history.add_marks(event.symbol, [(event.time_ms, event.mark)])
 
     def forced(self, event: ForcedOrder) -> None:
         if self._history is not None:
@@ -127,14 +119,16 @@ class Recorder:
     # -- time --------------------------------------------------------------------------------------------------------
 
     def is_due(self, now_ns: int) -> bool:
-        """Whether it is time to flush; what is kept of open minutes is to be handed over before."""
-        return self._history is not None and self._history.is_due(now_ns)
+        """Whether it is time to hand over what is gathered, that of open minutes among it."""
+        return self._history is not None and now_ns >= self._next_ns
 
     def flush(self, now_ns: int, venue_ms: int) -> None:
-        """Have everything written that came so far."""
-        if self._history is None or not self.is_due(now_ns):
+        """Hand over what is gathered when it is time, and have everything written when that is due."""
+        if self._history is None:
             return
-        self._hand_over(venue_ms)
+        if self.is_due(now_ns):
+            self._next_ns = now_ns + HAND_OVER_NS
+            self._hand_over(venue_ms)
         self._history.flush(now_ns)
 
     def close(self, now_ns: int, venue_ms: int) -> None:
@@ -147,7 +141,6 @@ class Recorder:
 
     def _hand_over(self, venue_ms: int) -> None:
         assert self._history is not None
-        self._write_marks()
         heard, missing = self._listening.settle(venue_ms)
         for a, b in heard:
             self._history.add_covered(EVERY_SYMBOL, FORCED, a, b)

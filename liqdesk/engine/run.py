@@ -245,7 +245,7 @@ class Run:
             self._patch_brackets(self.session)
             if self._recorder.is_due(now_ns):
                 self.session.record_open_minutes()
-                self._recorder.flush(now_ns, self.clock.now_ms(now_ns))
+            self._recorder.flush(now_ns, self.clock.now_ms(now_ns))
 
     def _measure_latency(self, message: Arrival) -> None:
         if message.kind == "mark" and message.event_ms is not None and self.source.speed == 1.0:

@@ -20,9 +20,9 @@ from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.meters import Meters
 from liqdesk.engine.minute import Assembler, Minute, Need
 from liqdesk.engine.recorder import Recorder
+from liqdesk.engine.trail import CandleTrail, ForcedTrail
 from liqdesk.insight import Imbalance, Zone, imbalance_of, zones_of
 from liqdesk.market import (
-    DAY_MS,
     MINUTE_MS,
     ContractChange,
     ForcedOrder,
@@ -34,7 +34,6 @@ from liqdesk.market import (
     Ticker,
     Tickers,
     Trade,
-    floor_to,
     price_from_ticks,
 )
 from liqdesk.market.rows import BAR, INTEREST
@@ -43,8 +42,8 @@ log = logging.getLogger(__name__)
 
 NEED_TRIES: Final = 8
 STALE_MS: Final = 30_000
+GIVEN_UP: Final = "the venue could not give it back"
 VIEW_NS: Final = 250_000_000
-RECENT_FORCED: Final = 4_000
 
 
 class Session:
@@ -73,8 +72,8 @@ class Session:
         self._tries: dict[Need, int] = {}
         self._in_flight: set[Need] = set()
         self._previous: tuple[int, float] | None = None
-        self._recent: tuple[ForcedOrder, ...] = ()  # of this symbol, the last day
-        self._seen_forced: set[tuple[object, ...]] = set()
+        self._forced = ForcedTrail(instrument.symbol)
+        self._candles = CandleTrail(loaded_until_ms)
         self._last_ticks: int | None = None
         self._next_view_ns = 0
         self._tail_after_ms = 0
@@ -129,7 +128,7 @@ class Session:
             zones=self.zones,
             imbalance=self.imbalance,
             funding_rate=self.funding.rate,
-            forced=self._recent,
+            forced=self._forced.recent,
             instrument=self.instrument,
         )
         self.new_fired += self._alerts.observe(view)
@@ -148,18 +147,9 @@ class Session:
             self._last_ticks = None
 
     def _on_forced(self, event: ForcedOrder) -> None:
-        key = (event.symbol, event.side, event.time_ms, event.quantity, event.limit_price)
-        if key in self._seen_forced:
-            return
-        if len(self._seen_forced) > 20_000:
-            self._seen_forced.clear()
-        self._seen_forced.add(key)
-        self._recorder.forced(event)
-        self.new_forced.append(event)
-        if event.symbol == self.instrument.symbol:
-            day_ago = event.time_ms - DAY_MS
-            kept = tuple(o for o in self._recent[-RECENT_FORCED:] if o.time_ms > day_ago)
-            self._recent = (*kept, event)
+        if self._forced.take(event):
+            self._recorder.forced(event)
+            self.new_forced.append(event)
 
     def _on_kline(self, event: Kline) -> None:
         if event.symbol != self.instrument.symbol or event.mark or event.span_ms != MINUTE_MS:
@@ -169,6 +159,7 @@ class Session:
         )
         self.new_bars.append(Bars(MINUTE_MS, row))
         if event.closed:
+            self._candles.came(event.open_ms)
             self._recorder.bars(self.instrument.symbol, MINUTE_MS, False, row)
 
     def _on_tickers(self, event: Tickers) -> None:
@@ -224,7 +215,7 @@ class Session:
 
     def wanted(self, now_ns: int) -> list[Need]:
         """Return the repairs that are not asked for yet. What the venue answered often and not filled is given up: a gap."""
-        needs = self._assembler.needs()
+        needs = self._assembler.needs() + self._candles.missing(self.clock.now_ms(now_ns))
         tail = self._assembler.ask_tail()
         if tail is not None and self.clock.now_ms(now_ns) > self._tail_after_ms:
             needs.append(tail)
@@ -248,7 +239,10 @@ class Session:
     def repaired_klines(self, need: Need, klines: list[Kline]) -> None:
         """Put back the minutes that REST gave for a need."""
         self._answered(need)
-        self._assembler.fill_klines(klines, mark=need.kind == "marks")
+        for kline in klines if need.kind != "marks" else ():
+            self._on_kline(kline)
+        if need.kind != "bars":
+            self._assembler.fill_klines(klines, mark=need.kind == "marks")
 
     def _answered(self, need: Need) -> None:
         self._in_flight.discard(need)
@@ -258,11 +252,15 @@ class Session:
         self._in_flight.discard(need)
 
     def _give_up(self, need: Need) -> None:
+        if need.kind == "bars":
+            self._candles.give_up(need.end)
+            self._recorder.gap(self.instrument.symbol, "trades", need.first, need.end, GIVEN_UP)
+            return
         until = self._assembler.next_ms + MINUTE_MS if need.kind == "trades" else need.end
         dropped = self._assembler.give_up(until)
         self._tries.pop(need, None)
         if dropped is not None:
-            self.add_gap(*dropped, "mark" if need.kind == "marks" else "trades", "the venue could not give it back")
+            self.add_gap(*dropped, "mark" if need.kind == "marks" else "trades", GIVEN_UP)
 
     def add_gap(self, from_ms: int, to_ms: int, stream: str, reason: str) -> None:
         self.gaps.append(GapView(from_ms, to_ms, stream, reason))
@@ -332,11 +330,6 @@ class Session:
     @property
     def open_interest(self) -> float:
         return float(self.interest["contracts"][-1]) if len(self.interest) else math.nan
-
-    @property
-    def minute_ms(self) -> int:
-        """The start of the minute that is waited for."""
-        return floor_to(self._assembler.next_ms, MINUTE_MS)
 
 
 _HANDLERS: dict[type, Callable[[Session, object], None]] = {

@@ -25,6 +25,7 @@ SYMBOL: Final = "BTCUSDT"
 STREAMS: Final = "!forceOrder@arr/btcusdt@markPrice@1s/btcusdt@aggTrade"
 SECOND_NS: Final = 1_000_000_000
 UP_S: Final = 60.0
+SPEED: Final = 10  # a recorder that stands still for seconds must not take the next mark for one from the future
 START: Final = "2026-06-01T12:00:00+00:00"
 
 Order = tuple[str, int, float, float]
@@ -66,6 +67,21 @@ class Truth:
         self._thread.join()
 
 
+def peek(path: Path, question: str) -> int:
+    """Ask a file that is being written for a number, or for two bytes that are one; 0 where there is no answer."""
+    if not path.exists():
+        return 0
+    db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    try:
+        row = db.execute(question).fetchone()
+    except sqlite3.OperationalError:  # no tables yet
+        return 0
+    finally:
+        db.close()
+    answer = row[0] if row else None
+    return int.from_bytes(answer, "little") if isinstance(answer, bytes) else int(answer or 0)
+
+
 class Killing:
     """One profile, recorded into by one process after another, each killed."""
 
@@ -90,11 +106,9 @@ class Killing:
 
     def newest_mark(self) -> int:
         """Return the time of the newest mark in the file, 0 where there is none."""
-        if not self.path.exists():
-            return 0
-        with History.open(self.path, self.path.with_suffix(".nobody"), origin=self._origin, read_only=True) as history:
-            rows = history.marks(SYMBOL)
-        return int(rows["t"][-1]) if len(rows) else 0
+        minute = peek(self.path, "SELECT max(key & 0xffffffff) FROM mark")
+        offset = peek(self.path, "SELECT substr(rows, -10, 2) FROM mark ORDER BY key DESC LIMIT 1")
+        return minute * MINUTE_MS + offset
 
     @property
     def _origin(self) -> str:
@@ -155,7 +169,7 @@ class Killing:
             return
         up_ns = truth.marks.get(min(kept), until_ns)  # what came after this recorder's first mark
         marks = {t for t, ns in list(truth.marks.items()) if up_ns <= ns <= until_ns}
-        assert marks <= kept, f"marks are missing: {sorted(marks - kept)}"
+        assert marks <= kept, f"marks are missing: {self._late(marks - kept, until_ns)}"
         held = {(o.symbol, o.time_ms, o.quantity, o.limit_price) for o in history.forced(None)}
         orders = {o for o, ns in list(truth.forced.items()) if up_ns <= ns <= until_ns}
         assert orders <= held, f"forced orders are missing: {sorted(orders - held)}"
@@ -163,6 +177,9 @@ class Killing:
         self._hold_trades(history, trades)
         for name, found in (("marks", marks), ("forced orders", orders), ("trades", trades)):
             self.checked[name] += len(found)
+
+    def _late(self, marks: set[int], until_ns: int) -> list[str]:
+        return [f"{t}, which came {(until_ns - self._truth.marks[t]) / 1e9 + 1:.3f} s before" for t in sorted(marks)]
 
     def _hold_trades(self, history: History, trades: dict[int, tuple[int, float, int]]) -> None:
         whole = {int(t) for t in history.volume_at_price(SYMBOL)["t"]}
@@ -208,7 +225,7 @@ def run(kills: int, seed: int, longest_s: float, say: Callable[[str], None] | No
     """
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="liqdesk-killing-") as folder:
-        exchange = Exchange(seed=seed, speed=20, trades=5, start=START)
+        exchange = Exchange(seed=seed, speed=SPEED, trades=5, start=START)
         truth = None
         try:
             truth = Truth(exchange.stream)
