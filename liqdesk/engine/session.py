@@ -72,6 +72,7 @@ class Session:
         self._tries: dict[Need, int] = {}
         self._in_flight: set[Need] = set()
         self._previous: tuple[int, float] | None = None
+        self._doubted: Arrival | None = None
         self._forced = ForcedTrail(instrument.symbol)
         self._candles = CandleTrail(loaded_until_ms)
         self._last_ticks: int | None = None
@@ -95,9 +96,16 @@ class Session:
     def arrival(self, message: Arrival) -> None:
         if message.event_ms is not None and message.kind in ("mark", "trade"):
             if self.clock.leaps(message.event_ms, message.recv_ns):
+                self._doubted = message
                 log.info("a %s stamped %d is too far ahead to be believed alone", message.kind, message.event_ms)
                 return
             self.clock.observe(message.event_ms, message.recv_ns)
+            doubted, self._doubted = self._doubted, None
+            if doubted is not None and self.clock.agrees(doubted.event_ms, message.event_ms):
+                self._take(doubted)
+        self._take(message)
+
+    def _take(self, message: Arrival) -> None:
         self.meters.note(message.kind, message.event_ms, message.recv_ns, len(message.events))
         for event in message.events:
             handler = _HANDLERS.get(type(event))

@@ -78,7 +78,7 @@ def recorder(tmp_path: Path) -> Iterator[Callable[..., Recorder]]:
 def test_an_outage_is_given_back_but_for_the_forced_orders(
     exchange: Callable[..., Exchange], recorder: Callable[..., Recorder], tmp_path: Path
 ) -> None:
-    market = exchange(seed=3, speed=20, trades=2, start=START)
+    market = exchange(seed=3, speed=40, trades=1, start=START)
     one = recorder("--rest-url", market.rest, "--stream-url", market.stream, "--symbol", "BTCUSDT")
     path = tmp_path / "profile" / f"history-127.0.0.1_{market.port}.sqlite"
 
@@ -91,11 +91,11 @@ def test_an_outage_is_given_back_but_for_the_forced_orders(
     one.until(lambda: newest(TRADES) > 0, "minutes are recorded")
     before = newest(FORCED)
     market.kill()
-    time.sleep(2)
+    time.sleep(1)
     market.restart()
     one.until(lambda: newest(FORCED) > before + 20_000, "the stream is back")
     back = newest(FORCED)
-    one.until(lambda: newest(TRADES) > back + 2 * MINUTE_MS, "minutes go on")
+    one.until(lambda: newest(TRADES) > back + MINUTE_MS, "minutes go on")
     assert one.end(signal.SIGTERM) == 0
     with History.open(path, tmp_path / "nobody", origin=f"127.0.0.1:{market.port}", read_only=True) as held:
         gaps = [g for g in held.gaps("BTCUSDT") if g.to_ms > before]

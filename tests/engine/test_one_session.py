@@ -181,6 +181,21 @@ def test_a_failed_repair_is_asked_again_and_one_under_way_is_not() -> None:
     assert stage.session.wanted(stage.wall_ns) == first
 
 
+def test_what_was_doubted_alone_is_taken_once_a_second_stamp_agrees() -> None:
+    stage = Stage()
+    stage.load()
+    stage.run(5, 60_000.0, T0)
+    later = T0 + 3_600_000
+    stage.say("mark", later, MarkPrice("BTCUSDT", later, 60_500.0, 60_500.0, 0.0, 0))
+    assert stage.session.prices.mark == 60_000.0
+    stage.say("trade", later + 400, Trade("BTCUSDT", stage.trade_id, later + 400, 600_000, 1.0, True))
+    assert stage.session.prices.mark == 60_500.0
+    wrong = later + 86_400_000
+    stage.say("mark", wrong, MarkPrice("BTCUSDT", wrong, 1.0, 1.0, 0.0, 0))
+    stage.say("mark", later + 1_000, MarkPrice("BTCUSDT", later + 1_000, 60_501.0, 60_501.0, 0.0, 0))
+    assert stage.session.prices.mark == 60_501.0
+
+
 def test_a_candle_that_did_not_come_is_asked_for() -> None:
     stage = Stage()
     session = stage.session

@@ -25,7 +25,7 @@ SYMBOL: Final = "BTCUSDT"
 STREAMS: Final = "!forceOrder@arr/btcusdt@markPrice@1s/btcusdt@aggTrade"
 SECOND_NS: Final = 1_000_000_000
 UP_S: Final = 60.0
-SPEED: Final = 10  # a recorder that stands still for seconds must not take the next mark for one from the future
+SPEED: Final = 20
 START: Final = "2026-06-01T12:00:00+00:00"
 
 Order = tuple[str, int, float, float]
