@@ -60,6 +60,7 @@ class Desk:
             return
         prepare_numba_cache()
         from liqdesk.engine.host import Host  # a third of a second of imports
+        from liqdesk.ui.tray import TrayKeeper
 
         window, orders = self._window, self._orders
         if self._prepared.writable:
@@ -76,6 +77,7 @@ class Desk:
         window.frame_taken.connect(host.taken)
         window.command.connect(host.command)
         window.settings_changed.connect(self.keep)
+        TrayKeeper(window).quit_asked.connect(self.leave)
         for notice in (*self._prepared.notices, log_notice):
             if notice:
                 window.notify(notice)
@@ -101,6 +103,7 @@ class Desk:
 
     def leave(self) -> None:
         """Close the window, whatever it is showing, and end the event loop."""
+        self._window.leaving = True
         self._window.close()
         application = QCoreApplication.instance()
         if application is not None:
@@ -123,6 +126,7 @@ class Desk:
         """Stop the engine, then let the window go."""
         if self.host is not None:
             self.host.stop()
+        self._window.leaving = True
         self._window.close()
         self._window.deleteLater()
         if self._lock is not None:

@@ -148,7 +148,6 @@ class Session:
         self._last_ticks = event.price_ticks
 
     def _settle_last(self) -> None:
-        # once a beat, not once a trade
         if self._last_ticks is not None:
             last = price_from_ticks(self._last_ticks, self.instrument.tick)
             self.prices = msgspec.structs.replace(self.prices, last=last)
@@ -283,7 +282,7 @@ class Session:
 
     def beat(self, now_ns: int, budget: Callable[[], bool]) -> None:
         """Advance the model by whatever has come, as long as `budget()` holds, and refresh what is read from it."""
-        self._settle_last()
+        self._settle_last()  # once a beat, not once a trade
         if not self.loaded:
             self._load(budget)
         if self.loaded:
