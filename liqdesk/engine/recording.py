@@ -24,6 +24,7 @@ BEAT_MS: Final = 15
 BUDGET_NS: Final = 40_000_000  # per beat, for all symbols together
 REPORT_NS: Final = 1_000_000_000
 TRIM_NS: Final = 600_000_000_000
+TRIM_MORE_NS: Final = 2_000_000_000
 
 
 class SymbolReport(msgspec.Struct, frozen=True):
@@ -127,8 +128,8 @@ class Recording(QObject):
         venue_ms = self._runs[0].clock.now_ms(now_ns)
         self._began_ms = self._began_ms or venue_ms
         if now_ns >= self._next_trim_ns and venue_ms:
-            self._next_trim_ns = now_ns + TRIM_NS
-            self._history.trim(self._orders.history_limit_mb, self._orders.history_days, venue_ms)
+            trimmed = self._history.trim(self._orders.history_limit_mb, self._orders.history_days, venue_ms)
+            self._next_trim_ns = now_ns + (TRIM_MORE_NS if trimmed.more else TRIM_NS)
         if now_ns >= self._next_report_ns:
             self._next_report_ns = now_ns + REPORT_NS
             self.report.emit(self._report(now_ns))

@@ -31,6 +31,7 @@ BEAT_MS: Final = 15
 FRAME_NS: Final = 30_000_000
 TICKERS_NS: Final = 2_000_000_000
 TRIM_NS: Final = 600_000_000_000
+TRIM_MORE_NS: Final = 2_000_000_000
 SAVE_NS: Final = 10_000_000_000
 
 
@@ -229,8 +230,9 @@ class Worker(QObject):
         if self._window_free and now_ns >= self._next_frame_ns:
             self._send(run, now_ns)
         if self._history is not None and now_ns >= self._next_trim_ns:
-            self._next_trim_ns = now_ns + TRIM_NS
-            self._history.trim(self._orders.history_limit_mb, self._orders.history_days, run.clock.now_ms(now_ns))
+            venue_ms = run.clock.now_ms(now_ns)
+            trimmed = self._history.trim(self._orders.history_limit_mb, self._orders.history_days, venue_ms)
+            self._next_trim_ns = now_ns + (TRIM_MORE_NS if trimmed.more else TRIM_NS)
 
     def _fall_back(self, run: Run | Past) -> None:
         assert run.error is not None

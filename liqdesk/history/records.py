@@ -53,7 +53,8 @@ class Extent(msgspec.Struct, frozen=True):
 class Trimmed(msgspec.Struct, frozen=True):
     """What a trim took away, in rows (marks and volumes: whole minutes), and the size in bytes that is left.
 
-    `over` says that the file is still larger than its limit: what is left is not to be deleted.
+    `over` says that the file is still larger than its limit: what is left is not to be deleted. `more` says that another call will
+    find more to take away.
     """
 
     mark_minutes: int = 0
@@ -62,6 +63,7 @@ class Trimmed(msgspec.Struct, frozen=True):
     forced: int = 0
     size_bytes: int = 0
     over: bool = False
+    more: bool = False
 
     @property
     def sentence(self) -> str:

@@ -13,8 +13,10 @@ from liqdesk.history.reads import minute_span
 from liqdesk.history.records import FORCED, Trimmed
 from liqdesk.market import DAY_MS, MINUTE_MS
 
-DAYS_PER_CALL: Final = 60
-PAGES_PER_CALL: Final = 50_000
+# Little at a time: whoever records waits meanwhile, and what comes then is to be in the file within a second. Measured on marks and
+# volume of one symbol: 40 ms a day, and 20 ms for a thousand pages.
+DAYS_PER_CALL: Final = 3
+PAGES_PER_CALL: Final = 5_000
 DAY_MINUTES: Final = DAY_MS // MINUTE_MS
 
 
@@ -43,11 +45,21 @@ class _Trim:
         self.marks = self.volumes = self.bars = self.forced = 0
 
     def run(self) -> None:
-        if self._cutoff_ms > 0:
-            self.marks += _drop_minutes(self._db, "mark", self._cutoff_ms // MINUTE_MS)
+        self._drop_aged()
         for step in (self._minute_day, self._bar_day, self._forced_day):
-            while self._over() and self._steps and step():
+            while self._over() and self._steps > 0 and step():
                 self._steps -= 1
+
+    def _drop_aged(self) -> None:
+        span = minute_span(self._db, "mark")
+        cutoff = self._cutoff_ms // MINUTE_MS
+        if span is None or span[0] >= cutoff:
+            return
+        before = min(cutoff, _day_after(span[0], DAY_MINUTES) + (DAYS_PER_CALL - 1) * DAY_MINUTES)
+        self._steps -= -(-(before - span[0]) // DAY_MINUTES)
+        if before < cutoff:
+            self._steps = 0
+        self.marks += _drop_minutes(self._db, "mark", before)
 
     def _over(self) -> bool:
         return used_bytes(self._db) > self._limit
@@ -94,7 +106,7 @@ class _Trim:
 
 
 def trim(db: sqlite3.Connection, limit_bytes: int, days: int, now_ms: int) -> Trimmed:
-    """Delete what the limits say, at most two months of days a call, and give the pages back to the disk.
+    """Delete what the limits say, at most three days a call, and give the pages back to the disk.
 
     Raises sqlite3.OperationalError where the file cannot be written; nothing is then deleted.
     """
@@ -111,5 +123,6 @@ def trim(db: sqlite3.Connection, limit_bytes: int, days: int, now_ms: int) -> Tr
         db.executescript(f"PRAGMA incremental_vacuum({PAGES_PER_CALL});")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     left = used_bytes(db)
-    over = left > limit_bytes and work._steps > 0
-    return Trimmed(work.marks, work.volumes, work.bars, work.forced, left, over)
+    more = work._steps <= 0
+    over = left > limit_bytes and not more
+    return Trimmed(work.marks, work.volumes, work.bars, work.forced, left, over, more)

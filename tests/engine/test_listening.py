@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from liqdesk.engine.feed import FeedThread
+from liqdesk.engine.inbox import Garbled, Inbox
 from liqdesk.engine.interest import HOLE_MS, InterestRepair
 from liqdesk.engine.listening import CONNECTING, LOST, PRINTED_MS, SWITCHED, UNREADABLE, Listening, Missing
 from liqdesk.engine.minute import Assembler
@@ -18,6 +20,7 @@ from liqdesk.history import EVERY_SYMBOL, FORCED, Gap, History
 from liqdesk.history.coverage import joined, without
 from liqdesk.market import ForcedOrder, Instrument, LinkPhase, LinkState, MarkPrice, Side, Trade
 from liqdesk.market.rows import BAR, INTEREST
+from liqdesk.venues.binance import Binance
 from liqdesk.venues.venue import Request
 
 T0 = 1_780_000_020_000
@@ -282,3 +285,25 @@ def test_open_interest_is_given_back_or_missing(has_record: bool) -> None:
     assert len(session.rows) >= 38
     assert len(session.gaps) == 1
     assert session.gaps[0][1] - session.gaps[0][0] > HOLE_MS
+
+
+@pytest.mark.parametrize(
+    ("data", "route", "forced"),
+    [
+        (b'{"stream":"!forceOrder@arr","data":{"e":', "market", True),
+        (b'{"stream":"btcusdt@aggTrade","data":{"e":', "market", False),
+        (b'{"stream":"btcu\x00dt@aggTrade","data":{"e":', "market", True),
+        (b"\xff\xfe\x00", "market", True),
+        (b"\xff\xfe\x00", "public", False),
+    ],
+)
+def test_what_cannot_be_read_counts_unless_it_is_told_to_be_something_else(
+    data: bytes, route: str, forced: bool
+) -> None:
+    venue = Binance()
+    plan = next(p for p in venue.sockets(venue.endpoints(), "BTCUSDT") if p.name == route)
+    inbox = Inbox()
+    FeedThread(plan, venue.dialect, venue.codec({"BTCUSDT": BTC}), inbox)._frame(data, 5)
+    (message,) = inbox.drain(10)
+    assert isinstance(message, Garbled)
+    assert message.forced is forced
