@@ -105,7 +105,8 @@ class Recorder:
         if state.phase is LinkPhase.OPEN:
             self._listening.opened(self)
         else:
-            self._listening.lost(self, state.user)
+            told = state.phase in (LinkPhase.WAITING, LinkPhase.REFUSED)  # the others say nothing of why
+            self._listening.lost(self, state.user if told else "")
 
     def heard(self, event_ms: int | None, now_ms: int) -> None:
         """Take the time of a message of that socket."""
