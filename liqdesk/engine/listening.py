@@ -50,6 +50,7 @@ class Listening:
         self._printed_ms = round(PRINTED_MS * pace)
         self._leap_ms = round(LEAP_MS * pace)
         self._ears: dict[object, _Ear] = {}
+        self._clocks: dict[object, int] = {}  # what time it is for each session: one may know it later than another
         self._until_ms = 0  # all before this has been settled
         self._why = CONNECTING
         self._unread: list[Missing] = []
@@ -72,6 +73,11 @@ class Listening:
         if why:
             self._why = why[:LONGEST]
 
+    def closed(self, key: object) -> None:
+        """Say that a session is over."""
+        self.lost(key)
+        self._clocks.pop(key, None)
+
     def heard(self, key: object, event_ms: int, now_ms: int) -> None:
         """Take the time of a message. One that is far ahead of the venue's clock proves nothing."""
         ear = self._ears.get(key)
@@ -87,8 +93,11 @@ class Listening:
         before = min(ear.newest_ms, now_ms) if ear is not None and ear.start_ms is not None else now_ms
         self._unread.append(Missing(before - self._printed_ms, now_ms + 1, UNREADABLE))
 
-    def settle(self, now_ms: int) -> tuple[list[tuple[int, int]], list[Missing]]:
-        """Return what was listened to since the last call, and what is missing. What is missing still is returned again, prolonged."""
+    def settle(self, key: object, now_ms: int) -> tuple[list[tuple[int, int]], list[Missing]]:
+        """Return what was listened to since the last call, and what is missing, as one session's clock stands. What is missing still is
+        returned again, prolonged."""
+        self._clocks[key] = now_ms
+        now_ms = max(self._clocks.values())
         heard: list[tuple[int, int]] = []
         missing, self._unread = self._unread, []
         if not self._until_ms:

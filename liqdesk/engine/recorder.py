@@ -137,12 +137,12 @@ class Recorder:
         if self._history is None:
             return
         self._hand_over(venue_ms)
-        self._listening.lost(self)
+        self._listening.closed(self)
         self._history.flush(now_ns, at_once=True)
 
     def _hand_over(self, venue_ms: int) -> None:
         assert self._history is not None
-        heard, missing = self._listening.settle(venue_ms)
+        heard, missing = self._listening.settle(self, venue_ms)
         for a, b in heard:
             self._history.add_covered(EVERY_SYMBOL, FORCED, a, b)
         for gap in missing:

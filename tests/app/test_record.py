@@ -21,7 +21,6 @@ from support.killing import peek
 from liqdesk.app.status import Printer, line, troubles
 from liqdesk.engine.recording import Report, SymbolReport
 from liqdesk.history import EVERY_SYMBOL, FORCED, INTEREST, MARKS, TRADES, History
-from liqdesk.history.lock import Lock
 from liqdesk.market import MINUTE_MS
 
 pytestmark = pytest.mark.timeout(180)
@@ -79,7 +78,8 @@ def test_an_outage_is_given_back_but_for_the_forced_orders(
     exchange: Callable[..., Exchange], recorder: Callable[..., Recorder], tmp_path: Path
 ) -> None:
     market = exchange(seed=3, speed=40, trades=1, start=START)
-    one = recorder("--rest-url", market.rest, "--stream-url", market.stream, "--symbol", "BTCUSDT")
+    where = ("--rest-url", market.rest, "--stream-url", market.stream)
+    one = recorder(*where, "--symbol", "btcusdt", "ETHUSDT", "--symbol", "NOUSDT")
     path = tmp_path / "profile" / f"history-127.0.0.1_{market.port}.sqlite"
 
     def newest(stream: str) -> int:
@@ -89,6 +89,9 @@ def test_an_outage_is_given_back_but_for_the_forced_orders(
         return peek(path, words)
 
     one.until(lambda: newest(TRADES) > 0, "minutes are recorded")
+    one.until(lambda: peek(path, "SELECT count(DISTINCT key >> 32) FROM mark") == 2, "both symbols are recorded")
+    second = liqdesk("record", "--profile", tmp_path / "profile", *NOWHERE)
+    assert sentence(second, 3).startswith(f"Another liqdesk is using the profile {tmp_path / 'profile'}")
     before = newest(FORCED)
     market.kill()
     time.sleep(1)
@@ -96,7 +99,7 @@ def test_an_outage_is_given_back_but_for_the_forced_orders(
     one.until(lambda: newest(FORCED) > before + 20_000, "the stream is back")
     back = newest(FORCED)
     one.until(lambda: newest(TRADES) > back + MINUTE_MS, "minutes go on")
-    assert one.end(signal.SIGTERM) == 0
+    assert one.end(signal.SIGINT) == 0
     with History.open(path, tmp_path / "nobody", origin=f"127.0.0.1:{market.port}", read_only=True) as held:
         gaps = [g for g in held.gaps("BTCUSDT") if g.to_ms > before]
         assert {(g.symbol, g.stream) for g in gaps} == {(EVERY_SYMBOL, FORCED)}
@@ -106,9 +109,11 @@ def test_an_outage_is_given_back_but_for_the_forced_orders(
         start, end = covered[0][0], newest(TRADES)
         for stream in (TRADES, MARKS, INTEREST):
             assert held.coverage("BTCUSDT", stream, start, end) == [(start, end)], f"{stream} has been given back"
+        assert len(held.marks("ETHUSDT")) > 60
         assert len(held.marks("BTCUSDT")) > 60
     said = one.out.read_text().splitlines()
-    assert said[0].startswith("Recording BTCUSDT from 127.0.0.1:")
+    assert said[0].startswith("Recording BTCUSDT, ETHUSDT, NOUSDT from 127.0.0.1:")
+    assert any("NOUSDT is not listed" in words for words in said), "one that is not there does not stop the others"
     assert any("BTCUSDT: " in words and f"127.0.0.1:{market.port}" in words for words in said[1:]), (
         "a lost link is said at once"
     )
@@ -116,34 +121,15 @@ def test_an_outage_is_given_back_but_for_the_forced_orders(
     loaded = one.err.read_text().strip().splitlines()[-1]
     assert loaded == "['PySide6.QtCore']"
 
-    where = ("--rest-url", market.rest, "--stream-url", market.stream)
     unlisted = liqdesk("record", "--profile", tmp_path / "other", *where, "--symbol", "NOUSDT")
     assert unlisted.returncode == 2
     assert "NOUSDT is not listed" in unlisted.stderr
 
 
-def test_several_symbols_share_a_history_and_an_interrupt_ends_it_well(
-    exchange: Callable[..., Exchange], recorder: Callable[..., Recorder], tmp_path: Path
-) -> None:
-    market = exchange(seed=3, speed=20, trades=2, start=START)
-    symbols = ("--symbol", "btcusdt", "ETHUSDT", "--symbol", "NOUSDT")
-    one = recorder("--rest-url", market.rest, "--stream-url", market.stream, *symbols)
-    path = tmp_path / "profile" / f"history-127.0.0.1_{market.port}.sqlite"
-
-    one.until(lambda: peek(path, "SELECT count(DISTINCT key >> 32) FROM mark") == 2, "both are recorded")
-    one.until(lambda: peek(path, "SELECT count(*) FROM covered") > 0, "forced orders are listened to")
-    second = liqdesk("record", "--profile", tmp_path / "profile", *NOWHERE)
-    assert sentence(second, 3).startswith(f"Another liqdesk is using the profile {tmp_path / 'profile'}")
-    assert one.end(signal.SIGINT) == 0
-    assert "NOUSDT is not listed" in one.out.read_text()
-    with History.open(path, tmp_path / "nobody", origin=f"127.0.0.1:{market.port}", read_only=True) as held:
-        assert len(held.coverage("SOLUSDT", FORCED)) == 1, "both sockets vouch for all symbols"
-
-
 def test_a_venue_that_does_not_answer_is_asked_again_and_never_replaced(
     recorder: Callable[..., Recorder], tmp_path: Path
 ) -> None:
-    one = recorder(*NOWHERE, "--minutes", "0.08")
+    one = recorder(*NOWHERE, "--minutes", "0.04")
     children: set[int] = set()
     while one.process.poll() is None:
         children |= {child.pid for child in psutil.Process(one.process.pid).children()}
@@ -171,16 +157,9 @@ def test_what_cannot_be_recorded_is_said_at_once(tmp_path: Path, words: list[str
     assert why in sentence(done, code)
 
 
-def test_a_profile_that_is_in_use_or_is_no_folder_is_said_at_once(tmp_path: Path) -> None:
+def test_a_profile_that_is_no_folder_is_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "is a file" in sentence(liqdesk("record", "--profile", tmp_path / "file"), 3)
-    (tmp_path / "profile").mkdir()
-    lock = Lock(tmp_path / "profile" / "lock", tmp_path / "profile" / "settings.json")
-    try:
-        done = liqdesk("record", "--profile", tmp_path / "profile", *NOWHERE)
-    finally:
-        lock.release()
-    assert sentence(done, 3).startswith(f"Another liqdesk is using the profile {tmp_path / 'profile'}")
 
 
 # -- words

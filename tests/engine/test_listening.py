@@ -36,8 +36,8 @@ class Stage:
         self.heard: list[tuple[int, int]] = []
         self.missing: dict[int, Missing] = {}
 
-    def settle(self, now_ms: int) -> None:
-        heard, missing = self.listening.settle(now_ms)
+    def settle(self, now_ms: int, key: object = "a") -> None:
+        heard, missing = self.listening.settle(key, now_ms)
         self.heard += heard
         for m in missing:
             before = self.missing.get(m.from_ms, m)
@@ -109,12 +109,30 @@ def test_two_sockets_stand_in_for_each_other() -> None:
     assert [m.reason for m in stage.missing.values()] == [LOST]
 
 
+def test_a_session_that_learns_the_time_later_than_another_turns_nothing_back() -> None:
+    stage = Stage()
+    stage.listening.begin(T0)
+    for key in ("a", "b"):
+        stage.listening.opened(key)
+    stage.hear("a", T0, T0 + 60 * SECOND)
+    stage.settle(T0 + 60 * SECOND, "b")
+    later = T0 + 3_600 * SECOND  # the machine has slept, and both sockets were cut
+    stage.listening.lost("a")
+    stage.listening.lost("b")
+    stage.listening.opened("a")
+    stage.hear("a", later, later + 20 * SECOND)
+    stage.settle(T0 + 61 * SECOND, "b")
+    stage.hear("a", later + 20 * SECOND, later + 40 * SECOND)
+    assert [m.reason for m in stage.missing.values()] == [LOST]
+    assert stage.covered[-1] == (later, later + 40 * SECOND - PRINTED_MS)
+
+
 def test_another_market_between_two_sessions_is_missing() -> None:
     stage = Stage()
     stage.listening.begin(T0)
     stage.listening.opened(1)
     stage.hear(1, T0, T0 + 60 * SECOND)
-    stage.listening.lost(1)
+    stage.listening.closed(1)
     stage.listening.begin(T0 + 200 * SECOND)
     stage.listening.opened(2)
     stage.hear(2, T0 + 202 * SECOND, T0 + 210 * SECOND)
