@@ -2,6 +2,7 @@
 # make test   style, types and every test
 # make bench  timings, with what they are held against beside them
 # make soak   ten simulated days at 600 times speed, watching memory
+# make kill   a recorder killed at a hundred random instants
 #
 # Needs git, make and python3 >= 3.11 with venv. Everything else is added on the first call.
 
@@ -13,7 +14,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 	&& { echo "$$p"; break; }; done)
 BIN := .venv/bin
 
-.PHONY: run test bench soak lint dev clean need-python
+.PHONY: run test bench soak kill lint dev clean need-python
 .DEFAULT_GOAL := run
 
 need-python:
@@ -38,6 +39,9 @@ bench: dev
 
 soak: dev
 	$(BIN)/python tests/soak/soak.py $(ARGS)
+
+kill: dev
+	$(BIN)/python tests/kill/kill.py $(ARGS)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info liqdesk.png

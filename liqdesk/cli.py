@@ -77,9 +77,14 @@ def port(text: str) -> int:
     return int(text)
 
 
-def _market_options(p: argparse.ArgumentParser, absent: object = None) -> None:
+def _market_options(p: argparse.ArgumentParser, absent: object = None, *, several: bool = False) -> None:
     """Add what chooses a market. A subcommand passes SUPPRESS, so that it does not overwrite what stood before the command."""
-    p.add_argument("--symbol", default=absent, help="the contract to open, such as BTCUSDT")
+    if several:
+        p.add_argument(
+            "--symbol", default=absent, nargs="+", action="extend", help="the contracts to record, such as BTCUSDT"
+        )
+    else:
+        p.add_argument("--symbol", default=absent, help="the contract to open, such as BTCUSDT")
     p.add_argument("--profile", default=absent, metavar="DIR", help="the folder for settings, alerts and history")
     p.add_argument("--rest-url", default=absent, metavar="URL", help="REST endpoint instead of Binance's")
     p.add_argument("--stream-url", default=absent, metavar="URL", help="stream endpoint instead of Binance's")
@@ -148,6 +153,10 @@ def parser() -> argparse.ArgumentParser:
         "--settle", type=number(0.0, 3600.0), default=2.0, help="seconds to go on after the map is whole"
     )
     snapshot.add_argument("--timeout", type=number(1.0, 3600.0), default=120.0, help="seconds to wait for a whole map")
+
+    record = commands.add_parser("record", help="record without a window what the window records")
+    _market_options(record, argparse.SUPPRESS, several=True)
+    record.add_argument("--minutes", type=number(0.01, 1e7), help="end after so many; default: when asked to")
 
     take = commands.add_parser("import", help="read files of Binance's public archive into the history")
     take.add_argument("paths", nargs="+", type=Path, metavar="PATH")
@@ -249,6 +258,14 @@ def _snapshot(a: argparse.Namespace) -> int:
     return snapshot(_choices(a), picture)
 
 
+def _record(a: argparse.Namespace) -> int:
+    from liqdesk.app.recording import record
+
+    symbols = [a.symbol] if isinstance(a.symbol, str) else a.symbol or []
+    a.symbol = None
+    return record(_choices(a), symbols, a.minutes)
+
+
 def _window(a: argparse.Namespace) -> int:
     from liqdesk.app.launch import open_window
 
@@ -271,7 +288,14 @@ def _choices(a: argparse.Namespace) -> Choices:
     )
 
 
-RUN = {"exchange": _exchange, "import": _import, "score": _score, "snapshot": _snapshot, None: _window}
+RUN = {
+    "exchange": _exchange,
+    "import": _import,
+    "record": _record,
+    "score": _score,
+    "snapshot": _snapshot,
+    None: _window,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -53,9 +53,15 @@ class VenueClock:
         pace = max(self.speed, 1.0)
         if not now_ms or venue_ms - now_ms <= LEAP_MS * pace:
             return False
-        agrees = self._doubted_ms is not None and abs(venue_ms - self._doubted_ms) <= AGREE_MS * pace
+        agrees = self.agrees(self._doubted_ms, venue_ms)
         self._doubted_ms = None if agrees else venue_ms
         return not agrees
+
+    def agrees(self, one_ms: int | None, other_ms: int | None) -> bool:
+        """Say whether two stamps are near enough to be of one clock."""
+        if one_ms is None or other_ms is None:
+            return False
+        return abs(other_ms - one_ms) <= AGREE_MS * max(self.speed, 1.0)
 
     def observe(self, venue_ms: int, wall_at_ns: int) -> None:
         """Take a stamp that the venue put on something received at `wall_at_ns`."""

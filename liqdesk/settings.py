@@ -62,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     demo_speed: float = 1.0
     history_limit_mb: int = 4_096
     history_days: int = 400
+    keep_recording: bool = False  # in the system tray, when the window closes
+    tray_explained: bool = False
     window_geometry: str = ""
 
 

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import sys
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +14,7 @@ from PySide6.QtCore import QCoreApplication
 from liqdesk import logs
 from liqdesk import settings as stored
 from liqdesk.app.interrupts import Interrupts
-from liqdesk.app.preparing import Start
+from liqdesk.app.preparing import Start, another, log_uncaught
 from liqdesk.engine.opening import child_of
 from liqdesk.history.lock import Lock, LockTakenError
 from liqdesk.paths import prepare_numba_cache
@@ -27,11 +26,6 @@ if TYPE_CHECKING:
     from liqdesk.ui.window import Window
 
 log = logging.getLogger(__name__)
-
-
-def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    # An exception in a slot must not end the program, nor pass unseen.
-    log.error("uncaught", exc_info=(kind, error, trace))
 
 
 class Desk:
@@ -52,7 +46,7 @@ class Desk:
         """Give the window its settings; the built-in market, if it is to be shown, is made meanwhile."""
         logs.setup(None, self._verbose)
         self._open.callback(logs.close)
-        sys.excepthook = _log_uncaught
+        sys.excepthook = log_uncaught
         self._open.enter_context(Interrupts()).asked.connect(self.leave)
         self._window.furnish(self._settings, self._prepared.writable, str(self._prepared.profile.root))
         if self._orders.demo:
@@ -66,6 +60,7 @@ class Desk:
             return
         prepare_numba_cache()
         from liqdesk.engine.host import Host  # a third of a second of imports
+        from liqdesk.ui.tray import TrayKeeper
 
         window, orders = self._window, self._orders
         if self._prepared.writable:
@@ -82,6 +77,7 @@ class Desk:
         window.frame_taken.connect(host.taken)
         window.command.connect(host.command)
         window.settings_changed.connect(self.keep)
+        TrayKeeper(window).quit_asked.connect(self.leave)
         for notice in (*self._prepared.notices, log_notice):
             if notice:
                 window.notify(notice)
@@ -95,8 +91,8 @@ class Desk:
         except LockTakenError as e:
             log.info("the profile is another's: %s", e)
             self._lose(
-                f"Another liqdesk is using the profile {profile.root}: settings, alerts and history of this window are "
-                "not kept. Close it, or name another --profile."
+                f"{another(profile)}: settings, alerts and history of this window are not kept. Close it, or name another "
+                "--profile."
             )
         except OSError as e:
             self._lose(f"The profile {profile.root} cannot be locked ({e.strerror}): nothing of this run is kept.")
@@ -107,6 +103,7 @@ class Desk:
 
     def leave(self) -> None:
         """Close the window, whatever it is showing, and end the event loop."""
+        self._window.leaving = True
         self._window.close()
         application = QCoreApplication.instance()
         if application is not None:
@@ -129,6 +126,7 @@ class Desk:
         """Stop the engine, then let the window go."""
         if self.host is not None:
             self.host.stop()
+        self._window.leaving = True
         self._window.close()
         self._window.deleteLater()
         if self._lock is not None:

@@ -57,7 +57,7 @@ def score_swept(
 
     profile = profile_at(profile_text)
     path = need_history(profile)
-    history = History.open(path, path.with_suffix(".lock"), origin="binance", read_only=True)
+    history = History.open(path, profile.lock, origin="binance", read_only=True)
     try:
         rows = write_swept(history, Binance().check_symbol(symbol), from_ms, to_ms, bar_ms, out, _say)
     except NoDataError as e:

@@ -27,6 +27,8 @@ class FeedThread(QThread):
         self.setObjectName(f"feed {plan.name}")
         self.plan = plan
         self._codec = codec
+        self._dialect = dialect
+        self._carries_forced = any(map(dialect.is_forced, plan.streams))
         self._inbox = inbox
         self._link = Link(plan, dialect, on_frame=self._frame, on_state=self._state, proxy=proxy)
 
@@ -47,16 +49,22 @@ class FeedThread(QThread):
         try:
             decoded = self._codec.decode(data)
         except DecodeError as e:
-            self._inbox.put(Garbled(name, recv_ns, f"{e}: {data[:120]!r}"))
+            self._inbox.put(Garbled(name, recv_ns, f"{e}: {data[:120]!r}", self._may_be_forced(data)))
             return
         except Exception as e:  # what the codec does not foresee must not end the stream
             log.exception("the codec failed on %s: %r", name, data[:120])
-            self._inbox.put(Garbled(name, recv_ns, f"{e!r}: {data[:120]!r}"))
+            self._inbox.put(Garbled(name, recv_ns, f"{e!r}: {data[:120]!r}", self._may_be_forced(data)))
             return
         if decoded.rejected:
-            self._inbox.put(Garbled(name, recv_ns, f"{decoded.rejected} rows of a {decoded.kind} frame rejected"))
+            words = f"{decoded.rejected} rows of a {decoded.kind} frame rejected"
+            self._inbox.put(Garbled(name, recv_ns, words, self._may_be_forced(data)))
         if decoded.events:
             self._inbox.put(Arrival(name, decoded.kind, recv_ns, decoded.event_ms, tuple(decoded.events)))
+
+    def _may_be_forced(self, data: bytes) -> bool:
+        """Whether a frame cannot be told to be of another stream than the forced orders."""
+        stream = self._dialect.stream_of(data)
+        return self._carries_forced and (stream not in self.plan.streams or self._dialect.is_forced(stream))
 
     def _state(self, state: LinkState) -> None:
         self._inbox.put(LinkNews(state, time.monotonic_ns()))

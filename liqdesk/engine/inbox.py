@@ -24,11 +24,12 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
 
 
 class Garbled(msgspec.Struct, frozen=True):
-    """A frame that could not be decoded: the log's text and its first bytes."""
+    """A frame that could not be decoded: the log's text and its first bytes. `forced` says that it may have held a forced order."""
 
     link: str
     recv_ns: int
     log: str
+    forced: bool = False
 
 
 class LinkNews(msgspec.Struct, frozen=True):

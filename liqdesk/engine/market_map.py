@@ -15,6 +15,7 @@ from liqdesk.market import MINUTE_MS, BracketTable
 from liqdesk.model import (
     BACK,
     LIVE,
+    RINGS,
     Density,
     DensityGrid,
     Step,
@@ -31,14 +32,16 @@ log = logging.getLogger(__name__)
 QUARTER_MS: Final = 15 * MINUTE_MS
 AUDIT_LIMIT: Final = 1e-9
 SLICE: Final = 512
+FEW: Final = tuple((span, 16) for span, _ in RINGS)
 
 
 class MarketMap:
     """Owns the density and its grid. Used by the engine thread alone; the window reads published columns of the grid."""
 
-    def __init__(self, table: BracketTable) -> None:
+    def __init__(self, table: BracketTable, shown: bool = True) -> None:
+        """`shown` False keeps a few columns instead of a month of them: nobody will look."""
         self.density = Density(table.lowest_rate, table.max_leverage)
-        self.grid = DensityGrid()
+        self.grid = DensityGrid(RINGS if shown else FEW)
         self.gain = default_gain()
         self.audit_error = 0.0
         self._queue: list[tuple[StepBatch, int]] = []

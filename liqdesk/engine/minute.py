@@ -7,6 +7,7 @@ the answer is put back in, and minutes leave in order. So an outage that REST ca
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -21,7 +22,10 @@ LONGEST_TRADE_HOLE: Final = 60_000  # ids; beyond that the minutes are taken fro
 
 
 class Need(msgspec.Struct, frozen=True):
-    """Something REST should give back: `trades` by id [first, end), `marks` or `klines` by minute [first, end) in ms."""
+    """Something REST should give back: `trades` by id [first, end), `marks`, `klines` or `bars` by minute [first, end) in ms.
+
+    `klines` stand in for trades, `bars` are candles to be shown and kept.
+    """
 
     kind: str
     first: int
@@ -44,10 +48,21 @@ class Minute(msgspec.Struct, frozen=True):
     live: bool
 
 
+class OpenMinute(msgspec.Struct, frozen=True):
+    """What came so far of a minute, from trade `first_id` on, which was the first to come: volume at price in ticks (int64) and base
+    units (float64)."""
+
+    t0_ms: int
+    first_id: int
+    last_id: int
+    ticks: NDArray[np.int64]
+    quantity: NDArray[np.float64]
+
+
 class _Open:
     """A minute that is being filled."""
 
-    __slots__ = ("at_price", "buy", "kline", "mark_kline", "marks", "volume")
+    __slots__ = ("at_price", "buy", "first_id", "fresh", "kline", "last_id", "mark_kline", "marks", "volume")
 
     def __init__(self) -> None:
         self.marks: list[tuple[int, float]] = []
@@ -56,6 +71,9 @@ class _Open:
         self.buy = 0.0
         self.kline: Kline | None = None
         self.mark_kline: Kline | None = None
+        self.first_id = -1
+        self.last_id = -1
+        self.fresh = False  # whether trades came since it was last handed out
 
 
 class _Hole:
@@ -73,6 +91,7 @@ class Assembler:
     def __init__(self, first_ms: int) -> None:
         self.next_ms = floor_to(first_ms, MINUTE_MS)
         self._minutes: dict[int, _Open] = {}
+        self._left: list[OpenMinute] = []
         self._holes: list[_Hole] = []
         self._mark_holes: list[tuple[int, int]] = []
         self._cold: set[int] = set()  # minutes whose trades were not watched from their start
@@ -132,6 +151,20 @@ class Assembler:
         minute.volume += event.quantity
         if event.taker_buys:
             minute.buy += event.quantity
+        if minute.first_id < 0:
+            minute.first_id = event.id
+        minute.last_id = max(minute.last_id, event.id)
+        minute.fresh = True
+
+    def open_minutes(self) -> Iterator[OpenMinute]:
+        """Yield the minutes that trades came to since the last call, as they stand, and those that were closed or given up without
+        their trades."""
+        yield from self._left
+        self._left.clear()
+        for t0, minute in self._minutes.items():
+            if minute.fresh:
+                minute.fresh = False
+                yield _open(t0, minute)
 
     def _fill(self, trade_id: int) -> bool:
         for i, hole in enumerate(self._holes):
@@ -162,16 +195,16 @@ class Assembler:
         over = floor_to(self._last_mark_ms, MINUTE_MS)  # of the minute that is still open, REST has no final candle
         for t0 in sorted(self._cold):
             if self.next_ms <= t0 < over:
-                _join(wanted, Need("klines", t0, t0 + MINUTE_MS))
+                join_need(wanted, Need("klines", t0, t0 + MINUTE_MS))
         for hole in self._holes:
             if hole.end - hole.first > LONGEST_TRADE_HOLE:
                 first, end = floor_to(hole.from_ms, MINUTE_MS), floor_to(hole.to_ms, MINUTE_MS) + MINUTE_MS
-                _join(wanted, Need("klines", max(first, self.next_ms), min(end, over)))
+                join_need(wanted, Need("klines", max(first, self.next_ms), min(end, over)))
             else:
                 wanted.append(Need("trades", hole.first, hole.end))
         for a, b in self._mark_holes:
             first, end = floor_to(a + 1, MINUTE_MS), floor_to(b, MINUTE_MS) + MINUTE_MS
-            _join(wanted, Need("marks", max(first, self.next_ms), min(end, over)))
+            join_need(wanted, Need("marks", max(first, self.next_ms), min(end, over)))
         return wanted
 
     def fill_trades(self, trades: list[Trade], need: Need) -> None:
@@ -236,6 +269,8 @@ class Assembler:
         if not self._whole(t0):
             return None
         minute = self._minutes.pop(t0)
+        if minute.fresh and minute.kline is not None:
+            self._left.append(_open(t0, minute))
         self.next_ms = t0 + MINUTE_MS
         repaired = t0 in self._repaired
         self._repaired.discard(t0)
@@ -248,6 +283,7 @@ class Assembler:
         if stop <= start:
             return None
         self.next_ms = stop
+        self._left += [_open(t, m) for t, m in self._minutes.items() if t < stop and m.fresh]
         self._minutes = {t: m for t, m in self._minutes.items() if t >= stop}
         self._holes = [h for h in self._holes if h.to_ms >= stop]
         self._cold = {t for t in self._cold if t >= stop}
@@ -255,7 +291,7 @@ class Assembler:
         return start, stop
 
 
-def _join(wanted: list[Need], need: Need) -> None:
+def join_need(wanted: list[Need], need: Need) -> None:
     """Append a need by minutes, grown onto the last one where they touch; empty ones are left out."""
     if need.first >= need.end:
         return
@@ -288,6 +324,13 @@ def _closed(t0: int, minute: _Open, repaired: bool) -> Minute:
         low, high, end = min(low, minute.mark_kline.low), max(high, minute.mark_kline.high), minute.mark_kline.close
     if minute.kline is not None:
         return Minute(t0, marks, low, high, end, minute.kline.volume, minute.kline.taker_buy, None, None, not repaired)
+    return Minute(t0, marks, low, high, end, minute.volume, minute.buy, *_at_price(minute), not repaired)
+
+
+def _open(t0: int, minute: _Open) -> OpenMinute:
+    return OpenMinute(t0, minute.first_id, minute.last_id, *_at_price(minute))
+
+
+def _at_price(minute: _Open) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     ticks = np.array(sorted(minute.at_price), dtype=np.int64)
-    quantity = np.array([minute.at_price[t] for t in ticks.tolist()], dtype=np.float64)
-    return Minute(t0, marks, low, high, end, minute.volume, minute.buy, ticks, quantity, not repaired)
+    return ticks, np.array([minute.at_price[t] for t in ticks.tolist()], dtype=np.float64)

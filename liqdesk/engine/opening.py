@@ -18,7 +18,8 @@ BUILT_IN = "simulated market"
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """Everything that decides what an engine does. `folder` is the profile's; `record` False writes nothing anywhere.
+    """Everything that decides what an engine does. `folder` is the profile's; `record` False writes nothing anywhere, and
+    with `shown` False no columns of the map are kept.
 
     With `history_to_ms` or `from_history` no venue is asked: the map comes from the history file.
     """
@@ -28,6 +29,7 @@ class Orders(msgspec.Struct, frozen=True):
     folder: Path
     record: bool
     proxy: Proxy | None = None
+    shown: bool = True
     demo: bool = False
     demo_seed: int = 7
     demo_speed: float = 1.0

@@ -55,7 +55,7 @@ class Past:
         """Read the history and queue its steps; a history that holds nothing useful is told of in the connection's sentence."""
         path = self._orders.folder / "history.sqlite"
         try:
-            history = History.open(path, path.with_suffix(".lock"), origin="binance", read_only=True)
+            history = History.open(path, self._orders.folder / "lock", origin="binance", read_only=True)
         except LiqdeskError as e:
             self.error = VenueError(Refusal.REQUEST, str(e), e.user)
             return

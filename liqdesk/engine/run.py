@@ -14,10 +14,13 @@ from liqdesk.engine.child import Address, Child
 from liqdesk.engine.feed import FeedThread
 from liqdesk.engine.frames import Source, SourceKind
 from liqdesk.engine.inbox import Answer, Arrival, Failure, Inbox, LinkNews
+from liqdesk.engine.interest import take_interest
+from liqdesk.engine.listening import Listening
 from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.minute import Need
 from liqdesk.engine.opening import Orders, child_of
+from liqdesk.engine.paging import Paging
 from liqdesk.engine.poll import PollThread
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.repair import Repair, pages_of
@@ -56,6 +59,7 @@ class Run:
         history: History | None,
         brackets: Brackets,
         child: Child | None = None,
+        listening: Listening | None = None,
     ) -> None:
         self.source = source
         self.symbol = symbol
@@ -75,9 +79,12 @@ class Run:
         self._proxy = orders.proxy
         self.traffic = Traffic(endpoints.rest, proxy_for(endpoints.rest, orders.proxy))
         self._alerts = alerts
-        self._recorder = Recorder(history)
+        self._shown = orders.shown
+        self._recorder = Recorder(history, listening)
         self._backoff = Backoff()
         self._feeds: list[FeedThread] = []
+        self._paging: Paging | None = None
+        self._forced_link = ""  # the socket that carries forced orders
         self._due: dict[str, int] = {}
         self.lost = False  # only a new run can bring data: there is no REST client
         self._served = False
@@ -132,8 +139,8 @@ class Run:
             self.retry_at_ns = None
             self._asking.forget()
             self._open()
-        elif self._due.pop("page", None) is not None:
-            self._next_pages()
+        elif self._paging is not None:
+            self._paging.retry_now()
         for feed in self._feeds:
             feed.retry_now()
 
@@ -168,47 +175,32 @@ class Run:
         now_ms = self.clock.now_ms(now_ns)
         until = floor_to(now_ms, MINUTE_MS)
         loading = Loading(backfill.plan(self.symbol, until))
-        market_map = MarketMap(self.brackets.table(self.symbol))
+        market_map = MarketMap(self.brackets.table(self.symbol), self._shown)
         self.session = Session(
             instrument, market_map, self._recorder, self._alerts, self.clock, loading, until, self.source.speed
         )
+        self._recorder.begin(now_ms)
         codec = self._venue.codec({instrument.symbol: instrument})
         for plan in self._venue.sockets(self._endpoints, self.symbol):
             feed = FeedThread(plan, self._venue.dialect, codec, self.inbox, proxy_for(plan.url, self._proxy))
             self.traffic.plan(plan)
+            if any(map(self._venue.dialect.is_forced, plan.streams)):
+                self._forced_link = plan.name
             self._feeds.append(feed)
             feed.start()
         self._ask(backfill.interest(self.symbol), self._on_interest)
         self._ask(backfill.mark(self.symbol), self._on_mark)
-        self._next_pages()
+        self._paging = Paging(loading, self._ask, self._backoff, self._tell)
+        self._paging.go()
         self._ask(backfill.tickers(), self._on_tickers)
         self._ask(backfill.funding(self.symbol), self._on_funding)
 
-    def _next_pages(self) -> None:
-        assert self.session is not None
-        for request in self.session.loading.ask():
-            self._ask_page(self.session, request)
-
-    def _ask_page(self, session: Session, request: Request) -> None:
-        def take(payload: object, _recv_ns: int) -> None:
-            session.loading.answer(request, payload)  # type: ignore[arg-type]
-            if "page" not in self._due:
-                self._backoff.reset()
-                self.error = None
-                self._next_pages()
-
-        def again(error: VenueError) -> None:
-            session.loading.again(request)
-            if "page" not in self._due:
-                self.error = error
-                delay_s = error.retry_s if error.retry_s is not None else self._backoff.next_s()
-                self._due["page"] = time.monotonic_ns() + int(delay_s * 1e9)
-
-        self._ask(request, take, again)
+    def _tell(self, error: VenueError | None) -> None:
+        self.error = error
 
     def _on_interest(self, payload: object, recv_ns: int) -> None:
         if self.session is not None and self.session.loaded:
-            self.session.on_interest(payload, recv_ns)  # type: ignore[arg-type]
+            take_interest(self.session, payload, recv_ns, self._ask)
 
     def _on_mark(self, payload: object, recv_ns: int) -> None:
         if self.session is not None:
@@ -231,8 +223,8 @@ class Run:
 
     # -- messages ----------------------------------------------------------------------------------------------------
 
-    def beat(self, now_ns: int) -> None:
-        """Take what has come and advance everything that is due."""
+    def beat(self, now_ns: int, budget_ns: int = BEAT_BUDGET_NS) -> None:
+        """Take what has come and advance everything that is due, for about `budget_ns`."""
         woke = self.sleep.beat(now_ns)
         if woke is not None:
             self._wake_up(woke, now_ns)
@@ -241,6 +233,8 @@ class Run:
                 self.traffic.arrival(message)
                 if self.session is not None:
                     self.session.arrival(message)
+                    if message.link == self._forced_link:
+                        self._recorder.heard(message.event_ms, self.clock.now_ms(message.recv_ns))
             elif isinstance(message, Answer):
                 self._answered(message)
             elif isinstance(message, Failure):
@@ -249,12 +243,16 @@ class Run:
                 self._link(message.state, message.recv_ns)
             else:
                 self.traffic.garble(message)
+                if message.forced:
+                    self._recorder.unreadable(self.clock.now_ms(message.recv_ns))
         self._periodic(now_ns)
         if self.session is not None:
-            until = time.monotonic_ns() + BEAT_BUDGET_NS
+            until = time.monotonic_ns() + budget_ns
             self.session.beat(now_ns, lambda: time.monotonic_ns() < until)
             self._patch_brackets(self.session)
-            self._recorder.flush(now_ns)
+            if self._recorder.is_due(now_ns):
+                self.session.record_open_minutes()
+            self._recorder.flush(now_ns, self.clock.now_ms(now_ns))
 
     def _wake_up(self, woke: Woke, now_ns: int) -> None:
         """Begin anew after a sleep: every connection is dead or will be, and everything is due."""
@@ -290,6 +288,8 @@ class Run:
     def _link(self, state: LinkState, recv_ns: int) -> None:
         if self.traffic.link(state, recv_ns) and state.link == "market" and self.session is not None:
             self.session.on_link_lost()
+        if state.link == self._forced_link:
+            self._recorder.link(state)
 
     def _patch_brackets(self, session: Session) -> None:
         for change in session.contract_changes:
@@ -311,10 +311,8 @@ class Run:
                 self.retry_at_ns = None
                 self._open()
             return
-        page_at = self._due.get("page")
-        if page_at is not None and now_ns >= page_at:
-            del self._due["page"]
-            self._next_pages()
+        if self._paging is not None:
+            self._paging.beat(now_ns)
         if not self.session.loaded:
             return
         if self._is_due("interest", now_ns, max(int(INTEREST_NS / self.source.speed), 1_000_000_000)):
@@ -335,7 +333,11 @@ class Run:
             Repair(session, need, pages_of(self.symbol, need), self._ask, self.clock).go()
 
     def stop(self) -> None:
-        """End feeds, poll and child, in that order; a thread that will not end is logged by name."""
+        """Have written what came; then end feeds, poll and child, in that order. A thread that will not end is logged by name."""
+        now_ns = time.monotonic_ns()
+        if self.session is not None:
+            self.session.record_open_minutes()
+        self._recorder.close(now_ns, self.clock.now_ms(now_ns))
         for feed in self._feeds:
             feed.stop()
         for feed in self._feeds:
@@ -346,4 +348,3 @@ class Run:
             self._child.stop()
         if not self._poll.wait(STOP_MS):
             log.error("thread poll did not end in %d ms", STOP_MS)
-        self._recorder.flush(time.monotonic_ns())

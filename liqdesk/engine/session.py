@@ -20,7 +20,8 @@ from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.meters import Meters
 from liqdesk.engine.minute import Assembler, Minute, Need
 from liqdesk.engine.recorder import Recorder
-from liqdesk.engine.watching import Seen, Watch
+from liqdesk.engine.trail import CandleTrail, ForcedTrail
+from liqdesk.engine.watching import Watch
 from liqdesk.insight import Imbalance, Zone, imbalance_of, zones_of
 from liqdesk.market import (
     MINUTE_MS,
@@ -34,7 +35,6 @@ from liqdesk.market import (
     Ticker,
     Tickers,
     Trade,
-    floor_to,
     price_from_ticks,
 )
 from liqdesk.market.rows import BAR, INTEREST
@@ -42,6 +42,7 @@ from liqdesk.market.rows import BAR, INTEREST
 log = logging.getLogger(__name__)
 
 NEED_TRIES: Final = 8
+GIVEN_UP: Final = "the venue could not give it back"
 VIEW_NS: Final = 250_000_000
 
 
@@ -67,10 +68,12 @@ class Session:
         self.loaded = False
         self._recorder = recorder
         self._watch = Watch(alerts, instrument, speed)
-        self._seen = Seen()
         self._assembler = Assembler(loaded_until_ms)
         self._tries: dict[Need, int] = {}
         self._in_flight: set[Need] = set()
+        self._doubted: Arrival | None = None
+        self._forced = ForcedTrail(instrument.symbol)
+        self._candles = CandleTrail(loaded_until_ms)
         self._last_ticks: int | None = None
         self._next_view_ns = 0
         self._tail_after_ms = 0
@@ -92,9 +95,16 @@ class Session:
     def arrival(self, message: Arrival) -> None:
         if message.event_ms is not None and message.kind in ("mark", "trade"):
             if self.clock.leaps(message.event_ms, message.recv_ns):
+                self._doubted = message
                 log.info("a %s stamped %d is too far ahead to be believed alone", message.kind, message.event_ms)
                 return
             self.clock.observe(message.event_ms, message.recv_ns)
+            doubted, self._doubted = self._doubted, None
+            if doubted is not None and self.clock.agrees(doubted.event_ms, message.event_ms):
+                self._take(doubted)
+        self._take(message)
+
+    def _take(self, message: Arrival) -> None:
         late_ms = None if message.event_ms is None else self.clock.now_ms(message.recv_ns) - message.event_ms
         overtaken = message.kind == "kline" and (message.event_ms or 0) < self.meters.newest_ms("kline")
         self.meters.note(message.kind, message.event_ms, message.recv_ns, len(message.events), message.link, late_ms)
@@ -116,7 +126,7 @@ class Session:
         if self.loaded:
             self.map.provisional(event.mark, event.time_ms)
             now_ms = self.clock.now_ms(self.clock.newest_wall_ns)
-            ready = (self._assembler.next_ms, self.zones, self.imbalance, self.funding.rate)
+            ready = (self._assembler.next_ms, self.zones, self.imbalance, self.funding.rate, self._forced.recent)
             self.new_fired += self._watch.look(event, self.clock.newest_ms, now_ms, *ready)
         self._watch.passed(event)
 
@@ -127,18 +137,15 @@ class Session:
         self._last_ticks = event.price_ticks
 
     def _settle_last(self) -> None:
-        # once a beat, not once a trade
         if self._last_ticks is not None:
             last = price_from_ticks(self._last_ticks, self.instrument.tick)
             self.prices = msgspec.structs.replace(self.prices, last=last)
             self._last_ticks = None
 
     def _on_forced(self, event: ForcedOrder) -> None:
-        if not self._seen.is_new(event):
-            return
-        self._recorder.forced(event)
-        self.new_forced.append(event)
-        self._watch.forced(event)
+        if self._forced.take(event):
+            self._recorder.forced(event)
+            self.new_forced.append(event)
 
     def _on_kline(self, event: Kline) -> None:
         if event.symbol != self.instrument.symbol or event.mark or event.span_ms != MINUTE_MS:
@@ -148,6 +155,7 @@ class Session:
         )
         self.new_bars.append(Bars(MINUTE_MS, row))
         if event.closed:
+            self._candles.came(event.open_ms)
             self._recorder.bars(self.instrument.symbol, MINUTE_MS, False, row)
 
     def _on_tickers(self, event: Tickers) -> None:
@@ -175,6 +183,13 @@ class Session:
         row = np.array([(event.time_ms, event.contracts, usd)], INTEREST)
         self.interest = np.concatenate([self.interest[-20_000:], row])
         self._recorder.interest(self.instrument.symbol, row)
+
+    def repaired_interest(self, rows: NDArray[np.void]) -> None:
+        """Put back samples of the past."""
+        joined = np.concatenate([self.interest, rows])
+        _, first = np.unique(joined["t"], return_index=True)
+        self.interest = joined[first]
+        self._recorder.interest(self.instrument.symbol, rows)
 
     def first_mark(self, event: MarkPrice) -> None:
         """Take the mark that REST gave at the opening, until the stream has its own."""
@@ -204,7 +219,7 @@ class Session:
 
     def wanted(self, now_ns: int) -> list[Need]:
         """Return the repairs that are not asked for yet. What the venue answered often and not filled is given up: a gap."""
-        needs = self._assembler.needs()
+        needs = self._assembler.needs() + self._candles.missing(self.clock.now_ms(now_ns))
         tail = self._assembler.ask_tail()
         if tail is not None and self.clock.now_ms(now_ns) > self._tail_after_ms:
             needs.append(tail)
@@ -228,7 +243,10 @@ class Session:
     def repaired_klines(self, need: Need, klines: list[Kline]) -> None:
         """Put back the minutes that REST gave for a need."""
         self._answered(need)
-        self._assembler.fill_klines(klines, mark=need.kind == "marks")
+        for kline in klines if need.kind != "marks" else ():
+            self._on_kline(kline)
+        if need.kind != "bars":
+            self._assembler.fill_klines(klines, mark=need.kind == "marks")
 
     def _answered(self, need: Need) -> None:
         self._in_flight.discard(need)
@@ -238,11 +256,15 @@ class Session:
         self._in_flight.discard(need)
 
     def _give_up(self, need: Need) -> None:
+        if need.kind == "bars":
+            self._candles.give_up(need.end)
+            self._recorder.gap(self.instrument.symbol, "trades", need.first, need.end, GIVEN_UP)
+            return
         until = self._assembler.next_ms + MINUTE_MS if need.kind == "trades" else need.end
         dropped = self._assembler.give_up(until)
         self._tries.pop(need, None)
         if dropped is not None:
-            self.add_gap(*dropped, "mark" if need.kind == "marks" else "trades", "the venue could not give it back")
+            self.add_gap(*dropped, "mark" if need.kind == "marks" else "trades", GIVEN_UP)
 
     def add_gap(self, from_ms: int, to_ms: int, stream: str, reason: str) -> None:
         self.gaps.append(GapView(from_ms, to_ms, stream, reason))
@@ -250,9 +272,14 @@ class Session:
 
     # -- time --------------------------------------------------------------------------------------------------------
 
+    def record_open_minutes(self) -> None:
+        """Hand what came so far of the open minutes to the recorder."""
+        for part in self._assembler.open_minutes():
+            self._recorder.open_minute(self.instrument, part)
+
     def beat(self, now_ns: int, budget: Callable[[], bool]) -> None:
         """Advance the model by whatever has come, as long as `budget()` holds, and refresh what is read from it."""
-        self._settle_last()
+        self._settle_last()  # once a beat, not once a trade
         if not self.loaded:
             self._load(budget)
         if self.loaded:
@@ -271,9 +298,9 @@ class Session:
                 break
             self.interest = self.loading.interest()
             self.new_bars.append(Bars(stretch.span_ms, stretch.bars))
-            self._recorder.bars(self.instrument.symbol, stretch.span_ms, False, stretch.bars)
+            self._recorder.given_back(self.instrument.symbol, stretch.span_ms, False, stretch.bars)
             if stretch.marks is not None:
-                self._recorder.bars(self.instrument.symbol, stretch.span_ms, True, stretch.marks)
+                self._recorder.given_back(self.instrument.symbol, stretch.span_ms, True, stretch.marks)
             self.map.queue(stretch.span_ms, stretch.bars, stretch.marks, self.interest)
         if self.loading.done and not self.map.queued:
             self.loaded = True
@@ -307,11 +334,6 @@ class Session:
     @property
     def open_interest(self) -> float:
         return float(self.interest["contracts"][-1]) if len(self.interest) else math.nan
-
-    @property
-    def minute_ms(self) -> int:
-        """The start of the minute that is waited for."""
-        return floor_to(self._assembler.next_ms, MINUTE_MS)
 
 
 _HANDLERS: dict[type, Callable[[Session, object], None]] = {

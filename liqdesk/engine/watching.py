@@ -6,13 +6,11 @@ from typing import Final
 
 from liqdesk.alerts import AlertBook, Fired, MarketView
 from liqdesk.insight import Imbalance, Zone
-from liqdesk.market import DAY_MS, MINUTE_MS, ForcedOrder, Instrument, MarkPrice
+from liqdesk.market import MINUTE_MS, ForcedOrder, Instrument, MarkPrice
 
 STALE_MS: Final = 30_000
 LATE_MS: Final = 5_000
 BEHIND_MS: Final = 3 * MINUTE_MS  # a map that waits this long for its minutes shows zones of before
-RECENT: Final = 4_000
-REMEMBERED: Final = 20_000
 
 
 class Watch:
@@ -24,18 +22,12 @@ class Watch:
         self._instrument = instrument
         self._behind_ms = BEHIND_MS * max(speed / 60, 1.0)
         self._previous: tuple[int, float] | None = None
-        self._recent: tuple[ForcedOrder, ...] = ()  # of this symbol, the last day
         self._from_ms = 0
 
     def woke(self, venue_ms: int) -> None:
         """Say that the machine has slept until now."""
         self._from_ms = venue_ms
         self._previous = None
-
-    def forced(self, order: ForcedOrder) -> None:
-        if order.symbol == self._instrument.symbol:
-            day_ago = order.time_ms - DAY_MS
-            self._recent = (*(o for o in self._recent[-RECENT:] if o.time_ms > day_ago), order)
 
     def passed(self, event: MarkPrice) -> None:
         """Say that a mark has been dealt with."""
@@ -50,6 +42,7 @@ class Watch:
         zones: tuple[Zone, ...],
         imbalance: tuple[Imbalance, ...],
         funding_rate: float | None,
+        forced: tuple[ForcedOrder, ...],
     ) -> tuple[Fired, ...]:
         """Return what fires at a mark. The map holds whole minutes up to `map_until_ms`, all in venue time."""
         if newest_ms - event.time_ms > STALE_MS or event.time_ms < min(self._from_ms, now_ms - LATE_MS):
@@ -63,23 +56,7 @@ class Watch:
             zones=zones if current else (),
             imbalance=imbalance if current else (),
             funding_rate=funding_rate,
-            forced=self._recent,
+            forced=forced,
             instrument=self._instrument,
         )
         return self._alerts.observe(view)
-
-
-class Seen:
-    """Remembers the forced orders that came: the venue gives them no id, and two connections bring each twice."""
-
-    def __init__(self) -> None:
-        self._keys: dict[tuple[object, ...], None] = {}
-
-    def is_new(self, order: ForcedOrder) -> bool:
-        key = (order.symbol, order.side, order.time_ms, order.quantity, order.limit_price)
-        if key in self._keys:
-            return False
-        self._keys[key] = None
-        if len(self._keys) > REMEMBERED:
-            del self._keys[next(iter(self._keys))]
-        return True

@@ -14,6 +14,7 @@ from liqdesk.alerts import AlertBook, AlertStore, AnyRule
 from liqdesk.engine.child import Child
 from liqdesk.engine.compose import News, compose
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
+from liqdesk.engine.listening import Listening
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
 from liqdesk.engine.past import Past
 from liqdesk.engine.probe import Probe
@@ -30,6 +31,7 @@ BEAT_MS: Final = 15
 FRAME_NS: Final = 30_000_000
 TICKERS_NS: Final = 2_000_000_000
 TRIM_NS: Final = 600_000_000_000
+TRIM_MORE_NS: Final = 2_000_000_000
 SAVE_NS: Final = 10_000_000_000
 
 
@@ -52,6 +54,7 @@ class Worker(QObject):
         self._run: Run | Past | None = None
         self._probe: Probe | None = None
         self._history: History | None = None
+        self._listening: dict[Path, Listening] = {}
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._window_free = True
         self._news = News()
@@ -112,8 +115,15 @@ class Worker(QObject):
             self._history,
             self._brackets,
             child,
+            self._listening_of(source),
         )
         self._run.start()
+
+    def _listening_of(self, source: Source) -> Listening:
+        """Return what knows when forced orders were listened to: the same one for all sessions that are kept in the same file."""
+        if self._history is None:
+            return Listening(source.speed)
+        return self._listening.setdefault(self._history.path, Listening(source.speed))
 
     def _close(self) -> None:
         if self._run is not None:
@@ -220,8 +230,9 @@ class Worker(QObject):
         if self._window_free and now_ns >= self._next_frame_ns:
             self._send(run, now_ns)
         if self._history is not None and now_ns >= self._next_trim_ns:
-            self._next_trim_ns = now_ns + TRIM_NS
-            self._history.trim(self._orders.history_limit_mb, self._orders.history_days, run.clock.now_ms(now_ns))
+            venue_ms = run.clock.now_ms(now_ns)
+            trimmed = self._history.trim(self._orders.history_limit_mb, self._orders.history_days, venue_ms)
+            self._next_trim_ns = now_ns + (TRIM_MORE_NS if trimmed.more else TRIM_NS)
 
     def _fall_back(self, run: Run | Past) -> None:
         assert run.error is not None

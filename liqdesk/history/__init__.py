@@ -5,7 +5,33 @@ wall reading with `flush`. Genuine data never share a file with simulated or for
 overwritten; a full disk delays writing, it does not stop the stream.
 """
 
-from liqdesk.history.records import MARK, VOLUME, Extent, Gap, Trimmed
+from liqdesk.history.records import (
+    EVERY_SYMBOL,
+    FORCED,
+    INTEREST,
+    MARK,
+    MARKS,
+    TRADES,
+    VOLUME,
+    Extent,
+    Gap,
+    Part,
+    Trimmed,
+)
 from liqdesk.history.store import GENUINE, History
 
-__all__ = ["GENUINE", "MARK", "VOLUME", "Extent", "Gap", "History", "Trimmed"]
+__all__ = [
+    "EVERY_SYMBOL",
+    "FORCED",
+    "GENUINE",
+    "INTEREST",
+    "MARK",
+    "MARKS",
+    "TRADES",
+    "VOLUME",
+    "Extent",
+    "Gap",
+    "History",
+    "Part",
+    "Trimmed",
+]

@@ -124,11 +124,35 @@ class Adding:
 
     def add_gap(self, symbol: str, stream: str, from_ms: int, to_ms: int, reason: str) -> None:
         """Keep that a stream gave nothing over [from_ms, to_ms); a gap of the same start is prolonged."""
-        times = door.is_time(from_ms) and door.is_time(to_ms) and from_ms < to_ms
-        texts = (
-            door.is_symbol(symbol)
-            and door.is_text(stream, door.LONGEST_TEXT)
-            and door.is_text(reason, door.LONGEST_TEXT)
-        )
-        if self._admit(times and texts):
+        if self._admit(door.is_stretch(symbol, stream, from_ms, to_ms) and door.is_text(reason, door.LONGEST_TEXT)):
             self._put("gap", symbol, [(int(from_ms), stream, int(to_ms), reason)])
+
+    def fill_gaps(self, symbol: str, stream: str, from_ms: int, to_ms: int) -> None:
+        """Take back the gaps that lie wholly within [from_ms, to_ms): what was missing has been added since."""
+        if self._admit(door.is_stretch(symbol, stream, from_ms, to_ms)):
+            self._put("filled", symbol, [(stream, int(from_ms), int(to_ms))])
+
+    def add_covered(self, symbol: str, stream: str, from_ms: int, to_ms: int) -> None:
+        """Keep that all that a stream gave over [from_ms, to_ms) has been added before; a stretch that reaches up to it is prolonged."""
+        if self._admit(door.is_stretch(symbol, stream, from_ms, to_ms)):
+            self._put("covered", symbol, [(stream, int(from_ms), int(to_ms))])
+
+    def add_unfinished(
+        self,
+        symbol: str,
+        minute_ms: int,
+        first_id: int,
+        last_id: int,
+        bins: NDArray[np.integer],
+        quantity: NDArray[np.floating],
+    ) -> None:
+        """Keep what was seen so far of an open minute, as for `add_volume_at_price`; what came since the same first trade replaces it."""
+        good = door.is_symbol(symbol) and door.is_time(minute_ms) and minute_ms % MINUTE_MS == 0
+        if self._admit(bool(good and bins.size and first_id <= last_id < 1 << 63)):
+            row = (int(minute_ms) // MINUTE_MS, int(first_id), int(last_id), volume_blob(bins, quantity))
+            self._put("unfinished", symbol, [row])
+
+    def finish_minute(self, symbol: str, minute_ms: int) -> None:
+        """Forget what was kept of an open minute: it has been added whole."""
+        if self._admit(door.is_symbol(symbol) and door.is_time(minute_ms)):
+            self._put("finished", symbol, [(int(minute_ms) // MINUTE_MS,)])

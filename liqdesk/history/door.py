@@ -38,6 +38,13 @@ def is_time(time_ms: object) -> bool:
     return isinstance(time_ms, int | np.integer) and 0 < int(time_ms) < LATEST_MS
 
 
+def is_stretch(symbol: object, stream: object, from_ms: int, to_ms: int) -> bool:
+    """Tell whether [from_ms, to_ms) of a stream is a stretch of time that can be written."""
+    return (
+        is_symbol(symbol) and is_text(stream, LONGEST_TEXT) and is_time(from_ms) and is_time(to_ms) and from_ms < to_ms
+    )
+
+
 def is_amount(value: float, *, zero: bool = True) -> bool:
     return math.isfinite(value) and (value > 0 or (zero and value == 0))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from liqdesk.history import schema
-from liqdesk.history.schema import DamageError, VersionError
+from liqdesk.history.schema import DamageError, OlderError
 from liqdesk.paths import set_aside
 
 BUSY_S: Final = 2.0
@@ -56,8 +56,8 @@ def writer(path: Path, origin: str) -> sqlite3.Connection:
 def reader(path: Path, origin: str) -> tuple[sqlite3.Connection, str]:
     """Open a file for reading alone; return the connection and a notice, empty when the view is complete.
 
-    Raises DamageError, VersionError, ProfileError, or sqlite3.OperationalError where it cannot be read. A file whose folder cannot be
-    written, so that SQLite cannot follow another process's writes, is read as it stands.
+    Raises DamageError, VersionError (OlderError where a writer could help), ProfileError, or sqlite3.OperationalError. A file whose
+    folder cannot be written, so that SQLite cannot follow another process's writes, is read as it stands.
     """
     uri = path.absolute().as_uri()
     try:
@@ -79,7 +79,7 @@ def _checked(uri: str, origin: str) -> sqlite3.Connection:
             return nothing(origin)
         version = schema.verify(db, origin)
         if version < schema.VERSION:
-            raise VersionError(f"version {version} is older and was not brought up to date yet")
+            raise OlderError(f"version {version} is older and was not brought up to date yet")
         db.execute("PRAGMA query_only = ON")
     except BaseException as e:
         db.close()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.errors import ProfileError
-from liqdesk.history import reads, schema
+from liqdesk.history import coverage, reads, schema
 from liqdesk.history.door import LATEST_MS
-from liqdesk.history.records import Extent, Gap
+from liqdesk.history.records import Extent, Gap, Part
 from liqdesk.market import ForcedOrder
 
 Rows = NDArray[np.void]
@@ -73,8 +73,17 @@ class Reading:
         return self._ask(reads.gains, symbol, t0, t1)
 
     def gaps(self, symbol: str, t0: int = 0, t1: int = LATEST_MS) -> list[Gap]:
-        """Return the gaps that reach into the range."""
+        """Return the gaps that reach into the range, of the symbol and of all symbols."""
         return self._ask(reads.gaps, symbol, t0, t1)
+
+    def coverage(self, symbol: str, stream: str, t0: int = 0, t1: int = LATEST_MS) -> list[tuple[int, int]]:
+        """Return the stretches of a stream (`records.FORCED`, TRADES, MARKS or INTEREST) that are known to be whole, ascending and
+        disjoint. Raises ValueError for another stream."""
+        return self._ask(coverage.coverage, symbol, stream, t0, t1)
+
+    def unfinished(self, symbol: str, t0: int = 0, t1: int = LATEST_MS) -> list[Part]:
+        """Return what was seen of minutes that no session has closed."""
+        return self._ask(reads.unfinished, symbol, t0, t1)
 
     def extent(self, symbol: str) -> tuple[Extent, ...]:
         """Return how far the bars reach, for each span and kind there is."""

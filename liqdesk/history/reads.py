@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from liqdesk.history.blobs import MINUTE_BITS, key_of, mark_rows, minute_of, volume_rows
 from liqdesk.history.door import LATEST_MS, is_symbol
-from liqdesk.history.records import MARK, VOLUME, Extent, Gap
+from liqdesk.history.records import EVERY_SYMBOL, MARK, VOLUME, Extent, Gap, Part
+from liqdesk.history.schema import EVERY
 from liqdesk.market import MINUTE_MS, ForcedOrder, Side
 from liqdesk.market.rows import BAR, FUNDING, INTEREST
 
@@ -107,10 +108,46 @@ def forced(db: sqlite3.Connection, symbol: str | None, t0: int, t1: int) -> list
 def gaps(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> list[Gap]:
     t0, t1 = _within(t0, t1)
     cursor = db.execute(
-        "SELECT stream, from_ms, to_ms, reason FROM gap WHERE symbol = ? AND to_ms > ? AND from_ms < ? ORDER BY from_ms, stream",
-        (symbol_id(db, symbol), t0, t1),
+        "SELECT name, stream, from_ms, to_ms, reason FROM gap JOIN symbol ON symbol.id = gap.symbol "
+        "WHERE symbol IN (?, ?) AND to_ms > ? AND from_ms < ? ORDER BY from_ms, stream",
+        (symbol_id(db, symbol), EVERY, t0, t1),
     )
-    return [Gap(symbol, *row) for row in cursor]
+    return [Gap(*row) for row in cursor]
+
+
+def listened(db: sqlite3.Connection, symbol: str, stream: str, t0: int, t1: int) -> list[tuple[int, int]]:
+    """Return over which stretches that reach into the range a stream was listened to, for this symbol or for all."""
+    t0, t1 = _within(t0, t1)
+    cursor = db.execute(
+        "SELECT from_ms, to_ms FROM covered WHERE symbol IN (?, ?) AND stream = ? AND to_ms > ? AND from_ms < ? ORDER BY from_ms",
+        (symbol_id(db, symbol), EVERY, stream, t0, t1),
+    )
+    return cursor.fetchall()
+
+
+def unfinished(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> list[Part]:
+    t0, t1 = _within(t0, t1)
+    number = symbol_id(db, symbol)
+    if number < 0 or t1 <= t0:
+        return []
+    cursor = db.execute(
+        "SELECT key, first_id, last_id, rows FROM unfinished WHERE key BETWEEN ? AND ? ORDER BY key, first_id",
+        (key_of(number, t0 // MINUTE_MS), key_of(number, (t1 - 1) // MINUTE_MS)),
+    )
+    return [
+        Part(minute_of(k) * MINUTE_MS, first, last, volume_rows(minute_of(k), blob)) for k, first, last, blob in cursor
+    ]
+
+
+def spans(db: sqlite3.Connection, symbol: str, mark: bool) -> list[int]:
+    """Return the spans of the bars there are, in ms."""
+    number, found, span = symbol_id(db, symbol), [], -1
+    # One step in the primary key for each span, however many bars there are.
+    while (row := db.execute("SELECT min(span) FROM bar WHERE symbol = ? AND span > ?", (number, span)).fetchone())[0]:
+        span = int(row[0])
+        found.append(span)
+    held = "SELECT 1 FROM bar WHERE symbol = ? AND span = ? AND mark = ? LIMIT 1"
+    return [s for s in found if db.execute(held, (number, s, int(mark))).fetchone() is not None]
 
 
 def extent(db: sqlite3.Connection, symbol: str) -> tuple[Extent, ...]:
@@ -122,7 +159,9 @@ def extent(db: sqlite3.Connection, symbol: str) -> tuple[Extent, ...]:
 
 
 def symbols(db: sqlite3.Connection) -> tuple[str, ...]:
-    return tuple(name for (name,) in db.execute("SELECT name FROM symbol ORDER BY name"))
+    return tuple(
+        name for (name,) in db.execute("SELECT name FROM symbol WHERE name != ? ORDER BY name", (EVERY_SYMBOL,))
+    )
 
 
 def minute_span(db: sqlite3.Connection, table: str) -> tuple[int, int] | None:

@@ -6,19 +6,38 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 MARK: Final = np.dtype([("t", np.int64), ("mark", np.float64)])
 VOLUME: Final = np.dtype([("t", np.int64), ("bin", np.int32), ("quantity", np.float64)])  # t: start of the minute
 
+EVERY_SYMBOL: Final = "*"  # a gap or a stretch of all symbols
+
+# Streams, as gaps and coverage name them.
+FORCED: Final = "forced"
+TRADES: Final = "trades"
+MARKS: Final = "mark"
+INTEREST: Final = "OI"
+
 
 class Gap(msgspec.Struct, frozen=True):
-    """A stretch of venue time, [from_ms, to_ms), that a stream did not deliver."""
+    """A stretch of venue time, [from_ms, to_ms), that a stream did not deliver; symbol `EVERY_SYMBOL` where it carries them all."""
 
     symbol: str
     stream: str
     from_ms: int
     to_ms: int
     reason: str
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What was seen of a minute that no session has closed: trades of ids `first_id` to `last_id`, their volume at price in `rows`
+    (dtype VOLUME)."""
+
+    t_ms: int
+    first_id: int
+    last_id: int
+    rows: NDArray[np.void]
 
 
 class Extent(msgspec.Struct, frozen=True):
@@ -34,7 +53,8 @@ class Extent(msgspec.Struct, frozen=True):
 class Trimmed(msgspec.Struct, frozen=True):
     """What a trim took away, in rows (marks and volumes: whole minutes), and the size in bytes that is left.
 
-    `over` says that the file is still larger than its limit: what is left is not to be deleted.
+    `over` says that the file is still larger than its limit: what is left is not to be deleted. `more` says that another call will
+    find more to take away.
     """
 
     mark_minutes: int = 0
@@ -43,6 +63,7 @@ class Trimmed(msgspec.Struct, frozen=True):
     forced: int = 0
     size_bytes: int = 0
     over: bool = False
+    more: bool = False
 
     @property
     def sentence(self) -> str:

@@ -13,7 +13,8 @@ from typing import Final
 from liqdesk.errors import ProfileError
 
 APPLICATION: Final = 0x6C697164  # "liqd"
-VERSION: Final = 1
+VERSION: Final = 2
+EVERY: Final = 0  # the number of "*", which stands for all symbols
 
 TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -46,10 +47,44 @@ CREATE TABLE gap (
 ) WITHOUT ROWID;
 """
 
-# MIGRATIONS[n] turns a file of version n into version n + 1, inside one transaction.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+SINCE_2: Final = """
+CREATE TABLE covered (
+    symbol INTEGER NOT NULL, stream TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+    PRIMARY KEY (symbol, stream, from_ms)
+) WITHOUT ROWID;
+CREATE TABLE unfinished (
+    key INTEGER NOT NULL, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY (key, first_id)
+) WITHOUT ROWID;
+INSERT INTO symbol VALUES (0, '*');
+"""
 
-ROW_TABLES: Final = ("forced", "bar", "interest", "gain", "funding", "gap", "mark", "volume")
+
+def _run(db: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+def _covered(db: sqlite3.Connection) -> None:
+    _run(db, SINCE_2)
+
+
+# MIGRATIONS[n] turns a file of version n into version n + 1, inside one transaction.
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _covered}
+
+# Each table of rows, its first column, and the version that it came with.
+ROW_TABLES: Final = (
+    ("forced", "symbol", 1),
+    ("bar", "symbol", 1),
+    ("interest", "symbol", 1),
+    ("gain", "symbol", 1),
+    ("funding", "symbol", 1),
+    ("gap", "symbol", 1),
+    ("mark", "key", 1),
+    ("volume", "key", 1),
+    ("covered", "symbol", 2),
+    ("unfinished", "key", 2),
+)
 CHECKED_WHOLE: Final = 32 * 1024 * 1024
 
 
@@ -61,6 +96,10 @@ class VersionError(Exception):
     """The file was written by another version of the program, and this one cannot bring it up to date."""
 
 
+class OlderError(VersionError):
+    """The file waits to be brought up to date by a writer."""
+
+
 def is_damage(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
@@ -69,9 +108,7 @@ def create(db: sqlite3.Connection, origin: str) -> None:
     """Make the tables of an empty file, all or nothing."""
     db.execute("BEGIN IMMEDIATE")
     try:
-        for statement in TABLES.split(";"):
-            if statement.strip():
-                db.execute(statement)
+        _run(db, TABLES + SINCE_2)
         db.execute("INSERT INTO meta VALUES ('origin', ?), ('version', ?)", (origin, str(VERSION)))
         db.execute(f"PRAGMA application_id = {APPLICATION}")
         db.execute("COMMIT")
@@ -108,8 +145,7 @@ def verify(db: sqlite3.Connection, origin: str) -> int:
             words = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if words != "ok":
                 raise DamageError(str(words))
-        for table in ROW_TABLES:
-            key = "key" if table in ("mark", "volume") else "symbol"
+        for table, key in [(name, first) for name, first, since in ROW_TABLES if since <= version]:
             db.execute(f"SELECT * FROM {table} ORDER BY {key} LIMIT 1").fetchone()
             db.execute(f"SELECT * FROM {table} ORDER BY {key} DESC LIMIT 1").fetchone()
     except (KeyError, ValueError) as e:

@@ -1,10 +1,11 @@
-"""The history of one origin: rows go in by `add_…` and reach the file once a second; ranges come out ascending."""
+"""The history of one origin: rows go in by `add_…` and reach the file within a second; ranges come out ascending."""
 
 from __future__ import annotations
 
 import logging
 import os
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -15,12 +16,13 @@ from liqdesk.history.adding import Adding
 from liqdesk.history.lock import Lock, LockTakenError
 from liqdesk.history.reading import Reading
 from liqdesk.history.records import Trimmed
-from liqdesk.history.schema import DamageError, VersionError
+from liqdesk.history.schema import DamageError, OlderError, VersionError
 
 log = logging.getLogger(__name__)
 
 GENUINE: Final = "binance"
-EVERY_NS: Final = 1_000_000_000
+EVERY_NS: Final = 500_000_000  # twice within the second after which nothing may be missing
+SECOND_NS: Final = 1_000_000_000
 LONGEST_WAIT_NS: Final = 30_000_000_000
 MEGABYTE: Final = 1_000_000
 
@@ -59,7 +61,7 @@ class History(Adding, Reading):
             if not read_only and history._take_lock(lock_path):
                 history._open_writer()
             if history.read_only:
-                history._open_reader()
+                history._open_reader(lock_path)
         except BaseException:
             history.close()
             raise
@@ -91,7 +93,7 @@ class History(Adding, Reading):
             self._fail(e)
         self.read_only = False
 
-    def _open_reader(self) -> None:
+    def _open_reader(self, lock_path: Path | None = None) -> None:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -99,7 +101,12 @@ class History(Adding, Reading):
             return
         self._looked = True
         try:
-            db, notice = opening.reader(self.path, self.origin)
+            try:
+                db, notice = opening.reader(self.path, self.origin)
+            except OlderError:
+                if lock_path is None or not self._bring_up_to_date(lock_path):
+                    raise
+                db, notice = opening.reader(self.path, self.origin)
         except (DamageError, VersionError, sqlite3.OperationalError) as e:
             log.warning("the history cannot be read: %s", e)
             self._said.append(f"The history file cannot be read ({e}).")
@@ -107,6 +114,18 @@ class History(Adding, Reading):
         self._use(db)
         if notice:
             self._said.append(notice)
+
+    def _bring_up_to_date(self, lock_path: Path) -> bool:
+        """Be the writer for as long as the migration takes, unless there is another one. Returns whether that was possible."""
+        try:
+            lock = Lock(lock_path, self.path)
+        except (LockTakenError, OSError):
+            return False
+        try:
+            opening.writer(self.path, self.origin).close()
+        finally:
+            lock.release()
+        return True
 
     def _attach(self) -> None:
         try:
@@ -156,14 +175,23 @@ class History(Adding, Reading):
         """Return how many rows are not in the file yet."""
         return self._pending.size
 
+    @property
+    def written(self) -> Mapping[str, int]:
+        """Return how many rows this writer has brought into the file, by kind."""
+        return self._pending.done
+
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    def flush(self, now_ns: int) -> None:
-        """Write what waits if a second has passed since the last time; `now_ns` is a wall reading. Never raises for a disk that will
-        not take it: the rows wait, `notices` says so, and it is tried again after 1 s, 2 s, … 30 s."""
-        if self.read_only or now_ns < self._next_ns or not self._pending.size:
+    def is_due(self, now_ns: int) -> bool:
+        """Whether `flush` would write at this wall reading."""
+        return not self.read_only and now_ns >= self._next_ns
+
+    def flush(self, now_ns: int, *, at_once: bool = False) -> None:
+        """Write what waits if half a second has passed since the last time; `now_ns` is a wall reading. Never raises for a disk that
+        will not take it: the rows wait, `notices` says so, and it is tried again after 2 s, 4 s, … 30 s."""
+        if self.read_only or not (at_once or self.is_due(now_ns)) or not self._pending.size:
             return
-        self._wait_ns = EVERY_NS if self._write() else min(self._wait_ns * 2, LONGEST_WAIT_NS)
+        self._wait_ns = EVERY_NS if self._write() else min(max(self._wait_ns, SECOND_NS) * 2, LONGEST_WAIT_NS)
         self._next_ns = now_ns + self._wait_ns
 
     def commit(self) -> None:

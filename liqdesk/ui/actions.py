@@ -82,6 +82,7 @@ class Actions(QObject):
             case "full":
                 w.showNormal() if w.isFullScreen() else w.showFullScreen()
             case "quit":
+                w.leaving = True
                 w.close()
             case "close":
                 w.stage.toast.dismiss() if w.stage.toast.message else w.showNormal() if w.isFullScreen() else None
@@ -253,10 +254,13 @@ class Actions(QObject):
     @Slot()
     def edit_settings(self) -> None:
         from liqdesk.ui.dialogs.settings import SettingsDialog
+        from liqdesk.ui.tray import Keeping, has_tray
 
         w = self._window
         brackets = w.frame.brackets_as_of if w.frame else "the shipped file"
-        dialog = SettingsDialog(w, w.settings, w.profile_writable, brackets)
+        dialog = SettingsDialog(
+            w, w.settings, w.profile_writable, brackets, Keeping(True, has_tray(), True).unavailable
+        )
         dialog.saved.connect(self._settings_saved)
         self.open_card(dialog)
 

@@ -49,6 +49,7 @@ class Window(QMainWindow):
     closing = Signal()
 
     settings: Settings
+    leaving = False  # closing ends the program, whatever the settings say
 
     def __init__(
         self,

@@ -86,6 +86,9 @@ class Dialect(Protocol):
     def stream_of(self, data: bytes) -> str | None:
         """Return the stream that a frame belongs to, None for control replies and frames without a name."""
 
+    def is_forced(self, stream: str) -> bool:
+        """Whether a stream carries forced orders."""
+
     def expected_within_s(self, stream: str) -> float | None:
         """Return how soon a healthy stream's first data come, None for streams that may be quiet for ever."""
 

@@ -13,7 +13,10 @@ from support.exchange import Exchange
 from support.watched import Watched, orders
 
 from liqdesk.engine.frames import Health, RetryNow, SetSymbol, SourceKind, UseDemo, UseLive
+from liqdesk.engine.listening import SWITCHED
 from liqdesk.errors import VenueError
+from liqdesk.history import FORCED, History
+from liqdesk.history.coverage import joined
 from liqdesk.net.rest import Rest
 from liqdesk.venues.binance import DEFAULT
 
@@ -89,6 +92,14 @@ def test_switching_symbols_and_sources_leaves_nothing_behind(
         lambda: held()[0] <= threads and held()[1] <= descriptors, 15, f"{held()} back to {threads, descriptors}"
     )
     assert not market_children()
+    # Of the forced orders every moment since the first session is covered or missing, whatever was shown.
+    path = tmp_path / f"history-127.0.0.1_{market.port}.sqlite"
+    with History.open(path, tmp_path / "nobody", origin=f"127.0.0.1:{market.port}", read_only=True) as history:
+        covered, gaps = history.coverage("BTCUSDT", FORCED), history.gaps("BTCUSDT")
+    assert covered
+    assert {g.stream for g in gaps} == {FORCED}
+    assert SWITCHED in {g.reason for g in gaps}
+    assert len(joined([*covered, *((g.from_ms, g.to_ms) for g in gaps)])) == 1
 
 
 def test_a_built_in_market_that_dies_is_started_again(

@@ -21,6 +21,7 @@ from liqdesk.market import (
     Event,
     ForcedOrder,
     Instrument,
+    Kline,
     MarkPrice,
     OpenInterest,
     Side,
@@ -75,14 +76,20 @@ class Stage:
         self.session.arrival(Arrival("market", kind, self.wall_ns, time_ms, events))
 
     def run(self, seconds: int, price: float, start_ms: int) -> None:
-        """Let marks and trades come, one of each a second."""
+        """Let marks and trades come, one of each a second, and a final candle each minute."""
         for i in range(seconds):
             t = start_ms + i * 1000
             self.wall_ns += SECOND
             self.say("mark", t, MarkPrice("BTCUSDT", t, price, price, 0.0001, T0 + 8 * 3_600_000))
             self.say("trade", t, Trade("BTCUSDT", self.trade_id, t, round(price * 10), 0.5, i % 2 == 0))
             self.trade_id += 1
+            if t % MINUTE_MS == 0:
+                self.candle(t - MINUTE_MS, price)
             self.beat()
+
+    def candle(self, t0: int, price: float) -> None:
+        kline = Kline("BTCUSDT", False, t0, MINUTE_MS, price, price, price, price, 30.0, 15.0, True)
+        self.say("kline", t0 + MINUTE_MS, kline)
 
 
 def test_it_is_whole_once_every_page_has_come_and_grows_by_minutes() -> None:
@@ -172,6 +179,37 @@ def test_a_failed_repair_is_asked_again_and_one_under_way_is_not() -> None:
     assert stage.session.wanted(stage.wall_ns) == []
     stage.session.not_repaired(first[0])
     assert stage.session.wanted(stage.wall_ns) == first
+
+
+def test_what_was_doubted_alone_is_taken_once_a_second_stamp_agrees() -> None:
+    stage = Stage()
+    stage.load()
+    stage.run(5, 60_000.0, T0)
+    later = T0 + 3_600_000
+    stage.say("mark", later, MarkPrice("BTCUSDT", later, 60_500.0, 60_500.0, 0.0, 0))
+    assert stage.session.prices.mark == 60_000.0
+    stage.say("trade", later + 400, Trade("BTCUSDT", stage.trade_id, later + 400, 600_000, 1.0, True))
+    assert stage.session.prices.mark == 60_500.0
+    wrong = later + 86_400_000
+    stage.say("mark", wrong, MarkPrice("BTCUSDT", wrong, 1.0, 1.0, 0.0, 0))
+    stage.say("mark", later + 1_000, MarkPrice("BTCUSDT", later + 1_000, 60_501.0, 60_501.0, 0.0, 0))
+    assert stage.session.prices.mark == 60_501.0
+
+
+def test_a_candle_that_did_not_come_is_asked_for() -> None:
+    stage = Stage()
+    session = stage.session
+    stage.load()
+    stage.run(59, 60_100.0, T0)
+    stage.run(59, 60_100.0, T0 + 61_000)  # the message of the first candle is missing
+    assert session.wanted(stage.wall_ns) == [Need("bars", T0, T0 + MINUTE_MS)]
+    session.new_bars.clear()
+    kline = Kline("BTCUSDT", False, T0, MINUTE_MS, 1.0, 4.0, 0.5, 2.0, 9.0, 3.0, True)
+    session.repaired_klines(Need("bars", T0, T0 + MINUTE_MS), [kline])
+    assert [(b.span_ms, b.rows["t"].tolist(), b.rows["high"].tolist()) for b in session.new_bars] == [
+        (MINUTE_MS, [T0], [4.0])
+    ]
+    assert session.wanted(stage.wall_ns) == []
 
 
 def test_open_interest_is_held_between_samples() -> None:

@@ -107,7 +107,7 @@ def test_what_is_recorded_comes_back(tmp_path: Path) -> None:
         recorder.minute(BTC, minute)
         recorder.gap("BTCUSDT", "trades", T0, T0 + MINUTE_MS, "the venue could not give it back")
         recorder.gain("BTCUSDT", T0, np.array([0.0083, 0.0083], np.float32))
-        recorder.flush(10 * SECOND)
+        recorder.flush(10 * SECOND, T0)
     with History.open(tmp_path / "history.sqlite", tmp_path / "lock", read_only=True) as kept:
         assert kept.marks("BTCUSDT")["mark"].tolist() == pytest.approx([60_000.0 + s for s in range(5)])
         assert len(kept.marks("ETHUSDT")) == 1
@@ -125,5 +125,5 @@ def test_without_a_history_nothing_is_recorded(tmp_path: Path) -> None:
     recorder = Recorder(None)
     recorder.mark(MarkPrice("BTCUSDT", T0, 1.0, 1.0, 0.0, T0))
     recorder.gap("BTCUSDT", "trades", T0, T0 + 1, "")
-    recorder.flush(10 * SECOND)
+    recorder.flush(10 * SECOND, T0)
     assert not list(tmp_path.iterdir())

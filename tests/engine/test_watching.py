@@ -6,7 +6,8 @@ from test_one_session import MINUTE_MS, SECOND, T0, Stage
 
 from liqdesk.alerts import AlertBook, ImbalanceBeyond, PriceCrosses, ZoneNear
 from liqdesk.engine.inbox import Arrival
-from liqdesk.engine.watching import REMEMBERED, Seen, Watch
+from liqdesk.engine.trail import SEEN, ForcedTrail
+from liqdesk.engine.watching import Watch
 from liqdesk.insight import Imbalance, Zone
 from liqdesk.market import ForcedOrder, Instrument, Kline, MarkPrice, Side, Ticker, Tickers, Trade
 from liqdesk.model.axis import display_bin_of as row_of
@@ -32,7 +33,7 @@ class Looking:
     ) -> list[str]:
         until = time_ms - 30_000 if map_until_ms is None else map_until_ms
         event = MarkPrice("BTCUSDT", time_ms, price, price, 0.0001, 0)
-        fired = self.watch.look(event, time_ms, time_ms + late_ms, until, (ZONE,), (TILT,), 0.0001)
+        fired = self.watch.look(event, time_ms, time_ms + late_ms, until, (ZONE,), (TILT,), 0.0001, ())
         self.watch.passed(event)
         return sorted(f.rule_id for f in fired)
 
@@ -90,11 +91,11 @@ def order(number: int) -> ForcedOrder:
 
 
 def test_a_forced_order_is_new_once_however_often_it_comes() -> None:
-    seen = Seen()
-    for number in range(REMEMBERED + 100):
-        assert seen.is_new(order(number))
-        assert not seen.is_new(order(max(0, number - 50)))
-    assert len(seen._keys) == REMEMBERED
+    trail = ForcedTrail("BTCUSDT")
+    for number in range(SEEN + 100):
+        assert trail.take(order(number))
+        assert not trail.take(order(max(0, number - 50)))
+    assert len(trail._seen) == SEEN
 
 
 def kline(time_ms: int, close: float, closed: bool) -> Arrival:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from liqdesk.errors import ProfileError
-from liqdesk.history import History
+from liqdesk.history import History, Trimmed
 from liqdesk.market import ForcedOrder
 from liqdesk.market.rows import BAR
 
@@ -184,18 +184,28 @@ def _fill(history: History, days: int) -> int:
     return start
 
 
+def _trim(history: History, limit_mb: int, days: int, now_ms: int) -> list[Trimmed]:
+    """Trim until nothing is left to do."""
+    parts = [history.trim(limit_mb, days, now_ms)]
+    while parts[-1].more:
+        parts.append(history.trim(limit_mb, days, now_ms))
+    return parts
+
+
 def test_age_takes_marks_alone(open_history: Open) -> None:
     history = open_history()
     start = _fill(history, 6)
     size = history.size_bytes
-    trimmed = history.trim(1_000, 2, start + 6 * DAY)
-    assert trimmed.mark_minutes == 4 * 180
+    parts = _trim(history, 1_000, 2, start + 6 * DAY)
+    assert len(parts) == 2, "little at a time"
+    assert sum(p.mark_minutes for p in parts) == 4 * 180
+    trimmed = parts[-1]
     assert (trimmed.volume_minutes, trimmed.bars, trimmed.forced, trimmed.over) == (0, 0, 0, False)
     assert history.marks("A")["t"].min() == start + 4 * DAY
     assert history.volume_at_price("A")["t"].min() == start
     assert len(history.forced(None)) == 6
     assert history.size_bytes < size
-    assert "720 minutes of marks" in trimmed.sentence
+    assert "180 minutes of marks" in trimmed.sentence
     assert history.trim(1_000, 2, start + 6 * DAY).sentence == ""
 
 
@@ -203,7 +213,7 @@ def test_size_takes_the_oldest_and_never_young_forced_orders(open_history: Open)
     history = open_history()
     start = _fill(history, 10)
     now = start + 10 * DAY
-    first = history.trim(2, 100, now)
+    first = _trim(history, 2, 100, now)[-1]
     assert first.size_bytes <= 2_000_000
     assert first.volume_minutes > 0
     assert (first.bars, first.forced, first.over) == (0, 0, False)
@@ -211,13 +221,14 @@ def test_size_takes_the_oldest_and_never_young_forced_orders(open_history: Open)
     assert (oldest - start) % DAY == 0
     assert oldest > start
     assert history.volume_at_price("A")["t"].min() == oldest
-    second = history.trim(0, 4, now)
+    parts = _trim(history, 0, 4, now)
+    second = parts[-1]
     assert history.marks("A").size == 0
     assert history.volume_at_price("A").size == 0
     assert history.bars("A", MINUTE, False).size == 0
     assert history.bars("A", 15 * MINUTE, False).size == 10 * 96
-    assert second.bars == 10 * 1_440
-    assert second.forced == 6
+    assert sum(p.bars for p in parts) == 10 * 1_440
+    assert sum(p.forced for p in parts) == 6
     assert [o.time_ms for o in history.forced(None)] == [start + d * DAY + 5 for d in range(6, 10)]
     assert second.over
     assert "larger than its limit" in second.sentence

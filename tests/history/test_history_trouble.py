@@ -23,6 +23,8 @@ Open = Callable[..., History]
 Bars = Callable[..., np.ndarray]
 Order = Callable[..., ForcedOrder]
 
+NOW = schema.VERSION
+
 
 def _fill_disk(history: History) -> None:
     """Let SQLite find no room, as on a full disk."""
@@ -238,12 +240,12 @@ def test_an_older_file_is_brought_up_to_date(open_history: Open, monkeypatch: py
     def add_colour(db: sqlite3.Connection) -> None:
         db.execute("CREATE TABLE colour (name TEXT)")
 
-    monkeypatch.setattr(schema, "VERSION", 2)
-    monkeypatch.setitem(schema.MIGRATIONS, 1, add_colour)
+    monkeypatch.setattr(schema, "VERSION", NOW + 1)
+    monkeypatch.setitem(schema.MIGRATIONS, NOW, add_colour)
     history = open_history()
     assert history.notices == ()
     assert history._db.execute("SELECT count(*) FROM colour").fetchone() == (0,)
-    assert dict(history._db.execute("SELECT * FROM meta"))["version"] == "2"
+    assert dict(history._db.execute("SELECT * FROM meta"))["version"] == str(NOW + 1)
     assert history.forced(None) == [order()]
 
 
@@ -256,11 +258,11 @@ def test_a_migration_that_fails_changes_nothing(
         db.execute("CREATE TABLE colour (name TEXT)")
         raise RuntimeError("half way")
 
-    monkeypatch.setattr(schema, "VERSION", 2)
-    monkeypatch.setitem(schema.MIGRATIONS, 1, stumble)
+    monkeypatch.setattr(schema, "VERSION", NOW + 1)
+    monkeypatch.setitem(schema.MIGRATIONS, NOW, stumble)
     with pytest.raises(RuntimeError, match="half way"):
         open_history()
-    monkeypatch.setattr(schema, "VERSION", 1)
+    monkeypatch.setattr(schema, "VERSION", NOW)
     history = open_history()
     assert not history.read_only
     assert history._db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'colour'").fetchone() == (0,)

@@ -128,6 +128,7 @@ class Tick(QCheckBox):
         t = current()
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setOpacity(1.0 if self.isEnabled() else 0.45)
         side = t.px(16)
         y = (self.height() - side) / 2
         on = self.isChecked()

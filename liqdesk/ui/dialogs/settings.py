@@ -29,7 +29,10 @@ class SettingsDialog(Card):
 
     saved = Signal(object)
 
-    def __init__(self, parent: QWidget | None, settings: Settings, profile_writable: bool, brackets_as_of: str) -> None:
+    def __init__(
+        self, parent: QWidget | None, settings: Settings, profile_writable: bool, brackets_as_of: str, no_tray: str = ""
+    ) -> None:
+        """`no_tray` says why the recording cannot go on in the tray, empty where it can."""
         super().__init__(parent, "Settings", 560)
         t = current()
         self._settings = settings
@@ -64,6 +67,9 @@ class SettingsDialog(Card):
         self._hide_password(self.proxy.text())
         self.limit = NumberField("MB", plain(settings.history_limit_mb), 110)
         self.days = NumberField("days", plain(settings.history_days), 110)
+        self.tray = Tick("keep recording in the tray", settings.keep_recording)
+        self.tray.setEnabled(not no_tray)
+        self._no_tray = no_tray
         self.wrong = label("", "", 12, SEMIBOLD, wrap=True)
         self._look(brackets_as_of, profile_writable)
         self.save = button("Save", primary=True)
@@ -122,6 +128,8 @@ class SettingsDialog(Card):
         )
         rows.addWidget(Hairline())
         rows.addLayout(self.field_row("History", self.limit, label("at most, and", "caption"), self.days))
+        why = label(self._no_tray, "note", 11, wrap=True)
+        rows.addLayout(self.field_row("On closing", self.tray, *((why,) if self._no_tray else ())))
         note = (
             "Forced orders have no public record at Binance: a day not recorded is gone. Size and age are used from the next start."
             f"\nMargin brackets of {brackets_as_of}."
@@ -163,6 +171,7 @@ class SettingsDialog(Card):
             hued_candles=bool(self.candles.value),
             timezone=zone,
             sounds=self.sounds.isChecked(),
+            keep_recording=self.tray.isChecked(),
             bubble_min_usd=numbers["bubble_min_usd"],
             tape_min_usd=numbers["tape_min_usd"],
             history_limit_mb=int(numbers["history_limit_mb"]),

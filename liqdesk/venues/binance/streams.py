@@ -130,6 +130,9 @@ class BinanceDialect:
         found = NAMED.search(data[:200]) or NAMED.search(data[-200:])
         return found[1].decode("utf-8", "replace") if found else None
 
+    def is_forced(self, stream: str) -> bool:
+        return "forceOrder" in stream
+
     def expected_within_s(self, stream: str) -> float | None:
         return expected_within_s(stream)
 
