@@ -175,6 +175,12 @@ def test_what_cannot_be_saved_is_an_os_error_and_the_old_file_stays(path: Path) 
     assert path.read_bytes() == before
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems keep a home folder private by other means")
+def test_a_file_that_may_hold_a_password_is_its_owner_s_alone(path: Path) -> None:
+    save(path, Settings(proxy_url="http://me:secret@proxy:3128"))
+    assert path.stat().st_mode & 0o077 == 0
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

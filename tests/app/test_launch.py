@@ -24,6 +24,8 @@ from liqdesk.ui.window import Window
 def test_options_stand_over_the_environment() -> None:
     environ = {"LIQDESK_SYMBOL": "ETHUSDT", "LIQDESK_REST_URL": "", "LIQDESK_STREAM_URL": "ws://[::1]:9", "HOME": "/"}
     assert Choices().named(environ) == {"symbol": "ETHUSDT", "stream_url": "ws://[::1]:9"}
+    assert Choices().named({"LIQDESK_PROXY_URL": "http://p:1"}) == {"proxy_url": "http://p:1"}
+    assert Choices(proxy_url="").named({"LIQDESK_PROXY_URL": "http://p:1"}) == {"proxy_url": ""}
     assert Choices(symbol="", rest_url="http://[::1]").named(environ) == {
         "symbol": "", "rest_url": "http://[::1]", "stream_url": "ws://[::1]:9",
     }  # fmt: skip
