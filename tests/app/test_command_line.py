@@ -31,7 +31,7 @@ def klines(folder: Path, minutes: int = 30, symbol: str = "BTCUSDT") -> Path:
 def test_version_and_help_are_given_on_standard_output() -> None:
     version = liqdesk("--version")
     assert (version.returncode, version.stdout, version.stderr) == (0, f"liqdesk {__version__}\n", "")
-    for command in ([], ["exchange"], ["snapshot"], ["import"], ["score"]):
+    for command in ([], ["exchange"], ["record"], ["snapshot"], ["import"], ["score"]):
         help_ = liqdesk(*command, "--help")
         assert help_.returncode == 0
         assert help_.stdout.startswith("usage: liqdesk")

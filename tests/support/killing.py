@@ -60,6 +60,8 @@ class Truth:
                 self.trades[data["a"]] = (data["T"], float(data["q"]), wall_ns)
             case "forceOrder":
                 order = data["o"]
+                if order.get("st") == 2:  # COIN-M contracts share the stream, and are counted in another unit
+                    return
                 self.forced[order["s"], order["T"], float(order["z"]), float(order["p"])] = wall_ns
 
     def close(self) -> None:
