@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from chart_scene import LIVE_MINUTES, NOW, Scene, order, price, rule, scene, settings, zone
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,14 +19,14 @@ from liqdesk.engine.frames import Bars, Connection, GapView, Health, Progress, S
 from liqdesk.market import MINUTE_MS, Side
 from liqdesk.model.candles import CANDLE
 from liqdesk.ui import present, theme
-from liqdesk.ui.chart import ChartPane
+from liqdesk.ui.chart import ChartPane, gutter
 from liqdesk.ui.chart.candles import blocks, paint, shape
-from liqdesk.ui.chart.gutter import labels, words
+from liqdesk.ui.chart.gutter import Label, labels, words
 from liqdesk.ui.chart.header import candle_words, stale_words, title
 from liqdesk.ui.chart.layers import Layer, radii
 from liqdesk.ui.chart.menu import ChartMenu
 from liqdesk.ui.chart.overlay import read
-from liqdesk.ui.chart.paint import guarded
+from liqdesk.ui.chart.paint import guarded, write
 from liqdesk.ui.chart.profile import sums
 from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.series import Series
@@ -366,6 +366,39 @@ def test_gutter_labels_the_largest_zones_apart(make: Callable[..., ChartPane], m
     assert {f.zone.side for f in labels(pane.state, pane.gutter.height())} == {Side.LONG}
     small = make(1_087, 660, 1_366, zones=zones)
     assert len(labels(small.state, small.gutter.height())) == 6
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5])
+def test_words_of_a_gutter_label_never_touch(
+    make: Callable[..., ChartPane], market: Scene, monkeypatch: pytest.MonkeyPatch, scale: float
+) -> None:
+    """In whatever font this machine has, at the compact width: the distance gives way to a long range."""
+    written: list[tuple[float, float, float]] = []  # row, left and right of the words
+
+    def spy(p: QPainter, rect: QRectF, text: str, ink: str, size: int, weight: int, align: str = "left") -> None:
+        width = theme.text_width(text, size, weight)
+        left = rect.right() - width if align == "right" else rect.left()
+        written.append((rect.top(), left, left + width))
+        write(p, rect, text, ink, size, weight, align)
+
+    monkeypatch.setattr(gutter, "write", spy)
+    pane = make(1_087, 660, 1_366, zones=(zone(Side.LONG, 118_418.0, 119_287.0, 3.6e9, market.now.mark),))
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply_theme(app, "dark", scale)
+    QApplication.sendEvent(pane, QEvent(QEvent.Type.PaletteChange))
+    label = Label(pane.state.zones[0], 100.0, 160.0, 130.0)
+    picture = QPixmap(pane.gutter.size())
+    painter = QPainter(picture)
+    pane.gutter._label(painter, label)
+    painter.end()
+    assert len(written) == 4
+    assert pane.gutter.width() == round(190 * scale)
+    for row, left, right in written:
+        assert 0 <= left < right <= pane.gutter.width()
+        for other, begin, end in written:
+            assert (row, left, right) == (other, begin, end) or row != other or right <= begin or end <= left
+    theme.apply_theme(app, "dark", 1.0)
 
 
 def test_profile_adds_up_what_the_frame_holds(make: Callable[..., ChartPane], market: Scene) -> None:

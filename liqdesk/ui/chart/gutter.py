@@ -19,6 +19,7 @@ from liqdesk.ui.chart.state import ChartState
 
 MOST: Final = 8
 MOST_COMPACT: Final = 6
+GAP_PX: Final = 8
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ def words(zone: Zone, s: ChartState) -> tuple[str, str, str, str]:
         zone.side.word,
         "$" + present.usd(zone.usd),
     )
+
+
+def fits(span: str, away: str, width: float) -> bool:
+    """Return whether a zone's range and its distance stand side by side in `width` px; in a wide font they may not."""
+    return theme.text_width(span, 12, 600) + GAP_PX + theme.text_width(away, 11, 500) <= width
 
 
 class Gutter(QWidget):
@@ -140,7 +146,7 @@ class Gutter(QWidget):
         upper = QRectF(inner.left(), inner.top() + 1, inner.width(), t.px(16))
         lower = QRectF(inner.left(), inner.top() + t.px(15), inner.width(), t.px(15))
         write(p, upper, span, t.text1, 12, 600)
-        write(p, upper, away, t.text2, 11, 500, "right")
+        write(p, upper if fits(span, away, inner.width()) else lower, away, t.text2, 11, 500, "right")
         write(p, lower, word, side, 11, 600)
         shift = theme.text_width(word + " ", 11, 600)
         write(p, lower.adjusted(shift, 0, 0, 0), usd, t.text1, 11, 600)
