@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -80,7 +81,11 @@ def expand(tiers: list[tuple[float, float, int]]) -> tuple[Bracket, ...]:
 @cache
 def shipped_brackets() -> Brackets:
     """Read the shipped file. Raises InputError when it is missing or broken."""
-    path = resource(FILE)
+    return read_brackets(resource(FILE))
+
+
+def read_brackets(path: Path) -> Brackets:
+    """Read a file of brackets. Raises InputError when it is missing or broken."""
     try:
         shipped = msgspec.json.decode(path.read_bytes(), type=Shipped)
         for row in (shipped.generic, *shipped.symbols.values()):
