@@ -65,7 +65,10 @@ def profile_at(text: str | None) -> Profile:
         return default_profile()
     if not text.strip() or "\0" in text:
         raise InputError(f"profile {text!r}", "The profile must be the path of a folder.")
-    return Profile(Path(text).expanduser().absolute())
+    try:
+        return Profile(Path(text).expanduser().absolute())
+    except (RuntimeError, OSError) as e:  # ~ of a user that is not there; a working folder that is gone
+        raise InputError(f"profile {text!r}: {e}", "The profile names a folder that cannot be found.") from e
 
 
 def cache_dir() -> Path:

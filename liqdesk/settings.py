@@ -18,6 +18,7 @@ from liqdesk.paths import set_aside, write_atomic
 VERSION: Final = 1
 LARGEST: Final = 1024 * 1024
 SYMBOL: Final = re.compile(r"[A-Za-z0-9_\u3400-\u9fff\uf900-\ufaff]{1,30}")
+ZONE: Final = re.compile(r"[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,3}")
 CHOICES: Final[Mapping[str, Collection[object]]] = {
     "theme": ("dark", "light"),
     "candle_ms": (MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS),
@@ -151,6 +152,8 @@ def is_sensible(name: str, value: object) -> bool:
 
 def is_timezone(name: str) -> bool:
     """Return whether this machine knows an IANA zone of that name."""
+    if ZONE.fullmatch(name) is None:  # zoneinfo imports a package per slash
+        return False
     try:
         zoneinfo.ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.history.records import MARK, VOLUME
+from liqdesk.history.schema import DamageError
 from liqdesk.market import MINUTE_MS
 
 MARK_BLOB: Final = np.dtype([("offset", "<u2"), ("mark", "<f8")])
@@ -24,17 +25,24 @@ def minute_of(key: int) -> int:
     return key & ((1 << MINUTE_BITS) - 1)
 
 
+def _unpacked(blob: bytes, dtype: np.dtype[Any]) -> NDArray[np.void]:
+    try:
+        return np.frombuffer(blob, dtype)
+    except (TypeError, ValueError) as e:
+        raise DamageError(f"a minute that is no {dtype}: {e}") from e
+
+
 def marks_blob(rows: Mapping[int, float]) -> bytes:
     """Pack {ms into the minute: mark}."""
     return np.array(sorted(rows.items()), MARK_BLOB).tobytes()
 
 
 def marks_of_blob(blob: bytes) -> dict[int, float]:
-    return dict(np.frombuffer(blob, MARK_BLOB).tolist())
+    return dict(_unpacked(blob, MARK_BLOB).tolist())
 
 
 def mark_rows(minute: int, blob: bytes) -> NDArray[np.void]:
-    held = np.frombuffer(blob, MARK_BLOB)
+    held = _unpacked(blob, MARK_BLOB)
     rows = np.empty(held.size, MARK)
     rows["t"] = minute * MINUTE_MS + held["offset"].astype(np.int64)
     rows["mark"] = held["mark"]
@@ -51,7 +59,7 @@ def volume_blob(bins: NDArray[np.integer], quantity: NDArray[np.floating]) -> by
 
 
 def volume_rows(minute: int, blob: bytes) -> NDArray[np.void]:
-    held = np.frombuffer(blob, VOLUME_BLOB)
+    held = _unpacked(blob, VOLUME_BLOB)
     rows = np.empty(held.size, VOLUME)
     rows["t"] = minute * MINUTE_MS
     rows["bin"], rows["quantity"] = held["bin"], held["quantity"]

@@ -32,13 +32,13 @@ class Reading:
     def _ready(self) -> sqlite3.Connection:
         return self._db
 
-    def _broken(self, error: sqlite3.Error) -> ProfileError:
+    def _broken(self, error: Exception) -> ProfileError:
         raise NotImplementedError
 
     def _ask(self, read: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return read(self._ready(), *args, **kwargs)
-        except sqlite3.DatabaseError as e:
+        except (sqlite3.DatabaseError, schema.DamageError) as e:
             if schema.is_damage(e):
                 raise self._broken(e) from e
             raise ProfileError(f"the history cannot be read: {e}", f"The history cannot be read ({e}).") from e

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.history.blobs import MINUTE_BITS, key_of, mark_rows, minute_of, volume_rows
-from liqdesk.history.door import LATEST_MS, is_symbol
+from liqdesk.history.door import LATEST_MS, good_bars, good_interest, is_forced, is_symbol
 from liqdesk.history.records import EVERY_SYMBOL, MARK, VOLUME, Extent, Gap, Part
-from liqdesk.history.schema import EVERY
+from liqdesk.history.schema import EVERY, DamageError
 from liqdesk.market import MINUTE_MS, ForcedOrder, Side
 from liqdesk.market.rows import BAR, FUNDING, INTEREST
 
@@ -28,8 +29,23 @@ def symbol_id(db: sqlite3.Connection, symbol: str) -> int:
     return -1 if found is None else int(found[0])
 
 
-def _array(cursor: sqlite3.Cursor, dtype: np.dtype[Any]) -> Rows:
-    return np.fromiter(cursor, dtype)
+def _array(cursor: Iterable[tuple[Any, ...]], dtype: np.dtype[Any]) -> Rows:
+    """Return rows whose numbers are finite. Raises DamageError for what is no number; SQLite keeps any type in any column."""
+    try:
+        rows = np.fromiter(cursor, dtype)
+    except (TypeError, ValueError, OverflowError) as e:
+        raise DamageError(f"a row that is no {dtype}: {e}") from e
+    good = np.ones(rows.size, bool)
+    for name in dtype.names or ():
+        good &= np.isfinite(rows[name]) if name != "usd" else True
+    return rows if good.all() else rows[good]
+
+
+def _typed(row: tuple[Any, ...], *kinds: type) -> tuple[Any, ...]:
+    """Return a row. Raises DamageError where it is not of these types."""
+    if not all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=True)):
+        raise DamageError(f"a row of other types: {row!r:.200}")
+    return row
 
 
 def _within(t0: int, t1: int) -> tuple[int, int]:
@@ -42,7 +58,7 @@ def bars(db: sqlite3.Connection, symbol: str, span_ms: int, mark: bool, t0: int,
         "WHERE symbol = ? AND span = ? AND mark = ? AND t >= ? AND t < ? ORDER BY t",
         (symbol_id(db, symbol), int(span_ms), int(mark), *_within(t0, t1)),
     )
-    return _array(cursor, BAR)
+    return good_bars(_array(cursor, BAR))
 
 
 def interest(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> Rows:
@@ -50,8 +66,8 @@ def interest(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> Rows:
         "SELECT t, contracts, usd FROM interest WHERE symbol = ? AND t >= ? AND t < ? ORDER BY t",
         (symbol_id(db, symbol), *_within(t0, t1)),
     )
-    rows = [(t, contracts, math.nan if usd is None else usd) for t, contracts, usd in cursor]
-    return np.array(rows, INTEREST)
+    rows = ((t, contracts, math.nan if usd is None else usd) for t, contracts, usd in cursor)
+    return good_interest(_array(rows, INTEREST))
 
 
 def funding(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> Rows:
@@ -83,14 +99,16 @@ def marks(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> Rows:
     t0, t1 = _within(t0, t1)
     parts = [mark_rows(minute, blob) for minute, blob in _minutes(db, "mark", symbol, t0, t1)]
     rows = np.concatenate(parts) if parts else np.empty(0, MARK)
-    return rows[(rows["t"] >= t0) & (rows["t"] < t1)]
+    good: NDArray[np.bool_] = (rows["t"] >= t0) & (rows["t"] < t1) & np.isfinite(rows["mark"]) & (rows["mark"] > 0)
+    return rows[good]
 
 
 def volume_at_price(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> Rows:
     t0, t1 = _within(t0, t1)
     parts = [volume_rows(minute, blob) for minute, blob in _minutes(db, "volume", symbol, t0, t1)]
     rows = np.concatenate(parts) if parts else np.empty(0, VOLUME)
-    return rows[rows["t"] >= t0]
+    good: NDArray[np.bool_] = (rows["t"] >= t0) & np.isfinite(rows["quantity"]) & (rows["quantity"] > 0)
+    return rows[good]
 
 
 def forced(db: sqlite3.Connection, symbol: str | None, t0: int, t1: int) -> list[ForcedOrder]:
@@ -100,9 +118,16 @@ def forced(db: sqlite3.Connection, symbol: str | None, t0: int, t1: int) -> list
         f"WHERE {wanted} t >= ? AND t < ? ORDER BY t, name",
         (*values, *_within(t0, t1)),
     )
-    return [
-        ForcedOrder(name, Side(side), t, event, price, limit, q) for name, side, t, event, price, limit, q in cursor
-    ]
+    found = [_typed(row, str, int, int, int, float, float, float) for row in cursor]
+    orders = [ForcedOrder(name, _side(side), *rest) for name, side, *rest in found]
+    return [order for order in orders if is_forced(order)]
+
+
+def _side(number: int) -> Side:
+    try:
+        return Side(number)
+    except ValueError as e:
+        raise DamageError(f"side {number} of a forced order") from e
 
 
 def gaps(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> list[Gap]:
@@ -112,7 +137,7 @@ def gaps(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> list[Gap]:
         "WHERE symbol IN (?, ?) AND to_ms > ? AND from_ms < ? ORDER BY from_ms, stream",
         (symbol_id(db, symbol), EVERY, t0, t1),
     )
-    return [Gap(*row) for row in cursor]
+    return [Gap(*_typed(row, str, str, int, int, str)) for row in cursor]
 
 
 def listened(db: sqlite3.Connection, symbol: str, stream: str, t0: int, t1: int) -> list[tuple[int, int]]:
@@ -122,7 +147,7 @@ def listened(db: sqlite3.Connection, symbol: str, stream: str, t0: int, t1: int)
         "SELECT from_ms, to_ms FROM covered WHERE symbol IN (?, ?) AND stream = ? AND to_ms > ? AND from_ms < ? ORDER BY from_ms",
         (symbol_id(db, symbol), EVERY, stream, t0, t1),
     )
-    return cursor.fetchall()
+    return [(first, last) for first, last in (_typed(row, int, int) for row in cursor)]
 
 
 def unfinished(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> list[Part]:
@@ -134,8 +159,9 @@ def unfinished(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> list[Pa
         "SELECT key, first_id, last_id, rows FROM unfinished WHERE key BETWEEN ? AND ? ORDER BY key, first_id",
         (key_of(number, t0 // MINUTE_MS), key_of(number, (t1 - 1) // MINUTE_MS)),
     )
+    rows = [_typed(row, int, int, int, bytes) for row in cursor]
     return [
-        Part(minute_of(k) * MINUTE_MS, first, last, volume_rows(minute_of(k), blob)) for k, first, last, blob in cursor
+        Part(minute_of(k) * MINUTE_MS, first, last, volume_rows(minute_of(k), blob)) for k, first, last, blob in rows
     ]
 
 
@@ -144,7 +170,7 @@ def spans(db: sqlite3.Connection, symbol: str, mark: bool) -> list[int]:
     number, found, span = symbol_id(db, symbol), [], -1
     # One step in the primary key for each span, however many bars there are.
     while (row := db.execute("SELECT min(span) FROM bar WHERE symbol = ? AND span > ?", (number, span)).fetchone())[0]:
-        span = int(row[0])
+        span = _typed(row, int)[0]
         found.append(span)
     held = "SELECT 1 FROM bar WHERE symbol = ? AND span = ? AND mark = ? LIMIT 1"
     return [s for s in found if db.execute(held, (number, s, int(mark))).fetchone() is not None]
@@ -155,13 +181,13 @@ def extent(db: sqlite3.Connection, symbol: str) -> tuple[Extent, ...]:
         "SELECT span, mark, min(t), max(t), count(*) FROM bar WHERE symbol = ? GROUP BY span, mark ORDER BY span, mark",
         (symbol_id(db, symbol),),
     )
-    return tuple(Extent(span, bool(mark), first, last, count) for span, mark, first, last, count in cursor)
+    rows = [_typed(row, int, int, int, int, int) for row in cursor]
+    return tuple(Extent(span, bool(mark), first, last, count) for span, mark, first, last, count in rows)
 
 
 def symbols(db: sqlite3.Connection) -> tuple[str, ...]:
-    return tuple(
-        name for (name,) in db.execute("SELECT name FROM symbol WHERE name != ? ORDER BY name", (EVERY_SYMBOL,))
-    )
+    rows = db.execute("SELECT name FROM symbol WHERE name != ? ORDER BY name", (EVERY_SYMBOL,))
+    return tuple(_typed(row, str)[0] for row in rows)
 
 
 def minute_span(db: sqlite3.Connection, table: str) -> tuple[int, int] | None:

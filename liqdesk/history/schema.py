@@ -85,6 +85,7 @@ ROW_TABLES: Final = (
     ("covered", "symbol", 2),
     ("unfinished", "key", 2),
 )
+NEW_PAGES: Final = 2  # a file that is ours, but was never written to, has no more
 CHECKED_WHOLE: Final = 32 * 1024 * 1024
 
 
@@ -100,7 +101,9 @@ class OlderError(VersionError):
     """The file waits to be brought up to date by a writer."""
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
+    if isinstance(error, DamageError) or str(error).startswith("Could not decode to UTF-8"):
+        return True
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
@@ -124,7 +127,13 @@ def rollback(db: sqlite3.Connection) -> None:
 
 
 def is_empty(db: sqlite3.Connection) -> bool:
-    return bool(db.execute("SELECT count(*) = 0 FROM sqlite_schema").fetchone()[0])
+    """Return whether a file is new. Raises DamageError for one that has pages, but has lost the list of its tables."""
+    tables, pages = db.execute(
+        "SELECT (SELECT count(*) FROM sqlite_schema), (SELECT page_count FROM pragma_page_count)"
+    ).fetchone()
+    if not tables and pages > NEW_PAGES:
+        raise DamageError(f"no tables in {pages} pages")
+    return not tables
 
 
 def verify(db: sqlite3.Connection, origin: str) -> int:
@@ -138,6 +147,8 @@ def verify(db: sqlite3.Connection, origin: str) -> int:
             raise DamageError("the file is another program's")
         meta = dict(db.execute("SELECT name, value FROM meta"))
         version, held = int(meta["version"]), meta["origin"]
+        if version < 1 or not isinstance(held, str):
+            raise DamageError(f"its version is {version}, its origin {held!r}")
         if version > VERSION:
             raise VersionError(f"version {version}")
         pages, size = (db.execute(f"PRAGMA {p}").fetchone()[0] for p in ("page_count", "page_size"))
@@ -148,7 +159,7 @@ def verify(db: sqlite3.Connection, origin: str) -> int:
         for table, key in [(name, first) for name, first, since in ROW_TABLES if since <= version]:
             db.execute(f"SELECT * FROM {table} ORDER BY {key} LIMIT 1").fetchone()
             db.execute(f"SELECT * FROM {table} ORDER BY {key} DESC LIMIT 1").fetchone()
-    except (KeyError, ValueError) as e:
+    except (KeyError, ValueError, TypeError) as e:
         raise DamageError(f"its description is incomplete: {e}") from e
     except sqlite3.Error as e:
         if is_damage(e) or getattr(e, "sqlite_errorname", "") == "SQLITE_ERROR":

@@ -205,12 +205,12 @@ class History(Adding, Reading):
         try:
             try:
                 self._write_once()
-            except sqlite3.DatabaseError as e:
+            except (sqlite3.DatabaseError, DamageError) as e:
                 if not schema.is_damage(e):
                     raise
                 self._replace(e)
                 self._write_once()
-        except (sqlite3.OperationalError, OSError, ProfileError, VersionError) as e:
+        except (sqlite3.DatabaseError, DamageError, OSError, ProfileError, VersionError) as e:
             self._fail(e)
             return False
         if self._trouble:
@@ -246,7 +246,7 @@ class History(Adding, Reading):
         self._trouble = words
         self._pending.bound()
 
-    def _replace(self, error: sqlite3.Error) -> None:
+    def _replace(self, error: Exception) -> None:
         """Set a file aside that proved damaged while in use, and begin a new one."""
         log.warning("the history is damaged: %s", error)
         self._attached = False
@@ -264,7 +264,7 @@ class History(Adding, Reading):
             self._write()
         return self._db
 
-    def _broken(self, error: sqlite3.Error) -> ProfileError:
+    def _broken(self, error: Exception) -> ProfileError:
         if self.read_only:
             return ProfileError(f"{self.path}: {error}", f"The history file {self.path.name} is damaged.")
         self._replace(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ from liqdesk.venues.binance.archive import (
 
 ENDINGS: Final = (".zip", ".csv")
 SHOWN: Final = 20
+LONGEST_SHOWN: Final = 1_000
 
 
 class ImportReport(msgspec.Struct, frozen=True):
@@ -53,11 +55,11 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
 
     Raises OSError for a folder that cannot be listed.
     """
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in paths:
         found = sorted(_below(path)) if path.is_dir() else [path]
         for file in found:
-            whole = file.resolve()
+            whole = os.path.realpath(file)  # unlike Path.resolve, it bears links that lead to themselves
             if whole not in seen:
                 seen.add(whole)
                 yield file
@@ -85,8 +87,8 @@ def import_paths(paths: Sequence[Path], history: Sink, say: Callable[[str], None
     rows: dict[str, int] = {}
     skipped: list[str] = []
     for path in paths:
-        if not path.exists():
-            skipped.append(f"“{path}” does not exist.")
+        if not os.path.lexists(path):
+            skipped.append(f"“{_shown(path)}” does not exist.")
             continue
         try:
             files = list(find_files([path]))
@@ -107,13 +109,20 @@ def import_paths(paths: Sequence[Path], history: Sink, say: Callable[[str], None
     return ImportReport(taken, rows, tuple(skipped), history.rejected - before)
 
 
+def _shown(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
 def _take(file: Path, history: Sink, rows: dict[str, int]) -> str | None:
     """Import one file; returns why not, if it could not be, or not wholly."""
-    unreadable = f"“{file}” cannot be read: {{}}."
+    unreadable = f"“{_shown(file)}” cannot be read: "
     try:
+        if not stat.S_ISREG(file.stat().st_mode):  # opening a pipe would wait for whoever writes into it
+            return unreadable + "it is not a file."
         stream = file.open("rb")
     except OSError as e:
-        return unreadable.format(e.strerror or e)
+        return f"{unreadable}{e.strerror or e}."
     kept = ""
     with stream:
         parts = batches(str(file), stream)
@@ -123,7 +132,7 @@ def _take(file: Path, history: Sink, rows: dict[str, int]) -> str | None:
             except LiqdeskError as e:
                 return e.user + kept
             except OSError as e:
-                return unreadable.format(e.strerror or e) + kept
+                return f"{unreadable}{e.strerror or e}.{kept}"
             if batch is None:
                 return None
             _put(batch, history, rows)

@@ -106,6 +106,8 @@ class Worker:
     def run(self) -> None:
         order = self._order
         targets = all_targets(order.histories)
+        gc.collect()
+        gc.freeze()
         ends = time.monotonic() + order.seconds
         for index, target in enumerate(targets):
             if target.name not in order.only:

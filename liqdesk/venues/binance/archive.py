@@ -19,7 +19,7 @@ import numpy as np
 from liqdesk.errors import InputError
 from liqdesk.market import DAY_MS
 from liqdesk.market.rows import BAR, FUNDING, INTEREST, TRADE
-from liqdesk.venues.binance.archive_csv import Rows, Table, chunks, instants, numbers
+from liqdesk.venues.binance.archive_csv import Rows, Table, chunks, instants, numbers, whole
 from liqdesk.venues.binance.codec import SPANS_MS
 from liqdesk.venues.binance.streams import SYMBOL
 
@@ -170,7 +170,7 @@ def _bars(table: Table) -> Rows:
 def _trades(table: Table) -> Rows:
     values = numbers(table, COLUMNS["aggTrades"].split())
     rows = np.empty(len(values), dtype=TRADE)
-    rows["id"] = values[:, 0].astype(np.int64)
+    rows["id"] = whole(values[:, 0])
     rows["t"] = instants(table, values[:, 5])
     rows["price"] = values[:, 1]
     rows["quantity"] = values[:, 2]
@@ -207,7 +207,7 @@ def _interest(table: Table, symbol: str) -> Rows:
             size = float(contracts) if contracts else 0.0
             value = float(usd) if usd else 0.0
         except (IndexError, ValueError, OverflowError) as e:
-            raise _broken(table, number, str(e)) from e
+            raise _broken(table, number, "what is no open interest of its symbol", f"{e!s:.200}") from e
         if not (np.isfinite(size) and np.isfinite(value) and size >= 0 and value >= 0):
             raise _broken(table, number, "open interest that cannot be")
         t = (t + INTEREST_SPAN_MS // 2) // INTEREST_SPAN_MS * INTEREST_SPAN_MS
@@ -231,6 +231,7 @@ def _ordered(rows: Rows, key: str) -> Rows:
     return last
 
 
-def _broken(table: Table, row: int, why: str) -> InputError:
+def _broken(table: Table, row: int, why: str, detail: str = "") -> InputError:
     number = table.first + row + 1
-    return InputError(f"{table.name}: row {number}: {why}", f"“{table.name}” is broken: row {number} has {why}.")
+    log = f"{table.name}: row {number}: {detail or why}"
+    return InputError(log, f"“{table.name}” is broken: row {number} has {why}.")

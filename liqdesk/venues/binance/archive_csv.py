@@ -28,6 +28,7 @@ ZIP_FAULTS: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSE
 SWELL: Final = 200  # CSV of prices packs about 6:1; a file of zeros 1000:1
 EARLIEST_MS: Final = 1_483_228_800_000  # 2017
 LATEST_MS: Final = 4_102_444_800_000  # 2100
+BEYOND: Final = float(1 << 62)
 COMMA: Final = 44
 NEWLINE: Final = 10
 
@@ -182,11 +183,17 @@ def numbers(table: Table, names: list[str]) -> npt.NDArray[np.float64]:
     return flat.reshape(count, table.width)[:, order]
 
 
+def whole(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return numbers as whole ones; those beyond 2^62 become that, which no id or stamp is."""
+    held: npt.NDArray[np.int64] = np.clip(values, -BEYOND, BEYOND).astype(np.int64)
+    return held
+
+
 def instants(table: Table, values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Return times in milliseconds, of stamps in milliseconds or microseconds. Raises InputError for years outside 2017
     to 2100.
     """
-    stamps: npt.NDArray[Any] = values.astype(np.int64)
+    stamps: npt.NDArray[Any] = whole(values)
     stamps = np.where(stamps > LATEST_MS * 100, stamps // 1000, stamps)
     if np.any(stamps < EARLIEST_MS) or np.any(stamps > LATEST_MS):
         raise InputError(

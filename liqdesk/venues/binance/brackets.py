@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from liqdesk.errors import InputError
 from liqdesk.market import Bracket, BracketTable, ContractChange
@@ -22,13 +24,17 @@ FILE: Final = "brackets-binance.json"
 GENERIC: Final = "generic table, this symbol has none shipped"
 
 
+# cap in quote units, maintenance margin rate, highest leverage
+Tier = tuple[Annotated[float, Meta(gt=0, le=1e20)], Annotated[float, Meta(ge=0, lt=1)], Annotated[int, Meta(ge=1, le=1000)]]
+
+
 class Shipped(msgspec.Struct, frozen=True):
     """The file as it is: `symbols` names a row of `tables`, `generic` the row for symbols that are not there."""
 
     source: str
     as_of: str
     generic: int
-    tables: list[list[tuple[float, float, int]]]
+    tables: list[list[Tier]]
     symbols: dict[str, int]
 
 
@@ -89,9 +95,12 @@ def read_brackets(path: Path) -> Brackets:
     try:
         shipped = msgspec.json.decode(path.read_bytes(), type=Shipped)
         for row in (shipped.generic, *shipped.symbols.values()):
-            if not shipped.tables[row]:
-                raise msgspec.ValidationError(f"table {row} is empty")
-    except (OSError, msgspec.MsgspecError, IndexError) as e:
+            if not 0 <= row < len(shipped.tables):
+                raise msgspec.ValidationError(f"there is no table {row}")
+        for number, tiers in enumerate(shipped.tables):
+            if not tiers or any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(tiers)):
+                raise msgspec.ValidationError(f"table {number} is empty or does not rise")
+    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError) as e:
         text = "The program's own table of margin brackets cannot be read; install it again."
         raise InputError(f"{path}: {e}", text) from e
     return Brackets(shipped)

@@ -33,6 +33,7 @@ from liqdesk.venues.binance.codec import BROKEN, number
 from liqdesk.venues.binance.streams import SYMBOL
 
 Rows = npt.NDArray[np.void]
+FINEST = 1e-10  # of a price or quantity grid
 
 _clock = wire.decoder(wire.Clock)
 _info = wire.decoder(wire.ExchangeInfo)
@@ -78,7 +79,7 @@ def universe(data: bytes) -> Universe:
             continue
         tick = next((f.tickSize for f in row.filters if f.filterType == "PRICE_FILTER"), None)
         step = next((f.stepSize for f in row.filters if f.filterType == "LOT_SIZE"), None)
-        if not tick or not step or not SYMBOL.match(row.symbol):
+        if not tick or not step or min(tick, step) < FINEST or not SYMBOL.match(row.symbol):
             continue
         instruments.append(
             Instrument(

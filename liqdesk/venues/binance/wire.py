@@ -17,6 +17,7 @@ Id = Annotated[int, Meta(ge=0, le=1 << 62)]
 Price = Annotated[float, Meta(ge=0, le=1e12)]
 Quantity = Annotated[float, Meta(ge=0, le=1e16)]
 Money = Annotated[float, Meta(ge=0, le=1e18)]
+Cap = Annotated[float, Meta(ge=0, le=1e20)]  # the last bracket of some contracts ends at 2^63 − 1
 Rate = Annotated[float, Meta(ge=-1e3, le=1e3)]
 Level = tuple[Price, Quantity]
 
@@ -101,7 +102,7 @@ class FullTicker(MiniTicker, tag_field="e", tag="24hrTicker", frozen=True, gc=Fa
 
 class Tier(Struct, frozen=True, gc=False):
     bnf: Money
-    bnc: Money
+    bnc: Cap
     mmr: Annotated[float, Meta(ge=0, lt=1)]
     cf: Money
     ma: Annotated[float, Meta(ge=1, le=1000)]
