@@ -131,3 +131,9 @@ def test_what_is_set_aside_never_covers_what_was_before(tmp_path: Path) -> None:
     assert free_aside(path).name == "f.json.broken-5"
     with pytest.raises(FileNotFoundError):
         set_aside(path)
+
+
+def test_the_home_of_nobody_is_no_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError) as error:
+        profile_at("~nobody-by-this-name/x")
+    assert error.value.user == "The profile names a folder that cannot be found."

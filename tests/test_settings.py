@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zoneinfo
 import math
 import os
 from pathlib import Path
@@ -201,3 +202,15 @@ def test_whatever_is_in_the_file_settings_are_sensible(
         f.name for f in msgspec.structs.fields(Settings) if not is_sensible(f.name, getattr(settings, f.name))
     ] == []
     assert settings.version == stored.VERSION
+
+
+@pytest.mark.parametrize("zone", ["a/" * 3_000 + "a", "UTC/" * 400, "../UTC", "/UTC", "UTC\n", "a.b", "", "x" * 5_000])
+def test_a_zone_that_is_no_name_is_not_looked_up(path: Path, zone: str) -> None:
+    path.write_text(json.dumps({"timezone": zone}), "utf-8")
+    loaded = load(path)
+    assert loaded.settings.timezone == "UTC"
+    assert "timezone" in loaded.notices[0]
+
+
+def test_every_zone_of_this_machine_may_be_set() -> None:
+    assert [zone for zone in zoneinfo.available_timezones() if not is_sensible("timezone", zone)] == []

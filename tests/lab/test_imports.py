@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +98,19 @@ def test_a_read_only_history_refuses(tmp_path):
         pytest.raises(ProfileError),
     ):
         import_paths([Path(path)], closed)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes among files, and links need rights")
+def test_names_that_are_no_files_are_named_and_the_rest_is_taken(tmp_path, history):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    zipped(folder / "BTCUSDT-15m-2025-12.zip", klines(CLOSES, 15))
+    (folder / "{0}{x}.csv").symlink_to(folder / "gone")
+    (folder / "round.zip").symlink_to(folder / "round.zip")
+    os.mkfifo(folder / "BTCUSDT-1m-2025-12.csv")  # opened, it would wait for ever
+    report = import_paths([folder, Path("x" * 5_000), Path("a\0b"), folder / "round.zip"], history)
+    assert report.taken == 1
+    assert len(report.skipped) == 6
+    for word in ("{0}{x}.csv", "round.zip", "it is not a file", "xxx…”", "does not exist"):
+        assert any(word in reason for reason in report.skipped), word
+    assert all(len(reason) < 2_000 and reason.endswith(".") for reason in report.skipped)

@@ -197,6 +197,9 @@ def lying_size() -> bytes:
         (NAME, zipped(KLINES.replace("90396.9", "1.0")), "row 1 has prices or volumes"),
         (NAME, zipped(KLINES.replace("88807.2", "-1")), "row 1 has prices or volumes"),
         (NAME, zipped(kline(7)), "times that cannot be"),
+        (NAME, zipped(kline(T).replace(str(T), "1e300", 1)), "times that cannot be"),
+        (NAME, zipped(KLINE_HEADER + kline(T).replace(str(T), "-1e300", 1)), "times that cannot be"),
+        ("BTCUSDT-aggTrades-2026-10-01.zip", zipped(TRADE_HEADER + trade(1).replace("1", "-1e300", 1)), "row 1 has"),
         (NAME, zipped("1,2\n"), "too few columns"),
         ("BTCUSDT-metrics-2025-12-01.zip", zipped(METRICS_HEADER + metric("yesterday")), "row 1 has"),
         ("BTCUSDT-metrics-2025-12-01.zip", zipped(METRICS_HEADER + metric("2025-12-01 00:05:00", "-3")), "row 1 has"),
@@ -222,6 +225,14 @@ def test_files_that_cannot_be_used_are_refused_with_a_sentence(name: str, data: 
         parse(name, data)
     assert word in caught.value.user
     assert caught.value.user.endswith(".")
+
+
+def test_what_a_broken_row_holds_does_not_fill_the_sentence() -> None:
+    text = METRICS_HEADER + metric("2025-12-01 00:05:00", "9" + "(" * 50_000)
+    with pytest.raises(InputError) as caught:
+        parse("BTCUSDT-metrics-2025-12-01.zip", zipped(text))
+    assert len(caught.value.user) < 200
+    assert len(str(caught.value)) < 400
 
 
 def test_the_row_that_is_broken_is_counted_through_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:

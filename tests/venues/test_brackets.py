@@ -2,11 +2,13 @@ import gzip
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from liqdesk.errors import InputError
 from liqdesk.market import Bracket, BracketTable, ContractChange, Side, liquidation_price
-from liqdesk.venues.binance.brackets import GENERIC, expand, shipped_brackets
+from liqdesk.venues.binance.brackets import GENERIC, expand, read_brackets, shipped_brackets
 
 
 def test_the_shipped_table_names_its_date_and_source() -> None:
@@ -81,3 +83,36 @@ def test_every_number_equals_the_source(data_dir: Path) -> None:
             assert bracket.cum == pytest.approx(info["cum"], rel=1e-9, abs=1e-6)
             checked += 1
     assert checked == 6576
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tables": []},
+        {"generic": -1},
+        {"symbols": {"BTCUSDT": 9}},
+        {"tables": [[]]},
+        {"tables": [[[100, 1.0, 50]]]},  # a rate at which a long is never solvent
+        {"tables": [[[100, 0.01, 0]]]},
+        {"tables": [[[0, 0.01, 50]]]},
+        {"tables": [[[200, 0.01, 50], [100, 0.02, 20]]]},
+        {"tables": [[[100, 0.02, 50], [200, 0.01, 20]]]},
+    ],
+)
+def test_a_file_that_makes_no_sense_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    good = {"source": "s", "as_of": "2026-07-02", "generic": 0, "tables": [[[100, 0.01, 50]]], "symbols": {"BTCUSDT": 0}}
+    path = tmp_path / "brackets.json"
+    path.write_text(json.dumps(good))
+    assert read_brackets(path).table("BTCUSDT").lowest_rate == 0.01
+    path.write_text(json.dumps(good | changes))
+    with pytest.raises(InputError, match="brackets") as error:
+        read_brackets(path)
+    assert error.value.user.endswith("install it again.")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xed\xa0\x80", b'{"source":"\xff"}', b"[" * 100_000, b'{"tables":' * 50_000])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "brackets.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError):
+        read_brackets(path)

@@ -456,3 +456,8 @@ def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
         codec().decode(body)
     except DecodeError:
         return
+
+
+def test_the_last_bracket_may_end_as_high_as_numbers_go() -> None:
+    tiers = [INFO["bks"][1], dict(INFO["bks"][0], bnc=9223372036854775807)]  # type: ignore[index]
+    assert only(changed(INFO, bks=tiers)).brackets.brackets[-1].cap == 2.0**63
