@@ -461,3 +461,13 @@ def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
 def test_the_last_bracket_may_end_as_high_as_numbers_go() -> None:
     tiers = [INFO["bks"][1], dict(INFO["bks"][0], bnc=9223372036854775807)]  # type: ignore[index]
     assert only(changed(INFO, bks=tiers)).brackets.brackets[-1].cap == 2.0**63
+
+
+def test_what_a_frame_holds_does_not_fill_the_log() -> None:
+    with pytest.raises(DecodeError) as error:
+        codec().decode(frame(changed(MARK, i="9" * 100_000)))
+    assert len(str(error.value)) < 200
+    for reply in ({"id": 1, "error": {"code": 2, "msg": "x" * 100_000}}, {"code": 2, "msg": "x" * 100_000}):
+        control = codec().decode(frame(reply)).control
+        assert control is not None
+        assert control.error == "x" * 400

@@ -56,6 +56,7 @@ SPANS_MS: Final = {
 BROKEN: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 SIDES: Final = {"SELL": Side.LONG, "BUY": Side.SHORT}
 COUNTED: Final = 4096
+LONGEST_MESSAGE: Final = 400
 
 _wrapped = wire.decoder(wire.Wrapped)
 _payload = wire.decoder(wire.Payload)
@@ -241,7 +242,7 @@ def number(value: float | str) -> float | None:
     except ValueError as e:
         raise DecodeError(f"{value[:40]!r} is not a number") from e  # type: ignore[index]
     if not math.isfinite(result) or abs(result) > 1e12:
-        raise DecodeError(f"{value!r} is out of range")
+        raise DecodeError(f"{value!r:.40} is out of range")
     return result
 
 
@@ -295,9 +296,9 @@ def _control(head: wire.Envelope) -> ControlReply:
     identity = None if head.id is UNSET else head.id
     if head.error is not UNSET:
         fault = _fault.decode(bytes(head.error))
-        return ControlReply(identity, fault.msg or "refused", fault.code)
+        return ControlReply(identity, fault.msg[:LONGEST_MESSAGE] or "refused", fault.code)
     if head.code is not UNSET and head.msg is not UNSET:
-        return ControlReply(identity, head.msg or "refused", head.code)
+        return ControlReply(identity, head.msg[:LONGEST_MESSAGE] or "refused", head.code)
     if head.result is not UNSET and head.id is not UNSET:
         return ControlReply(identity)
     raise DecodeError("an object that is neither a frame nor a control reply")
