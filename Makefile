@@ -3,6 +3,8 @@
 # make bench  timings, with what they are held against beside them
 # make soak   ten simulated days at 600 times speed, watching memory
 # make kill   a recorder killed at a hundred random instants
+# make fuzz   damaged bytes at every door (ARGS="--seconds 600 --seed 7"); failing inputs are saved in build/fuzz
+# make audit  bandit over the program; known faults of what it stands on
 #
 # Needs git, make and python3 >= 3.11 with venv. Everything else is added on the first call.
 
@@ -14,7 +16,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 	&& { echo "$$p"; break; }; done)
 BIN := .venv/bin
 
-.PHONY: run test bench soak kill lint dev clean need-python
+.PHONY: run test bench soak kill fuzz audit lint dev clean need-python
 .DEFAULT_GOAL := run
 
 need-python:
@@ -42,6 +44,12 @@ soak: dev
 
 kill: dev
 	$(BIN)/python tests/kill/kill.py $(ARGS)
+
+fuzz: dev
+	nice $(BIN)/python tests/fuzz/fuzz.py $(ARGS)
+
+audit: dev
+	$(BIN)/python packaging/audit.py
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info liqdesk.png

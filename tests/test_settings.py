@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import zoneinfo
 import math
 import os
+import zoneinfo
 from pathlib import Path
 from typing import Any
 

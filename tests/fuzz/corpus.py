@@ -146,14 +146,18 @@ def archives() -> list[tuple[str, bytes]]:
     """Return files of every kind the archive has, by name."""
     bars = b"open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,ignore\n"
     bars += b"".join(
-        b"%d,90320.5,90396.9,88807.2,88887.7,15090.853,%d,1349315788.62,274426,5979.450,534558165.0,0\n" % (t, t + 899_999)
+        b"%d,90320.5,90396.9,88807.2,88887.7,15090.853,%d,1349315788.62,274426,5979.450,534558165.0,0\n"
+        % (t, t + 899_999)
         for t in range(T0, T0 + 20 * 900_000, 900_000)
     )
     trades = b"agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker\n"
     trades += b"".join(b"%d,83091.7,0.022,%d,%d,%d,%s\n" % (n, n, n, T0 + n, b"true") for n in range(5, 25))
     metrics = b"create_time,symbol,sum_open_interest,sum_open_interest_value,count_toptrader_long_short_ratio\n"
     metrics += b"".join(b"2026-03-02 08:%02d:00,BTCUSDT,90000,8064963864.4,\n" % m for m in range(0, 60, 5))
-    funding = b"calc_time,funding_interval_hours,last_funding_rate\n%d,8,0.0001\n%d,8,-0.00002\n" % (T0, T0 + 28_800_003)
+    funding = b"calc_time,funding_interval_hours,last_funding_rate\n%d,8,0.0001\n%d,8,-0.00002\n" % (
+        T0,
+        T0 + 28_800_003,
+    )
     kinds = (("15m", bars), ("aggTrades", trades), ("metrics", metrics), ("fundingRate", funding))
     found: list[tuple[str, bytes]] = []
     for what, text in kinds:
@@ -237,4 +241,3 @@ def history_files(folder: Path) -> list[tuple[bytes, bytes]]:
         extra.unlink()
     assert pairs[1][1], "the second file has no WAL"
     return pairs
-

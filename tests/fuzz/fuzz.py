@@ -31,6 +31,7 @@ from liqdesk.errors import LiqdeskError
 from liqdesk.venues import Reply
 
 HANG_S: Final = 60.0
+MOST_DEATHS: Final = 2
 WORDS: Final = (
     b"BTCUSDT", "龙虾USDT".encode(), b"BTCUSD_PERP", b"../x", b"https://fapi.binance.com", b"wss://fstream.binance.com/a",
     b"http://127.0.0.1:8080", b"ws://[::1]:9/x", b"https://user:pw@host/", b"Europe/Berlin", b"~/liqdesk", b"~nobody-here/x",
@@ -81,23 +82,28 @@ class Run:
         self.done: dict[str, int] = {}
         self.most: dict[str, float] = {}
         self.repeats: Counter[str] = Counter()
+        self.worker = Path(__file__).with_name("worker.py")
         self._home = home
 
     def go(self) -> None:
         ends = time.monotonic() + self.order.seconds
+        deaths: Counter[str] = Counter()
         while True:
-            self.order.seconds = max(ends - time.monotonic(), 1.0)
-            died = self._worker()
-            if died is None or time.monotonic() >= ends:
+            died = self._once()
+            self.order.seconds = ends - time.monotonic()
+            if died is None or self.order.seconds <= 0:
                 return
-            self.order.first[died.target] = died.number + 1
+            self.order.first |= {**self.done, died.target: died.number + 1}
+            deaths[died.target] += 1
+            if deaths[died.target] == MOST_DEATHS:
+                self.order.only.remove(died.target)
 
-    def _worker(self) -> Failure | None:
+    def _once(self) -> Failure | None:
         paths = {name: self._home / name for name in ("order", "progress", "report", "said")}
         paths["order"].write_bytes(msgspec.msgpack.encode(self.order))
         paths["progress"].write_bytes(PROGRESS.pack(0, 0))
         paths["report"].unlink(missing_ok=True)
-        command = [sys.executable, "-X", "faulthandler", str(Path(__file__).with_name("worker.py"))]
+        command = [sys.executable, "-X", "faulthandler", str(self.worker)]
         env = {**os.environ, "HOME": str(self._home), "PYTHONPATH": os.pathsep.join(sys.path[:2])}
         with paths["said"].open("wb") as said:
             child = subprocess.Popen(
@@ -105,8 +111,9 @@ class Run:
                 env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
             )  # fmt: skip
             hung = self._follow(child, paths["progress"])
-        if not hung and child.returncode == 0:
+        if paths["report"].exists():
             self._take(msgspec.json.decode(paths["report"].read_bytes(), type=Report))
+        if not hung and child.returncode == 0:
             return None
         index, number = PROGRESS.unpack(paths["progress"].read_bytes())
         what = f"hang: longer than {HANG_S:g} s" if hung else f"crash: exit code {child.returncode}"

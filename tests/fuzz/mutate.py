@@ -76,7 +76,9 @@ class Mutator:
     def integer(self, data: bytes) -> bytes:
         """Set a number as binary headers hold them."""
         width, order = self._rng.choice(WIDTHS), self._rng.choice(("little", "big"))
-        value = self._rng.choice((0, 1, (1 << 8 * width) - 1, 1 << (8 * width - 1), self._rng.randrange(1 << 8 * width)))
+        value = self._rng.choice(
+            (0, 1, (1 << 8 * width) - 1, 1 << (8 * width - 1), self._rng.randrange(1 << 8 * width))
+        )
         start = self._rng.randrange(len(data) + 1)
         return data[:start] + value.to_bytes(width, order) + data[start + width :]  # type: ignore[arg-type]
 

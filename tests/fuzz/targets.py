@@ -29,7 +29,8 @@ from liqdesk.venues.binance.codec import Codec
 
 MB: Final = 1_000_000
 INSTRUMENTS: Final = {
-    i.symbol: i for i in (Instrument(SYMBOL, "BTC", "USDT", 0.1, 0.001), Instrument("ETHUSDT", "ETH", "USDT", 0.01, 0.001))
+    i.symbol: i
+    for i in (Instrument(SYMBOL, "BTC", "USDT", 0.1, 0.001), Instrument("ETHUSDT", "ETH", "USDT", 0.01, 0.001))
 }
 LONGEST_SENTENCE: Final = 5_000
 MINUTE: Final = 60_000
@@ -328,7 +329,7 @@ def all_targets(files: list[tuple[bytes, bytes]]) -> list[Target]:
         Target("codec", codec, 120, MB),
         Target("rest", rest, 120, MB),
         Target("archive", archive_file, 120, 4 * MB),
-        Target("import", imports, 120, 24 * MB),
+        Target("import", imports, 120, 8 * MB),
         Target("settings", settings_file, 120, MB),
         Target("alerts", alerts_file, 120, MB),
         Target("brackets", bracket_file, 120, MB),
@@ -337,4 +338,3 @@ def all_targets(files: list[tuple[bytes, bytes]]) -> list[Target]:
         Target("history", history_file, 120, 16 * MB),
         Target("history-wal", history_wal(files[1][0]), 120, 16 * MB),
     ]
-

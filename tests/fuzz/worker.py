@@ -11,8 +11,8 @@ import os
 import struct
 import sys
 import time
-import tracemalloc
 import traceback
+import tracemalloc
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -30,12 +30,20 @@ CHANGING: Final = {
     "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown",
     "os.utime", "shutil.rmtree", "shutil.move", "shutil.copyfile",
 }  # fmt: skip
-FORBIDDEN: Final = {"os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen", "socket.connect", "socket.bind"}
+FORBIDDEN: Final = {
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "subprocess.Popen",
+    "socket.connect",
+    "socket.bind",
+}
 PROGRESS: Final = struct.Struct("<qq")
 
 
 class Order(msgspec.Struct):
-    """What to run: from case `first` on, until `ends` (monotonic seconds) or `cases` are done."""
+    """What to run: of each target the cases [first, cases), all of them or as many as can be run in `seconds`."""
 
     seed: int
     only: list[str]
@@ -95,9 +103,10 @@ class Watch:
 
 
 class Worker:
-    def __init__(self, order: Order, progress: int) -> None:
+    def __init__(self, order: Order, progress: int, out: Path) -> None:
         self._order = order
         self._progress = progress
+        self._out = out
         self._folder = Path(order.folder)
         self._watch = Watch(self._folder)
         self.report = Report({}, [], {}, {}, {})
@@ -114,10 +123,9 @@ class Worker:
                 continue
             share = time.monotonic() + (ends - time.monotonic()) / (len(targets) - index)
             number = order.first.get(target.name, 0)
-            last = number + order.cases
             folder = self._folder / target.name
             folder.mkdir(exist_ok=True)
-            while number < last and time.monotonic() < share:
+            while number < order.cases and time.monotonic() < share:
                 os.pwrite(self._progress, PROGRESS.pack(index, number), 0)
                 data = case(order.seed, target.name, number, order.corpus[target.name])
                 number += 1
@@ -125,7 +133,7 @@ class Worker:
                 if what and not self._known(target, what, text):
                     self.report.failures.append(Failure(target.name, number - 1, what, text))
             self.report.done[target.name] = number
-        os.pwrite(self._progress, PROGRESS.pack(-1, 0), 0)
+            self._out.write_bytes(msgspec.json.encode(self.report))
 
     def _known(self, target: Target, what: str, text: str) -> bool:
         """Tell whether the same came before: the same words, digits aside, from the same line."""
@@ -177,9 +185,7 @@ def main() -> None:
     order = msgspec.msgpack.decode(Path(sys.argv[1]).read_bytes(), type=Order)
     warnings.simplefilter("error")
     os.chdir(order.folder)
-    worker = Worker(order, os.open(sys.argv[2], os.O_RDWR))
-    worker.run()
-    Path(sys.argv[3]).write_bytes(msgspec.json.encode(worker.report))
+    Worker(order, os.open(sys.argv[2], os.O_RDWR), Path(sys.argv[3])).run()
 
 
 if __name__ == "__main__":

@@ -140,7 +140,9 @@ def test_a_certificate_that_nobody_knows_is_refused_whatever_is_set(
     for host in ("127.0.0.1", "localhost"):
         error = refusal(ask, host, server.port)
         assert error.kind is Refusal.OFFLINE
-        expected = f"The certificate of {host}:{server.port} cannot be trusted; something on this network may be listening in."
+        expected = (
+            f"The certificate of {host}:{server.port} cannot be trusted; something on this network may be listening in."
+        )
         assert error.user == expected
     assert server.met >= 2
     assert server.told == [], "something was said to a server that is not trusted"
@@ -200,7 +202,11 @@ def test_no_setting_and_no_option_is_about_verification(capsys: pytest.CaptureFi
 
 def test_only_this_machine_is_spoken_to_without_tls() -> None:
     binance = venue("binance")
-    for rest, stream in (("http://fapi.binance.com", None), (None, "ws://fstream.binance.com"), ("http://127.1.evil.com", None)):
+    for rest, stream in (
+        ("http://fapi.binance.com", None),
+        (None, "ws://fstream.binance.com"),
+        ("http://127.1.evil.com", None),
+    ):
         with pytest.raises(InputError, match="for this machine alone"):
             binance.endpoints(rest, stream)
     assert binance.endpoints("http://127.0.0.1:9", "ws://[::1]:9").rest == "http://127.0.0.1:9"

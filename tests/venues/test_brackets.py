@@ -100,7 +100,13 @@ def test_every_number_equals_the_source(data_dir: Path) -> None:
     ],
 )
 def test_a_file_that_makes_no_sense_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
-    good = {"source": "s", "as_of": "2026-07-02", "generic": 0, "tables": [[[100, 0.01, 50]]], "symbols": {"BTCUSDT": 0}}
+    good = {
+        "source": "s",
+        "as_of": "2026-07-02",
+        "generic": 0,
+        "tables": [[[100, 0.01, 50]]],
+        "symbols": {"BTCUSDT": 0},
+    }
     path = tmp_path / "brackets.json"
     path.write_text(json.dumps(good))
     assert read_brackets(path).table("BTCUSDT").lowest_rate == 0.01
@@ -110,7 +116,9 @@ def test_a_file_that_makes_no_sense_is_refused(tmp_path: Path, changes: dict[str
     assert error.value.user.endswith("install it again.")
 
 
-@pytest.mark.parametrize("content", [b"", b"\xed\xa0\x80", b'{"source":"\xff"}', b"[" * 100_000, b'{"tables":' * 50_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xed\xa0\x80", b'{"source":"\xff"}', b"[" * 100_000, b'{"tables":' * 50_000]
+)
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "brackets.json"
     path.write_bytes(content)

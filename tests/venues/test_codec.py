@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import pytest
@@ -471,3 +472,12 @@ def test_what_a_frame_holds_does_not_fill_the_log() -> None:
         control = codec().decode(frame(reply)).control
         assert control is not None
         assert control.error == "x" * 400
+
+
+def test_an_absurd_number_of_rows_is_refused_at_once() -> None:
+    rows = b"[" + b"0," * 2_000_000 + b"0]"
+    began = time.process_time()
+    for data in (rows, b'{"stream":"x@y","data":' + rows + b"}"):
+        with pytest.raises(DecodeError, match="2000001 rows"):
+            codec().decode(data)
+    assert time.process_time() - began < 5

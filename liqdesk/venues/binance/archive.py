@@ -86,7 +86,7 @@ def parse(name: str, data: bytes | BinaryIO) -> ArchiveFile:
 
 
 def batches(name: str, data: bytes | BinaryIO) -> Iterator[ArchiveFile]:
-    """Yield a file in parts of some 16 MB of text: a month of aggregated trades does not fit memory comfortably.
+    """Yield a file in parts of some 4 MB of text: a month of aggregated trades does not fit memory comfortably.
 
     Raises InputError, possibly after some parts, for a file that is not of the archive, is broken, or unpacks to absurd
     sizes.

@@ -21,7 +21,9 @@ from liqdesk.errors import InputError
 
 Rows = npt.NDArray[np.void]
 
-PART: Final = 16 * 1024 * 1024
+PART: Final = 4 * 1024 * 1024  # reading a part takes up to sixteen times as much memory
+SMALL: Final = 16 * 1024 * 1024
+LONGEST_HEAD: Final = 4_096
 LARGEST: Final = 16 * 1024**3
 # What the zip library raises for damaged headers, beyond its own error.
 ZIP_FAULTS: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError)
@@ -97,7 +99,7 @@ def _unzipped(short: str, stream: BinaryIO) -> Iterator[Table]:
                 )
             if info.flag_bits & 1:
                 raise InputError(f"{short}: encrypted", f"“{short}” is encrypted.")
-            if info.file_size > LARGEST or info.file_size > max(PART, SWELL * info.compress_size):
+            if info.file_size > LARGEST or info.file_size > max(SMALL, SWELL * info.compress_size):
                 raise InputError(
                     f"{short}: {info.file_size} bytes unpacked", f"“{short}” would unpack to an absurd size."
                 )
@@ -113,6 +115,8 @@ def _tables(short: str, member: str, stream: BinaryIO) -> Iterator[Table]:
     for text in _whole_lines(short, stream):
         if not width:
             line, _, after = text.partition(b"\n")
+            if len(line) > LONGEST_HEAD:
+                raise InputError(f"{short}: a first line of {len(line)} bytes", f"“{short}” is not a CSV file.")
             width = line.count(b",") + 1
             if not line[:1].isdigit():
                 header = [f.strip() for f in line.decode("utf-8", "replace").split(",")]

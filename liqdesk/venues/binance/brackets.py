@@ -25,7 +25,9 @@ GENERIC: Final = "generic table, this symbol has none shipped"
 
 
 # cap in quote units, maintenance margin rate, highest leverage
-Tier = tuple[Annotated[float, Meta(gt=0, le=1e20)], Annotated[float, Meta(ge=0, lt=1)], Annotated[int, Meta(ge=1, le=1000)]]
+Tier = tuple[
+    Annotated[float, Meta(gt=0, le=1e20)], Annotated[float, Meta(ge=0, lt=1)], Annotated[int, Meta(ge=1, le=1000)]
+]
 
 
 class Shipped(msgspec.Struct, frozen=True):

@@ -57,6 +57,7 @@ BROKEN: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 SIDES: Final = {"SELL": Side.LONG, "BUY": Side.SHORT}
 COUNTED: Final = 4096
 LONGEST_MESSAGE: Final = 400
+MOST_ROWS: Final = 20_000  # of an array over the whole market, which has fewer than a thousand contracts
 
 _wrapped = wire.decoder(wire.Wrapped)
 _payload = wire.decoder(wire.Payload)
@@ -185,6 +186,8 @@ class Codec:
         return Decoded(KINDS[type(payload)], [] if event is None else [event], payload.E, None, 0, int(event is None))
 
     def _salvage(self, rows: list[Raw]) -> Decoded:
+        if len(rows) > MOST_ROWS:
+            raise DecodeError(f"{len(rows)} rows, and not all of them mean anything")
         good: list[Any] = []
         rejected = 0
         strange = 0

@@ -29,7 +29,7 @@ from liqdesk.market import (
 )
 from liqdesk.market.rows import BAR, INTEREST
 from liqdesk.venues.binance import wire
-from liqdesk.venues.binance.codec import BROKEN, number
+from liqdesk.venues.binance.codec import BROKEN, MOST_ROWS, number
 from liqdesk.venues.binance.streams import SYMBOL
 
 Rows = npt.NDArray[np.void]
@@ -71,6 +71,8 @@ def universe(data: bytes) -> Universe:
     are open sets.
     """
     info = _read(_info, data, "exchangeInfo")
+    if len(info.symbols) > MOST_ROWS:
+        raise DecodeError(f"{len(info.symbols)} listed contracts")
     instruments = []
     for raw in info.symbols:
         try:
@@ -145,7 +147,10 @@ def mark_price(data: bytes) -> MarkPrice:
 def mark_prices(data: bytes) -> list[MarkPrice]:
     """Return every symbol's premiumIndex that can be read; contracts without a mark are left out."""
     marks = []
-    for raw in _read(_premiums, data, "premiumIndex"):
+    rows = _read(_premiums, data, "premiumIndex")
+    if len(rows) > MOST_ROWS:
+        raise DecodeError(f"premiumIndex of {len(rows)} contracts")
+    for raw in rows:
         try:
             mark = _mark(_premium.decode(raw))
         except (*BROKEN, DecodeError):
