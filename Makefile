@@ -49,7 +49,7 @@ fuzz: dev
 	nice $(BIN)/python tests/fuzz/fuzz.py $(ARGS)
 
 audit: dev
-	$(BIN)/python packaging/audit.py
+	$(BIN)/python packaging/audit.py $(ARGS)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info liqdesk.png

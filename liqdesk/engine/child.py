@@ -63,7 +63,7 @@ class Child:
             if self._process is not None:
                 return
             flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # nosec B603  # this program itself, without a shell
                 self._arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -47,7 +47,7 @@ def writer(path: Path, origin: str) -> sqlite3.Connection:
         db.execute("DELETE FROM meta WHERE 0")
     except BaseException as e:
         db.close()
-        if isinstance(e, sqlite3.Error) and schema.is_damage(e):
+        if isinstance(e, schema.FAULTS) and schema.is_damage(e):
             raise DamageError(str(e)) from e
         raise
     return db
@@ -83,7 +83,7 @@ def _checked(uri: str, origin: str) -> sqlite3.Connection:
         db.execute("PRAGMA query_only = ON")
     except BaseException as e:
         db.close()
-        if isinstance(e, sqlite3.Error) and schema.is_damage(e):
+        if isinstance(e, schema.FAULTS) and schema.is_damage(e):
             raise DamageError(str(e)) from e
         raise
     return db

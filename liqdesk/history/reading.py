@@ -38,7 +38,7 @@ class Reading:
     def _ask(self, read: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return read(self._ready(), *args, **kwargs)
-        except (sqlite3.DatabaseError, schema.DamageError) as e:
+        except schema.FAULTS as e:
             if schema.is_damage(e):
                 raise self._broken(e) from e
             raise ProfileError(f"the history cannot be read: {e}", f"The history cannot be read ({e}).") from e

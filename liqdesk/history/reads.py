@@ -91,7 +91,8 @@ def _minutes(db: sqlite3.Connection, table: str, symbol: str, t0: int, t1: int) 
     if number < 0 or t1 <= t0:
         return []
     first, last = key_of(number, t0 // MINUTE_MS), key_of(number, (t1 - 1) // MINUTE_MS)
-    cursor = db.execute(f"SELECT key, rows FROM {table} WHERE key BETWEEN ? AND ? ORDER BY key", (first, last))
+    statement = f"SELECT key, rows FROM {table} WHERE key BETWEEN ? AND ? ORDER BY key"  # nosec B608  # a table of our own; values are bound
+    cursor = db.execute(statement, (first, last))
     return [(minute_of(key), blob) for key, blob in cursor]
 
 
@@ -114,7 +115,7 @@ def volume_at_price(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> Ro
 def forced(db: sqlite3.Connection, symbol: str | None, t0: int, t1: int) -> list[ForcedOrder]:
     wanted, values = ("", ()) if symbol is None else ("symbol = ? AND ", (symbol_id(db, symbol),))
     cursor = db.execute(
-        "SELECT name, side, t, event, price, limit_price, quantity FROM forced JOIN symbol ON symbol.id = forced.symbol "
+        "SELECT name, side, t, event, price, limit_price, quantity FROM forced JOIN symbol ON symbol.id = forced.symbol "  # nosec B608  # one of two texts above
         f"WHERE {wanted} t >= ? AND t < ? ORDER BY t, name",
         (*values, *_within(t0, t1)),
     )
@@ -196,7 +197,8 @@ def minute_span(db: sqlite3.Connection, table: str) -> tuple[int, int] | None:
     for (number,) in db.execute("SELECT id FROM symbol").fetchall():
         low, high = number << MINUTE_BITS, (number + 1) << MINUTE_BITS
         first, last = db.execute(
-            f"SELECT min(key), max(key) FROM {table} WHERE key >= ? AND key < ?", (low, high)
+            f"SELECT min(key), max(key) FROM {table} WHERE key >= ? AND key < ?",  # nosec B608  # a table of our own; values are bound
+            (low, high),
         ).fetchone()
         if first is not None:
             found.append((minute_of(first), minute_of(last)))

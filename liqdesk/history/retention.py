@@ -11,6 +11,7 @@ from liqdesk.history import schema
 from liqdesk.history.blobs import key_of
 from liqdesk.history.reads import minute_span
 from liqdesk.history.records import FORCED, Trimmed
+from liqdesk.history.schema import DamageError
 from liqdesk.market import DAY_MS, MINUTE_MS
 
 # Little at a time: whoever records waits meanwhile, and what comes then is to be in the file within a second. Measured on marks and
@@ -30,7 +31,7 @@ def _drop_minutes(db: sqlite3.Connection, table: str, before: int) -> int:
     taken = 0
     for (number,) in db.execute("SELECT id FROM symbol").fetchall():
         span = (key_of(number, 0), key_of(number, before))
-        taken += db.execute(f"DELETE FROM {table} WHERE key >= ? AND key < ?", span).rowcount
+        taken += db.execute(f"DELETE FROM {table} WHERE key >= ? AND key < ?", span).rowcount  # nosec B608  # a table of our own; values are bound
     return taken
 
 
@@ -115,8 +116,10 @@ def trim(db: sqlite3.Connection, limit_bytes: int, days: int, now_ms: int) -> Tr
     try:
         work.run()
         db.execute("COMMIT")
-    except BaseException:
+    except BaseException as e:
         schema.rollback(db)
+        if isinstance(e, TypeError):  # SQLite keeps any type in any column
+            raise DamageError(f"a time that is no number: {e}") from e
         raise
     if work.marks or work.volumes or work.bars or work.forced:
         # A script, since `execute` steps this statement once, and each step frees one page.

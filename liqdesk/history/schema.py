@@ -101,8 +101,12 @@ class OlderError(VersionError):
     """The file waits to be brought up to date by a writer."""
 
 
-def is_damage(error: Exception) -> bool:
-    if isinstance(error, DamageError) or str(error).startswith("Could not decode to UTF-8"):
+# What a statement raises over a damaged file; the last one where SQLite's own message holds bytes of it.
+FAULTS: Final = (sqlite3.DatabaseError, DamageError, UnicodeDecodeError)
+
+
+def is_damage(error: BaseException) -> bool:
+    if isinstance(error, DamageError | UnicodeDecodeError) or str(error).startswith("Could not decode to UTF-8"):
         return True
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
@@ -157,8 +161,8 @@ def verify(db: sqlite3.Connection, origin: str) -> int:
             if words != "ok":
                 raise DamageError(str(words))
         for table, key in [(name, first) for name, first, since in ROW_TABLES if since <= version]:
-            db.execute(f"SELECT * FROM {table} ORDER BY {key} LIMIT 1").fetchone()
-            db.execute(f"SELECT * FROM {table} ORDER BY {key} DESC LIMIT 1").fetchone()
+            db.execute(f"SELECT * FROM {table} ORDER BY {key} LIMIT 1").fetchone()  # nosec B608  # a table of our own; values are bound
+            db.execute(f"SELECT * FROM {table} ORDER BY {key} DESC LIMIT 1").fetchone()  # nosec B608  # a table of our own; values are bound
     except (KeyError, ValueError, TypeError) as e:
         raise DamageError(f"its description is incomplete: {e}") from e
     except sqlite3.Error as e:

@@ -205,12 +205,12 @@ class History(Adding, Reading):
         try:
             try:
                 self._write_once()
-            except (sqlite3.DatabaseError, DamageError) as e:
+            except schema.FAULTS as e:
                 if not schema.is_damage(e):
                     raise
                 self._replace(e)
                 self._write_once()
-        except (sqlite3.DatabaseError, DamageError, OSError, ProfileError, VersionError) as e:
+        except (*schema.FAULTS, OSError, ProfileError, VersionError) as e:
             self._fail(e)
             return False
         if self._trouble:
@@ -282,7 +282,7 @@ class History(Adding, Reading):
             return Trimmed(size_bytes=self.size_bytes)
         try:
             trimmed = retention.trim(self._ready(), limit_mb * MEGABYTE, days, now_ms)
-        except sqlite3.DatabaseError as e:
+        except schema.FAULTS as e:
             if schema.is_damage(e):
                 self._replace(e)
             else:

@@ -37,7 +37,7 @@ class Mark(Painted):
 class Words(Painted):
     """A line of quiet text of fixed height."""
 
-    def __init__(self, text: str, token: str = "text2", size: int = BODY, weight: int = REGULAR) -> None:
+    def __init__(self, text: str, token: str = "text2", size: int = BODY, weight: int = REGULAR) -> None:  # nosec B107  # a colour's name
         super().__init__()
         self._text, self._token, self._size, self._weight = text, token, size, weight
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

@@ -72,7 +72,7 @@ class Player(QObject):
     def _start(self, path: str) -> None:
         while self._commands:
             try:
-                self._process = subprocess.Popen(
+                self._process = subprocess.Popen(  # nosec B603  # a player of the system, our own file, no shell
                     [*self._commands[0], path],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ import io
 import math
 import shutil
 import sqlite3
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -144,7 +145,7 @@ def imports(data: bytes, folder: Path) -> None:
     name, _, content = data.partition(b"\n")
     inner = folder / "in"
     inner.mkdir(exist_ok=True)
-    path = inner / (name.rpartition(b"/")[2].replace(b"\0", b"")[:100].decode("utf-8", "replace") or "x.csv")
+    path = inner / (name.rpartition(b"/")[2].replace(b"\0", b"")[:60].decode("utf-8", "replace") or "x.csv")
     if path.name in (".", "..", ""):
         path = inner / "x.csv"
     path.write_bytes(content)
@@ -214,7 +215,7 @@ def words(data: bytes, folder: Path) -> None:
     text = data.decode("utf-8", "surrogateescape")
     binance = venue("binance")
     with refusing(InputError):
-        assert binance.check_symbol(text).isprintable()
+        assert not {unicodedata.category(c) for c in binance.check_symbol(text)} & {"Cc", "Cf", "Cs"}
     for rest_url, stream_url in ((text, None), (None, text)):
         with refusing(InputError):
             made = binance.endpoints(rest_url, stream_url)

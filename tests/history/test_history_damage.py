@@ -160,3 +160,24 @@ def test_a_file_that_was_begun_and_never_written_to_is_used(open_history: Open, 
     history.add_forced(order())
     history.commit()
     assert history.notices == ()
+
+
+@pytest.mark.expects_log("the history (is damaged|cannot be read)")
+def test_a_name_of_a_table_that_is_no_text_is_damage(open_history: Open, path: Path) -> None:
+    """SQLite repeats the bytes in its message, which Python then cannot read."""
+    content = path.read_bytes()
+    assert content.count(b"CREATE TABLE funding") == 1
+    path.write_bytes(content.replace(b"CREATE TABLE funding", b"CREATE TABL\xff fu\xfeding"))
+    assert "cannot be read" in open_history(read_only=True).notice
+    assert "kept as history.sqlite.broken" in open_history().notice
+
+
+@pytest.mark.expects_log("the history is damaged")
+def test_a_time_that_is_no_number_does_not_end_a_trim(open_history: Open, path: Path) -> None:
+    with editing(path) as db:
+        db.execute("UPDATE bar SET t = CAST(t AS BLOB)")
+        db.execute("DELETE FROM mark")
+        db.execute("DELETE FROM volume")
+    history = open_history()
+    history.trim(0, 400, T0)
+    assert "kept as history.sqlite.broken" in history.notice
