@@ -16,13 +16,14 @@ import tracemalloc
 import warnings
 from collections import Counter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 from mutate import case
 from targets import Target, all_targets
 
 SLOW_S: Final = 10.0
+MOST_GROWN: Final = 256_000_000
 TRACED_EVERY: Final = 5
 TRACED_FROM: Final = 32 * 1024
 WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -70,6 +71,16 @@ class Report(msgspec.Struct):
     most: dict[str, float]
 
 
+def most_held() -> int:
+    """Return the most bytes that this process held so far; 0 where the system does not say."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
 class Watch:
     """Notices files opened for writing, moved or deleted outside a folder, programs started and connections made."""
 
@@ -103,7 +114,7 @@ class Watch:
 
 
 class Worker:
-    def __init__(self, order: Order, progress: int, out: Path) -> None:
+    def __init__(self, order: Order, progress: BinaryIO, out: Path) -> None:
         self._order = order
         self._progress = progress
         self._out = out
@@ -121,18 +132,24 @@ class Worker:
         for index, target in enumerate(targets):
             if target.name not in order.only:
                 continue
+            size = most_held()
             share = time.monotonic() + (ends - time.monotonic()) / (len(targets) - index)
             number = order.first.get(target.name, 0)
             folder = self._folder / target.name
             folder.mkdir(exist_ok=True)
             while number < order.cases and time.monotonic() < share:
-                os.pwrite(self._progress, PROGRESS.pack(index, number), 0)
+                self._progress.seek(0)
+                self._progress.write(PROGRESS.pack(index, number))
                 data = case(order.seed, target.name, number, order.corpus[target.name])
                 number += 1
                 what, text = self._one(target, data, folder, number)
                 if what and not self._known(target, what, text):
                     self.report.failures.append(Failure(target.name, number - 1, what, text))
             self.report.done[target.name] = number
+            grown = most_held() - size  # what libraries take without Python's knowledge included
+            if grown > MOST_GROWN:
+                words = f"memory: the process grew by {grown:,} bytes"
+                self.report.failures.append(Failure(target.name, number - 1, words, "over all of its cases"))
             self._out.write_bytes(msgspec.json.encode(self.report))
 
     def _known(self, target: Target, what: str, text: str) -> bool:
@@ -185,7 +202,8 @@ def main() -> None:
     order = msgspec.msgpack.decode(Path(sys.argv[1]).read_bytes(), type=Order)
     warnings.simplefilter("error")
     os.chdir(order.folder)
-    Worker(order, os.open(sys.argv[2], os.O_RDWR), Path(sys.argv[3])).run()
+    with open(sys.argv[2], "r+b", buffering=0) as progress:
+        Worker(order, progress, Path(sys.argv[3])).run()  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
