@@ -74,7 +74,7 @@ def retry_after_s(text: str | None, now_s: float) -> float | None:
     """
     if not text:
         return None
-    if text.strip().isdigit():
+    if text.strip().isdecimal():  # "²" is a digit, and no number
         return float(min(int(text.strip()[:9]), 7 * 86_400))
     try:
         return max(0.0, min(parsedate_to_datetime(text).timestamp() - now_s, 7 * 86_400.0))

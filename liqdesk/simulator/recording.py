@@ -16,6 +16,7 @@ from liqdesk.simulator.contracts import lower_of
 
 # Receive times come in seconds, milliseconds, microseconds or nanoseconds; by size alone they cannot be mistaken.
 UNITS_NS: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3), (10**30, 1))
+LONGEST: Final = 16 * 1024 * 1024
 UNTIMED_NS: Final = 100_000_000
 TIMED: Final = re.compile(rb"(\d{9,20}(?:\.\d{1,9})?):? (?=\S)")
 KINDS: Final = {
@@ -89,7 +90,11 @@ class Recording:
                 packed = plain.read(2) == b"\x1f\x8b"
                 plain.seek(0)
                 with gzip.open(plain) if packed else plain as lines:
-                    for line in lines:
+                    while line := lines.readline(LONGEST + 1):
+                        if len(line) > LONGEST:
+                            raise InputError(
+                                f"{self.path}: a line of more than {LONGEST} bytes", f"{self.path} holds no frames."
+                            )
                         yield line.rstrip(b"\r\n")
         except EOFError:
             return

@@ -9,6 +9,7 @@ Prints the cases of each target. An input that fails is saved in FOLDER by its t
 from __future__ import annotations
 
 import argparse
+import gzip
 import os
 import subprocess
 import sys
@@ -35,7 +36,7 @@ MOST_DEATHS: Final = 2
 WORDS: Final = (
     b"BTCUSDT", "龙虾USDT".encode(), b"BTCUSD_PERP", b"../x", b"https://fapi.binance.com", b"wss://fstream.binance.com/a",
     b"http://127.0.0.1:8080", b"ws://[::1]:9/x", b"https://user:pw@host/", b"Europe/Berlin", b"~/liqdesk", b"~nobody-here/x",
-    b"/tmp/../etc/x", b"C:\\liqdesk",
+    b"30", b"Thu, 01 Jan 1970 00:20:00 GMT", b"/tmp/../etc/x", b"C:\\liqdesk",
 )  # fmt: skip
 COMMANDS: Final = (
     b"--demo\n--seed\n7\n--speed\n20",
@@ -58,6 +59,7 @@ def samples(folder: Path) -> tuple[dict[str, list[bytes]], list[tuple[bytes, byt
     assert not missing, f"the exchange gave no {missing}"
     files = [name.encode() + b"\n" + content for name, content in corpus.archives()]
     histories = corpus.history_files(folder)
+    lines = b"".join(b"%d.%06d %s\n" % (1_772_438_400 + n, n, frame) for n, frame in enumerate(heard.frames[:40]))
     return {
         "codec": heard.frames,
         "rest": [body for bodies in heard.replies.values() for body in bodies if len(body) < 256 * 1024],
@@ -68,6 +70,7 @@ def samples(folder: Path) -> tuple[dict[str, list[bytes]], list[tuple[bytes, byt
         "brackets": [corpus.bracket_file()],
         "words": list(WORDS),
         "command-line": list(COMMANDS),
+        "recording": [lines, gzip.compress(lines)],
         "history": [main for main, _ in histories],
         "history-wal": [wal for _, wal in histories if wal],
     }, histories

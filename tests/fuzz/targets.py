@@ -22,8 +22,10 @@ from liqdesk.errors import DecodeError, InputError, LiqdeskError, ProfileError
 from liqdesk.history import History
 from liqdesk.lab.imports import import_paths
 from liqdesk.market import ContractChange, Instrument, Side, class_distance, liquidation_price
+from liqdesk.net.refusals import retry_after_s
 from liqdesk.net.rest import _message
 from liqdesk.paths import profile_at
+from liqdesk.simulator.recording import Recording
 from liqdesk.venues import Reply, Request, venue
 from liqdesk.venues.binance import archive, brackets, reading, rest_codec
 from liqdesk.venues.binance.codec import Codec
@@ -221,6 +223,8 @@ def words(data: bytes, folder: Path) -> None:
             made = binance.endpoints(rest_url, stream_url)
             assert made.host
             assert all(plan.url for plan in binance.sockets(made, SYMBOL))
+    wait = retry_after_s(text, 1e9)
+    assert wait is None or 0 <= wait <= 7 * 86_400
     for name in ("symbol", "rest_url", "stream_url", "timezone", "window_geometry"):
         settings.is_sensible(name, text)
     if "\0" not in text:  # which the system keeps out of a command line
@@ -238,6 +242,17 @@ def command_line(data: bytes, folder: Path) -> None:
         except SystemExit as e:
             assert e.code in (0, 2), f"exit code {e.code}"  # noqa: PT017
             assert said.getvalue()
+
+
+def recording(data: bytes, folder: Path) -> None:
+    path = folder / "frames.jsonl"
+    path.write_bytes(data)
+    with refusing(InputError):
+        last = 0
+        for frame in Recording(path):
+            assert frame.ns >= last, "time fell"
+            assert frame.raw in frame.wrapped
+            last = frame.ns
 
 
 def history_file(data: bytes, folder: Path) -> None:
@@ -336,6 +351,7 @@ def all_targets(files: list[tuple[bytes, bytes]]) -> list[Target]:
         Target("brackets", bracket_file, 120, MB),
         Target("words", words, 120, MB),
         Target("command-line", command_line, 400, MB),
+        Target("recording", recording, 120, MB),
         Target("history", history_file, 120, 16 * MB),
         Target("history-wal", history_wal(files[1][0]), 120, 16 * MB),
     ]

@@ -76,6 +76,8 @@ def test_the_reason_is_found_at_the_bottom_of_the_chain(error: Exception, word: 
         ("Thu, 01 Jan 1970 00:20:00 GMT", 200.0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
         ("soon", None),
+        ("²", None),
+        ("9" * 5_000, 7 * 86_400),
         ("-3", None),
         ("", None),
         (None, None),
