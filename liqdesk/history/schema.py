@@ -106,7 +106,9 @@ FAULTS: Final = (sqlite3.DatabaseError, DamageError, UnicodeDecodeError)
 
 
 def is_damage(error: BaseException) -> bool:
-    if isinstance(error, DamageError | UnicodeDecodeError) or str(error).startswith("Could not decode to UTF-8"):
+    if isinstance(error, DamageError | UnicodeDecodeError | sqlite3.IntegrityError) or str(error).startswith(
+        "Could not decode to UTF-8"
+    ):
         return True
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 

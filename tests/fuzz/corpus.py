@@ -18,7 +18,7 @@ from support.exchange import Exchange
 from liqdesk.alerts import ForcedBurst, FundingBeyond, ImbalanceBeyond, PriceCrosses, ZoneNear
 from liqdesk.alerts.store import AlertStore
 from liqdesk.errors import VenueError
-from liqdesk.history import History
+from liqdesk.history import FORCED, History
 from liqdesk.market import ForcedOrder, Funding, Side
 from liqdesk.market.rows import BAR, INTEREST, TRADE
 from liqdesk.net.channel import Channel
@@ -220,6 +220,8 @@ def write_history(path: Path, bars: int = 60) -> History:
     history.add_funding([Funding(SYMBOL, T0 + 28_800_000 * n, 1e-4) for n in range(5)])
     history.add_gain(SYMBOL, T0, 0.3, 0.4)
     history.add_gap(SYMBOL, "forced", T0, T0 + 5_000, "the connection was cut")
+    history.add_covered(SYMBOL, FORCED, T0, T0 + 60_000)
+    history.add_unfinished(SYMBOL, T0 + bars * MINUTE, 1, 9, np.arange(3), np.ones(3))
     for n in range(40):
         history.add_forced(ForcedOrder(SYMBOL, Side(n % 2), T0 + 500 * n, T0 + 500 * n + 9, 66_900.0, 66_950.0, 0.5))
     history.commit()

@@ -19,7 +19,7 @@ from corpus import SYMBOL, T0
 from liqdesk import cli, settings
 from liqdesk.alerts import AlertStore, describe
 from liqdesk.errors import DecodeError, InputError, LiqdeskError, ProfileError
-from liqdesk.history import History
+from liqdesk.history import FORCED, INTEREST, MARKS, TRADES, History
 from liqdesk.lab.imports import import_paths
 from liqdesk.market import ContractChange, Instrument, Side, class_distance, liquidation_price
 from liqdesk.net.refusals import retry_after_s
@@ -314,6 +314,8 @@ def _read(history: History) -> None:
             lambda s=symbol: history.gains(s),  # type: ignore[misc]
             lambda s=symbol: history.gaps(s),  # type: ignore[misc]
             lambda s=symbol: history.extent(s),  # type: ignore[misc]
+            lambda s=symbol: history.unfinished(s),  # type: ignore[misc]
+            *(lambda s=symbol, w=stream: history.coverage(s, w) for stream in (FORCED, TRADES, MARKS, INTEREST)),  # type: ignore[misc]
         ]
     for read in reads:
         with refusing(ProfileError):

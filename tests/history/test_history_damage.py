@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from liqdesk.errors import ProfileError
-from liqdesk.history import History
+from liqdesk.history import FORCED, TRADES, History
 from liqdesk.market import ForcedOrder, Funding
 from liqdesk.market.rows import INTEREST, TRADE
 
@@ -22,7 +22,9 @@ Open = Callable[..., History]
 Bars = Callable[..., np.ndarray]
 Order = Callable[..., ForcedOrder]
 READS: dict[str, Callable[[History], object]] = {
-    "bar": lambda h: (h.bars("A", MINUTE, False), h.extent("A")),
+    "bar": lambda h: (h.bars("A", MINUTE, False), h.extent("A"), h.coverage("A", TRADES)),
+    "covered": lambda h: h.coverage("A", FORCED),
+    "unfinished": lambda h: h.unfinished("A"),
     "interest": lambda h: h.open_interest("A"),
     "mark": lambda h: h.marks("A"),
     "volume": lambda h: h.volume_at_price("A"),
@@ -47,6 +49,10 @@ VALUES = [
     ("gain", "short", "'many'"),
     ("gap", "to_ms", "'9999999999999999999999'"),
     ("gap", "reason", "x'ff'"),
+    ("bar", "span", "'many'"),
+    ("covered", "to_ms", "'many'"),
+    ("unfinished", "rows", "x'01'"),
+    ("unfinished", "last_id", "'many'"),
     ("forced", "side", "5"),
     ("forced", "price", "'many'"),
     ("symbol", "name", "CAST(name AS BLOB)"),
@@ -72,6 +78,8 @@ def path(tmp_path: Path, open_history: Open, bars: Bars, order: Order) -> Path:
     history.add_funding([Funding("A", T0, 1e-4)])
     history.add_gain("A", T0, 0.1, 0.2)
     history.add_gap("A", "forced", T0, T0 + 5, "cut")
+    history.add_covered("A", FORCED, T0, T0 + 5_000)
+    history.add_unfinished("A", T0, 1, 9, np.arange(3), np.ones(3))
     history.add_forced(order())
     history.close()
     return tmp_path / "history.sqlite"
