@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from liqdesk.history.blobs import key_of, marks_blob, marks_of_blob
 from liqdesk.history.records import FORCED
-from liqdesk.history.schema import EVERY
+from liqdesk.history.schema import EVERY, DamageError
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +165,10 @@ class Pending:
         number = self._ids.get(symbol)
         if number is None:
             db.execute("INSERT OR IGNORE INTO symbol (name) VALUES (?)", (symbol,))
-            number = int(db.execute("SELECT id FROM symbol WHERE name = ?", (symbol,)).fetchone()[0])
+            found = db.execute("SELECT id FROM symbol WHERE name = ?", (symbol,)).fetchone()
+            if found is None or not isinstance(found[0], int):
+                raise DamageError(f"the number of {symbol!r} is {found!r}")
+            number = found[0]
             self._ids[symbol] = number
         return number
 

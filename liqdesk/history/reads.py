@@ -26,7 +26,7 @@ def symbol_id(db: sqlite3.Connection, symbol: str) -> int:
     if not is_symbol(symbol):
         return -1
     found = db.execute("SELECT id FROM symbol WHERE name = ?", (symbol,)).fetchone()
-    return -1 if found is None else int(found[0])
+    return -1 if found is None else _typed(found, int)[0]
 
 
 def _array(cursor: Iterable[tuple[Any, ...]], dtype: np.dtype[Any]) -> Rows:

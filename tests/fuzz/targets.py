@@ -148,7 +148,7 @@ def imports(data: bytes, folder: Path) -> None:
     inner = folder / "in"
     inner.mkdir(exist_ok=True)
     path = inner / (name.rpartition(b"/")[2].replace(b"\0", b"")[:60].decode("utf-8", "replace") or "x.csv")
-    if path.name in (".", "..", ""):
+    if path.parent != inner or path.name == "..":
         path = inner / "x.csv"
     path.write_bytes(content)
     history = History.open(folder / "history.sqlite", folder / "lock")
@@ -351,7 +351,7 @@ def all_targets(files: list[tuple[bytes, bytes]]) -> list[Target]:
         Target("settings", settings_file, 120, MB),
         Target("alerts", alerts_file, 120, MB),
         Target("brackets", bracket_file, 120, MB),
-        Target("words", words, 120, MB),
+        Target("words", words, 120, 4 * MB),
         Target("command-line", command_line, 400, MB),
         Target("recording", recording, 120, MB),
         Target("history", history_file, 120, 16 * MB),

@@ -189,3 +189,22 @@ def test_a_time_that_is_no_number_does_not_end_a_trim(open_history: Open, path: 
     history = open_history()
     history.trim(0, 400, T0)
     assert "kept as history.sqlite.broken" in history.notice
+
+
+@pytest.mark.expects_log("the history is damaged")
+@pytest.mark.parametrize("use", ["read", "write"])
+def test_symbols_without_a_number_are_damage(open_history: Open, path: Path, use: str) -> None:
+    """With one letter changed a number is no longer the row's own, and SQLite finds the file whole."""
+    content = path.read_bytes()
+    assert content.count(b"id INTEGER PRIMARY KEY") == 1
+    path.write_bytes(content.replace(b"id INTEGER PRIMARY KEY", b"id INTEGER PRIMARX KEY"))
+    history = open_history()
+    assert history.notices == ()
+    if use == "read":
+        with pytest.raises(ProfileError) as e:
+            history.bars("A", MINUTE, False)
+        assert "kept as history.sqlite.broken" in e.value.user
+    history.add_marks("A", [(T0, 7.0)])
+    history.commit()
+    assert "kept as history.sqlite.broken" in history.notice
+    assert history.marks("A")["mark"].tolist() == [7.0]
