@@ -48,7 +48,7 @@ def stream_row(s: StreamStatus) -> tuple[Cell, ...]:
     age = _known(present.age(s.age_s), s.age_s)
     return (
         Cell(s.name, s.name),
-        msgspec.structs.replace(age, token="alert") if s.stale else age,
+        msgspec.structs.replace(age, token="alert") if s.stale else age,  # nosec B106  # a colour's name
         _rate(s.rate),
         _known(present.milliseconds(s.latency_ms), s.latency_ms),
         _count(s.gaps, alarming=True),

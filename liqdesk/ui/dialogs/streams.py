@@ -151,7 +151,7 @@ class StreamsDialog(Card):
             old.deleteLater()
         self._labels = []
         for cell in said:
-            line = label(cell.text, "", BODY, MEDIUM if cell.token == "alert" else REGULAR, wrap=True)
+            line = label(cell.text, "", BODY, MEDIUM if cell.token == "alert" else REGULAR, wrap=True)  # nosec B105  # a colour's name
             line.setStyleSheet(f"color: {getattr(current(), cell.token)}")
             self._notes.addWidget(line)
             self._labels.append(line)
