@@ -36,7 +36,7 @@ MOST_DEATHS: Final = 2
 WORDS: Final = (
     b"BTCUSDT", "龙虾USDT".encode(), b"BTCUSD_PERP", b"../x", b"https://fapi.binance.com", b"wss://fstream.binance.com/a",
     b"http://127.0.0.1:8080", b"ws://[::1]:9/x", b"https://user:pw@host/", b"Europe/Berlin", b"~/liqdesk", b"~nobody-here/x",
-    b"30", b"Thu, 01 Jan 1970 00:20:00 GMT", b"/tmp/../etc/x", b"C:\\liqdesk",
+    b"socks5h://me:secret@host:1080", b"http://[::1]:3128", b"30", b"Thu, 01 Jan 1970 00:20:00 GMT", b"/tmp/../etc/x", b"C:\\liqdesk",
 )  # fmt: skip
 COMMANDS: Final = (
     b"--demo\n--seed\n7\n--speed\n20",

@@ -22,6 +22,7 @@ from liqdesk.errors import DecodeError, InputError, LiqdeskError, ProfileError
 from liqdesk.history import FORCED, INTEREST, MARKS, TRADES, History
 from liqdesk.lab.imports import import_paths
 from liqdesk.market import ContractChange, Instrument, Side, class_distance, liquidation_price
+from liqdesk.net.proxy import proxy_from
 from liqdesk.net.refusals import retry_after_s
 from liqdesk.net.rest import _message
 from liqdesk.paths import profile_at
@@ -223,9 +224,17 @@ def words(data: bytes, folder: Path) -> None:
             made = binance.endpoints(rest_url, stream_url)
             assert made.host
             assert all(plan.url for plan in binance.sockets(made, SYMBOL))
+    with refusing(InputError):
+        proxy = proxy_from(text)
+        if proxy is not None:
+            assert proxy_from(proxy.url) == proxy
+            assert (
+                proxy.password not in f"{proxy} {proxy!r}"
+                or proxy.password in f"{proxy.scheme}://{proxy.user}@{proxy.place}"
+            )
     wait = retry_after_s(text, 1e9)
     assert wait is None or 0 <= wait <= 7 * 86_400
-    for name in ("symbol", "rest_url", "stream_url", "timezone", "window_geometry"):
+    for name in ("symbol", "rest_url", "stream_url", "proxy_url", "timezone", "window_geometry"):
         settings.is_sensible(name, text)
     if "\0" not in text:  # which the system keeps out of a command line
         with refusing(InputError, ProfileError):
