@@ -241,7 +241,7 @@ def refused(rest: Rest, path: str = "/fapi/v1/ping") -> VenueError:
 def test_refusals_are_told_apart_and_pass(
     serve: Serve, ask: Callable[..., Rest], status: int, kind: Refusal, retry: bool
 ) -> None:
-    faulty = serve({"kind": "refuse", "at_s": 0, "for_s": 0.6, "status": status, "retry_s": 7, "path": "*/ping"})
+    faulty = serve({"kind": "refuse", "at_s": 0, "for_s": 0.4, "status": status, "retry_s": 7, "path": "*/ping"})
     rest = ask(faulty)
     error = refused(rest)
     assert error.kind is kind
@@ -296,13 +296,12 @@ def test_connections_are_reset_and_refused(serve: Serve, ask: Callable[..., Rest
             fresh.get("/fapi/v1/time")
             seen.append("ok")
         except VenueError as e:
-            assert e.kind is Refusal.OFFLINE
-            seen.append("no")
+            seen.append("no" if e.kind is Refusal.OFFLINE else str(e))
         finally:
             fresh.close()
         time.sleep(0.05)
     assert seen[-1] == "ok"
-    assert "no" in seen
+    assert set(seen) == {"ok", "no"}
     assert kinds(faulty) == {"reset", "refused"}
 
 
@@ -358,7 +357,10 @@ def plan_of(path: Path, text: str) -> Plan:
         ("sead = 1", "`sead`"),
         ("[[fault]]\nkind = 'closing'\nat_s = 1", "'closing' in fault 1, key kind"),
         ("[[fault]]\nkind = 'close'\nat_s = 1\ncode = 1005", "1005 in fault 1, key code"),
-        ("[[fault]]\nkind = 'abort'\nat_s = 1\n[[fault]]\nkind = 'clock'\nat_s = 1\nshift_s = 9", "in fault 2, key shift_s"),
+        (
+            "[[fault]]\nkind = 'abort'\nat_s = 1\n[[fault]]\nkind = 'clock'\nat_s = 1\nshift_s = 9",
+            "in fault 2, key shift_s",
+        ),
         ("[[fault]]\nkind = 'abort'\nat_s = 1\nper_minute = 2", "fault 1 (abort) needs either at_s or per_minute"),
         ("[[fault]]\nkind = 'abort'\nat_s = 1\ntimes = 2", "go with per_minute"),
         ("[[fault]]\nkind = 'abort'\nper_minute = 1\nfrom_s = 5\nuntil_s = 5", "until_s must be greater"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import threading
@@ -123,7 +124,7 @@ class Listener:
     def opened(self) -> int:
         """Return how often the link came up, repeated words not counted."""
         phases = [s.phase for s in self.states]
-        return sum(a is not LinkPhase.OPEN and b is LinkPhase.OPEN for a, b in zip(phases, phases[1:], strict=False))
+        return sum(a is not LinkPhase.OPEN and b is LinkPhase.OPEN for a, b in itertools.pairwise(phases))
 
     def of(self, stream: str) -> list[bytes]:
         return [f for f in tuple(self.frames) if f.startswith(f'{{"stream":"{stream}"'.encode())]
