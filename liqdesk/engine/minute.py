@@ -6,6 +6,7 @@ the answer is put back in, and minutes leave in order. So an outage that REST ca
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterator
 from typing import Final
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from liqdesk.market import MINUTE_MS, Kline, MarkPrice, Trade, floor_to
 
-MARK_HOLE_MS: Final = 5_000  # the venue skips a second now and then; after a lost link every second counts
+MARK_HOLE_MS: Final = 2_500  # the venue skips a second now and then; after a lost link every second counts
 GRACE_MS: Final = 2_000  # trades of a minute may arrive this much venue time after a mark beyond it
 LONGEST_TRADE_HOLE: Final = 60_000  # ids; beyond that the minutes are taken from klines
 
@@ -113,6 +114,7 @@ class Assembler:
 
     def mark(self, event: MarkPrice) -> None:
         if event.time_ms <= self._last_mark_ms:
+            self._late_mark(event)
             return
         quiet = 1_000 if self._marks_lost else MARK_HOLE_MS
         self._marks_lost = False
@@ -125,6 +127,11 @@ class Assembler:
         minute = self._minute(event.time_ms)
         if minute is not None:
             minute.marks.append((event.time_ms, event.mark))
+
+    def _late_mark(self, event: MarkPrice) -> None:
+        minute = self._minute(event.time_ms)
+        if minute is not None and all(time_ms != event.time_ms for time_ms, _ in minute.marks):
+            bisect.insort(minute.marks, (event.time_ms, event.mark))
 
     def trade(self, event: Trade) -> None:
         self._unsure = False
@@ -179,7 +186,7 @@ class Assembler:
         return False
 
     def link_lost(self) -> None:
-        """Say that the socket broke: until the next trade nobody knows whether some are missing."""
+        """Say that the socket broke, or sent what cannot be read: until the next trade nobody knows whether some are missing."""
         self._unsure = self._next_id is not None
         self._marks_lost = True
 

@@ -116,7 +116,10 @@ class Session:
                 handler(self, event)
 
     def _on_mark(self, event: MarkPrice) -> None:
-        if event.symbol != self.instrument.symbol or event.time_ms <= self._assembler.last_mark_ms:
+        if event.symbol != self.instrument.symbol:
+            return
+        if event.time_ms <= self._assembler.last_mark_ms:
+            self._assembler.mark(event)  # overtaken by another on the way: it still belongs to its minute
             return
         self._assembler.mark(event)
         self._recorder.mark(event)
