@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -73,10 +74,13 @@ class Chaos:
             start = max(mine.last_number(), theirs.last_number())
             self._endure(mine, began)
             wanted = self._mend(mine, theirs)
-            compare_maps(mine, theirs, start - 30, wanted)
             for engine in engines:
                 engine.close()
-            compare_histories(self.folder / "broken", self.folder / "twin", start * 60_000, wanted * 60_000)
+            wrong = [
+                *compare_histories(self.folder / "broken", self.folder / "twin", start * 60_000, wanted * 60_000),
+                *compare_maps(mine, theirs, start - 30, wanted),
+            ]
+            assert not wrong, "\n".join(wrong)
             assert broken.alive, broken.errors()
 
     def _exchanges(self, stack: ExitStack) -> tuple[Exchange, Exchange]:
@@ -161,6 +165,11 @@ def main(argv: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="liqdesk-chaos-") as made:
         folder = a.folder or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
+        logging.basicConfig(
+            filename=folder / "engine.log",
+            level=logging.INFO,
+            format="%(asctime)s %(threadName)s %(name)s: %(message)s",
+        )
         chaos = Chaos(a.seed, a.events, a.speed, a.per_second, folder)
         print(f"seed {a.seed}, {a.events} faults in {chaos.faults[-1]['at_s']:.0f} s", flush=True)
         try:
