@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 STOP_MS: Final = 4_000
 INTEREST_NS: Final = 10_000_000_000
+INTEREST_AGAIN_NS: Final = 2_000_000_000
 FUNDING_NS: Final = 600_000_000_000
 UNIVERSE_NS: Final = 600_000_000_000
 TAKE_PER_BEAT: Final = 20_000
@@ -202,6 +203,11 @@ class Run:
         if self.session is not None and self.session.loaded:
             take_interest(self.session, payload, recv_ns, self._ask)
 
+    def _on_interest_failure(self, error: VenueError) -> None:
+        log.info("open interest was not given: %s", error)
+        if error.kind in (Refusal.OFFLINE, Refusal.SERVER, Refusal.PROTOCOL):
+            self._due["interest"] = min(self._due["interest"], time.monotonic_ns() + INTEREST_AGAIN_NS)
+
     def _on_mark(self, payload: object, recv_ns: int) -> None:
         if self.session is not None:
             self.session.first_mark(payload)  # type: ignore[arg-type]
@@ -318,7 +324,7 @@ class Run:
         if not self.session.loaded:
             return
         if self._is_due("interest", now_ns, max(int(INTEREST_NS / self.source.speed), 1_000_000_000)):
-            self._ask(backfill.interest(self.symbol), self._on_interest)
+            self._ask(backfill.interest(self.symbol), self._on_interest, self._on_interest_failure)
         if self._is_due("funding", now_ns, FUNDING_NS):
             self._ask(backfill.funding(self.symbol), self._on_funding)
         if self._is_due("universe", now_ns, UNIVERSE_NS):

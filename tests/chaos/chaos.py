@@ -2,7 +2,7 @@
 
 python tests/chaos/chaos.py [--events 2000] [--seed 7]     about a quarter of an hour; exits 1 when something is amiss
 
-While faults come, the engine has to answer and may not gather threads or descriptors. Afterwards its map, its candles and its volumes
+The exchange crashes, and comes back with the faults of a plan. While they come, the engine has to answer and may not gather threads or descriptors. Afterwards its map, its candles and its volumes
 have to equal the twin's, and every forced order that the twin heard has to be in the history or inside one of its gaps.
 """
 
@@ -39,7 +39,7 @@ from liqdesk.engine.frames import Health, RetryNow
 from liqdesk.market import LinkPhase
 
 START = "2026-03-02T08:00:00+00:00"
-LEAD_S = 12.0
+LEAD_S = 1.0
 ANSWER_S = 5.0
 MEND_S = 60.0
 THREADS, FILES = 6, 12  # more than at first, of whatever is just ending
@@ -54,7 +54,7 @@ class Chaos:
         self.faults = faults_of(seed, events, LEAD_S, per_second)
         self.plan.write_text(toml_of(seed, self.faults), "utf-8")
         self.speed = speed
-        self._serial, self._answered = -1, time.monotonic()
+        self._serial, self._answered = -1, 0.0
         self._next_retry = 0.0
         self._most = (0, 0)
 
@@ -62,7 +62,6 @@ class Chaos:
         engines: list[Watched] = []
         with ExitStack() as stack:
             broken, twin = self._exchanges(stack)
-            began = time.monotonic()
             for name, exchange in (("broken", broken), ("twin", twin)):
                 (self.folder / name).mkdir()
                 engines.append(Watched(orders(exchange.rest, exchange.stream, self.folder / name)))
@@ -70,9 +69,10 @@ class Chaos:
             mine, theirs = engines
             mine.until_loaded(90)
             theirs.until_loaded(90)
-            print(f"loaded after {time.monotonic() - began:.0f} s", flush=True)
             start = max(mine.last_number(), theirs.last_number())
-            self._endure(mine, began)
+            broken.kill()
+            broken.restart(faults=self.plan, fault_log=self.log)
+            self._endure(mine, time.monotonic())
             wanted = self._mend(mine, theirs)
             for engine in engines:
                 engine.close()
@@ -88,7 +88,7 @@ class Chaos:
         common: dict[str, Any] = {"seed": self.seed, "speed": self.speed, "start": START, "epoch": utc_ms()}
         with ThreadPoolExecutor() as pool:
             twin = pool.submit(Exchange, **common)
-            broken = Exchange(**common, faults=self.plan, fault_log=self.log)
+            broken = Exchange(**common)
             stack.callback(broken.close)
             stack.callback(twin.result().close)
         return broken, twin.result()
@@ -96,6 +96,7 @@ class Chaos:
     def _endure(self, engine: Watched, began: float) -> None:
         """Wait out all faults, watching."""
         self._most = self._counts()
+        self._answered = began
         ends = began + self.faults[-1]["at_s"] + 3.0
         counted = 0
         while (now := time.monotonic()) < ends:
