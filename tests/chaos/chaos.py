@@ -2,8 +2,9 @@
 
 python tests/chaos/chaos.py [--events 2000] [--seed 7]     about a quarter of an hour; exits 1 when something is amiss
 
-The exchange crashes, and comes back with the faults of a plan. While they come, the engine has to answer and may not gather threads or descriptors. Afterwards its map, its candles and its volumes
-have to equal the twin's, and every forced order that the twin heard has to be in the history or inside one of its gaps.
+The exchange crashes, and comes back with the faults of a plan. While they come, the engine has to answer and may not gather threads or
+descriptors. Afterwards its map, its candles and its volumes have to equal the twin's, and every forced order that the twin heard has to be
+in the history or inside one of its gaps.
 """
 
 from __future__ import annotations
