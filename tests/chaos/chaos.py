@@ -146,12 +146,13 @@ class Chaos:
         return wanted
 
     def last_faults(self) -> list[str]:
+        """Return a line for each of the last twenty faults that touched something."""
         lines = self.log.read_text("utf-8").splitlines() if self.log.exists() else []
-        rows = [json.loads(line) for line in lines[-20:]]
-        return [
-            f"  {r['after_s']:9.3f} s  fault {r['fault']:4d} {r['kind']}  {r['target']}  {r['parameters']}"
-            for r in rows
-        ]
+        last: dict[int, str] = {}
+        for row in map(json.loads, lines):
+            words = f"  {row['after_s']:9.3f} s  fault {row['fault']:4d} {row['kind']}  {row['target']}  {row['parameters']}"
+            last.setdefault(row["fault"], words)
+        return list(last.values())[-20:]
 
 
 def main(argv: Sequence[str]) -> int:

@@ -111,9 +111,11 @@ def _lost(mine: sqlite3.Connection, theirs: sqlite3.Connection, from_ms: int, to
     printed = set(theirs.execute(query, (from_ms, to_ms)))
     gaps = mine.execute("SELECT from_ms, to_ms FROM gap WHERE stream = 'forced'").fetchall()
     lost = sorted(row for row in printed - heard if not any(a <= row[1] < b for a, b in gaps))
+    share = sum(max(min(b, to_ms) - max(a, from_ms), 0) for a, b in gaps) / (to_ms - from_ms)
     print(
-        f"forced orders: {len(printed)} of the twin, {len(printed - heard)} not heard, {len(lost)} of these outside of {len(gaps)} gaps"
+        f"forced orders: {len(printed)} of the twin, {len(printed - heard)} not heard, {len(lost)} of these outside of all gaps"
     )
+    print(f"gaps of forced orders: {len(gaps)}, {share:.0%} of the time", flush=True)
     wrong = [f"{len(lost)} forced orders are lost outside of all gaps, such as {lost[0]}"] if lost else []
     if heard - printed:
         wrong.append(f"forced orders that the twin did not hear: {sorted(heard - printed)[:3]}")
