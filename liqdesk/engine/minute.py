@@ -104,18 +104,17 @@ class Assembler:
         self._marks_lost = False
         self.duplicates = 0
 
-    @property
-    def last_mark_ms(self) -> int:
-        return self._last_mark_ms
-
     def _minute(self, time_ms: int) -> _Open | None:
         t0 = floor_to(time_ms, MINUTE_MS)
         return self._minutes.setdefault(t0, _Open()) if t0 >= self.next_ms else None
 
-    def mark(self, event: MarkPrice) -> None:
+    def mark(self, event: MarkPrice) -> bool:
+        """Take a mark; return whether it is the newest. One that was overtaken on the way still belongs to its minute."""
+        minute = self._minute(event.time_ms)
         if event.time_ms <= self._last_mark_ms:
-            self._late_mark(event)
-            return
+            if minute is not None and all(time_ms != event.time_ms for time_ms, _ in minute.marks):
+                bisect.insort(minute.marks, (event.time_ms, event.mark))
+            return False
         quiet = 1_000 if self._marks_lost else MARK_HOLE_MS
         self._marks_lost = False
         if self._last_mark_ms and event.time_ms - self._last_mark_ms > quiet:
@@ -124,14 +123,9 @@ class Assembler:
             self._mark_holes.append((self.next_ms - 1, event.time_ms))
             self._cold.update(range(self.next_ms, event.time_ms, MINUTE_MS))
         self._last_mark_ms = event.time_ms
-        minute = self._minute(event.time_ms)
         if minute is not None:
             minute.marks.append((event.time_ms, event.mark))
-
-    def _late_mark(self, event: MarkPrice) -> None:
-        minute = self._minute(event.time_ms)
-        if minute is not None and all(time_ms != event.time_ms for time_ms, _ in minute.marks):
-            bisect.insort(minute.marks, (event.time_ms, event.mark))
+        return True
 
     def trade(self, event: Trade) -> None:
         self._unsure = False

@@ -335,10 +335,9 @@ class Run:
             self._repair(self.session.wanted(now_ns))
 
     def _repair(self, needs: Iterable[Need]) -> None:
-        session = self.session
-        assert session is not None
+        assert self.session is not None
         for need in needs:
-            Repair(session, need, pages_of(self.symbol, need), self._ask, self.clock).go()
+            Repair(self.session, need, pages_of(self.symbol, need), self._ask, self.clock).go()
 
     def stop(self) -> None:
         """Have written what came; then end feeds, poll and child, in that order. A thread that will not end is logged by name."""

@@ -133,7 +133,7 @@ class Chaos:
 
     def _mend(self, mine: Watched, theirs: Watched) -> int:
         """Wait until all repairs are done; return the newest column that both have."""
-        wanted = theirs.last_number() + 2
+        wanted = theirs.last_number() + 1
         deadline = time.monotonic() + MEND_S
         while mine.last_number() < wanted or theirs.last_number() < wanted:
             QTest.qWait(50)

@@ -151,7 +151,7 @@ class Trouble:
         self._acting.append(occurrence)
         if isinstance(fault, Refused):
             self.tell(occurrence)
-            self._later(self._shut(occurrence.to_s - self.after_s))
+            self._later(self._shut(occurrence))
 
     def _strike(self, occurrence: Occurrence, outlet: FaultyOutlet) -> None:
         fault = occurrence.fault
@@ -169,11 +169,12 @@ class Trouble:
         await asyncio.sleep(delay_s)
         outlet.reset()
 
-    async def _shut(self, for_s: float) -> None:
+    async def _shut(self, occurrence: Occurrence) -> None:
         assert self._listen is not None
         await self._listen(False)
-        await asyncio.sleep(for_s)
-        await self._listen(True)
+        await asyncio.sleep(max(occurrence.to_s - self.after_s, 0.0))
+        if not any(isinstance(o.fault, Refused) and o is not occurrence for o in self._now()):
+            await self._listen(True)
 
     def _later(self, work: Any) -> None:
         task = asyncio.create_task(work)
