@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.exchange import Exchange
 from support.faulty import DEPTH, MARK, QUICK, START_MS, TRADE, Faulty, Listener
 
+from liqdesk.cli import RUN, parser
 from liqdesk.clock import utc_ms
 from liqdesk.errors import DecodeError, InputError, Refusal, VenueError
 from liqdesk.net import LinkTiming
@@ -418,3 +420,25 @@ def test_the_example_in_the_book_of_faults_is_a_plan(tmp_path: Path) -> None:
     assert {kind_of(fault) for fault in plan.fault} <= every
     missing = [kind for kind in every if f"`{kind}`" not in text]
     assert not missing, "every kind is described"
+
+
+@pytest.mark.e2e
+def test_the_command_serves_recorded_frames_with_faults(exchange: Callable[..., Exchange], tmp_path: Path) -> None:
+    frames, plan, log = tmp_path / "frames.txt", tmp_path / "plan.toml", tmp_path / "log.jsonl"
+    mark = '{"stream":"%s","data":{"e":"markPriceUpdate","E":%d,"s":"BTCUSDT","p":"1.50"}}'
+    lines = [f"{1_791_391_081_000 + n * 50} {mark % (MARK, n)}" for n in range(1, 11)]
+    frames.write_text("\n".join(lines) + "\n")
+    plan.write_text('seed = 1\n[[fault]]\nkind = "duplicate"\nat_s = 0\nfor_s = 60\n')
+    market = exchange(frames=frames, faults=plan, fault_log=log)
+    with Listener(market.stream + "/market/stream", (MARK,)) as link:
+        link.until(lambda: len(link.of(MARK)) == 20, "every frame twice")
+        assert sorted(row["E"] for row in link.rows(MARK)) == [n for n in range(1, 11) for _ in (1, 2)]
+    rows = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    assert [(r["kind"], r["target"]["stream"]) for r in rows] == [("duplicate", MARK)] * 10
+
+
+def test_a_log_needs_a_plan(tmp_path: Path) -> None:
+    parsed = parser().parse_args(["exchange", "--fault-log", str(tmp_path / "log")])
+    with pytest.raises(InputError) as caught:
+        RUN["exchange"](parsed)
+    assert caught.value.user == "--fault-log needs --faults."
