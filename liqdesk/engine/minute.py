@@ -128,7 +128,6 @@ class Assembler:
         return True
 
     def trade(self, event: Trade) -> None:
-        self._unsure = False
         if self._next_id is None:
             self._next_id = event.id
             if event.time_ms > self.next_ms and self._last_trade_ms == 0:
@@ -140,6 +139,7 @@ class Assembler:
         else:
             if event.id > self._next_id:
                 self._holes.append(_Hole(self._next_id, event.id, self._last_trade_ms, event.time_ms))
+            self._unsure = False
             self._next_id = event.id + 1
             self._last_trade_ms = max(self._last_trade_ms, event.time_ms)
         self._add(event)

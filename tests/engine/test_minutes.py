@@ -200,6 +200,18 @@ def test_seconds_without_a_mark_are_asked_for_where_they_mean_something(
     assert assembler.needs() == ([Need("marks", T0, T0 + MINUTE_MS)] if asked else [])
 
 
+def test_a_trade_that_comes_again_does_not_say_that_none_is_missing() -> None:
+    assembler = Assembler(T0)
+    all_trades = trades(1)
+    for trade in all_trades[:9]:
+        assembler.trade(trade)
+    assembler.link_lost()
+    assembler.trade(all_trades[8])
+    assert assembler.ask_tail() is not None
+    assembler.trade(all_trades[9])
+    assert assembler.ask_tail() is None
+
+
 def test_a_hole_too_long_to_fetch_is_asked_as_klines() -> None:
     assembler = Assembler(T0)
     first = Trade("BTCUSDT", 1, T0 + 1_000, 600_000, 1.0, True)
