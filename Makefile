@@ -1,6 +1,7 @@
 # make run    open the window (ARGS="--demo" passes arguments); without a display, draw it to liqdesk.png
 # make test   style, types and every test
 # make bench  timings, with what they are held against beside them
+# make chaos  everything goes wrong two thousand times, beside an unbroken twin (ARGS="--events 2000 --seed 7")
 # make soak   ten simulated days at 600 times speed, watching memory
 # make kill   a recorder killed at a hundred random instants
 # make fuzz   damaged bytes at every door (ARGS="--seconds 600 --seed 7"); failing inputs are saved in build/fuzz
@@ -16,7 +17,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 	&& { echo "$$p"; break; }; done)
 BIN := .venv/bin
 
-.PHONY: run test bench soak kill fuzz audit lint dev clean need-python
+.PHONY: run test bench chaos soak kill fuzz audit lint dev clean need-python
 .DEFAULT_GOAL := run
 
 need-python:
@@ -38,6 +39,9 @@ test: lint
 
 bench: dev
 	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+chaos: dev
+	$(BIN)/python tests/chaos/chaos.py $(ARGS)
 
 soak: dev
 	$(BIN)/python tests/soak/soak.py $(ARGS)

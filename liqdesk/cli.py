@@ -134,6 +134,8 @@ def parser() -> argparse.ArgumentParser:
         help="announce a contract's brackets this often; default 3600",
     )
     exchange.add_argument("--truth", type=Path, metavar="FILE", help="write what truly happened, as JSON lines")
+    exchange.add_argument("--faults", type=Path, metavar="TOML", help="a plan of what goes wrong; see docs/faults.md")
+    exchange.add_argument("--fault-log", type=Path, metavar="FILE", help="write what went wrong, as JSON lines")
     exchange.add_argument("--frames", type=Path, metavar="FILE", help="serve recorded frames instead of the market")
     exchange.add_argument("--parent", type=whole, help=argparse.SUPPRESS)
 
@@ -180,7 +182,9 @@ def _exchange(a: argparse.Namespace) -> int:
 
     from liqdesk.simulator import serve, serve_frames
 
-    given = {"ping_s": a.ping, "max_age_s": a.max_age}
+    if a.fault_log is not None and a.faults is None:
+        raise InputError("exchange --fault-log without --faults", "--fault-log needs --faults.")
+    given = {"ping_s": a.ping, "max_age_s": a.max_age, "faults": a.faults, "fault_log": a.fault_log}
     sockets = {name: value for name, value in given.items() if value is not None}
     if a.frames is not None:
         market = ("start", "epoch", "trades", "prints", "announce", "truth")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from liqdesk.engine.asking import Handler, OnFailure
 from liqdesk.engine.session import Session
-from liqdesk.errors import VenueError
+from liqdesk.errors import Refusal, VenueError
 from liqdesk.history import INTEREST
 from liqdesk.market import MINUTE_MS
 from liqdesk.market.rows import INTEREST as INTEREST_ROWS
@@ -20,17 +21,40 @@ from liqdesk.venues.venue import Request
 
 log = logging.getLogger(__name__)
 
+EVERY_NS: Final = 10_000_000_000
+AGAIN_NS: Final = 2_000_000_000
+SECOND_NS: Final = 1_000_000_000
+PASSING: Final = (Refusal.OFFLINE, Refusal.SERVER, Refusal.PROTOCOL)
 HOLE_MS: Final = 10 * MINUTE_MS  # the record has a sample every five minutes; one may be missing
 
 Ask = Callable[[Request, Handler, OnFailure], None]
 
 
-def take_interest(session: Session, payload: object, recv_ns: int, ask: Ask) -> None:
-    """Take a polled sample, and have mended what is missing before it."""
-    before = session.interest["t"][-1:]
-    session.on_interest(payload, recv_ns)  # type: ignore[arg-type]
-    for a, b in holes(np.concatenate([before, session.interest["t"][-1:]])):
-        InterestRepair(session, a, b, ask).go()
+class InterestPoll:
+    """Asks for open interest every ten seconds, or oftener where the market is fast; two seconds after a failure that may pass."""
+
+    def __init__(self, symbol: str, speed: float, ask: Ask) -> None:
+        self._symbol, self._ask = symbol, ask
+        self._every_ns = max(int(EVERY_NS / speed), SECOND_NS)
+        self._due_ns = 0
+
+    def beat(self, session: Session, now_ns: int) -> None:
+        """Ask when it is time."""
+        if now_ns >= self._due_ns:
+            self._due_ns = now_ns + self._every_ns
+            self._ask(backfill.interest(self._symbol), lambda payload, ns: self._take(session, payload, ns), self._fail)
+
+    def _take(self, session: Session, payload: object, recv_ns: int) -> None:
+        """Take a polled sample, and have mended what is missing before it."""
+        before = session.interest["t"][-1:]
+        session.on_interest(payload, recv_ns)  # type: ignore[arg-type]
+        for a, b in holes(np.concatenate([before, session.interest["t"][-1:]])):
+            InterestRepair(session, a, b, self._ask).go()
+
+    def _fail(self, error: VenueError) -> None:
+        log.info("open interest was not given: %s", error)
+        if error.kind in PASSING:
+            self._due_ns = min(self._due_ns, time.monotonic_ns() + AGAIN_NS)
 
 
 class InterestRepair:

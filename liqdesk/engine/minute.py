@@ -6,6 +6,7 @@ the answer is put back in, and minutes leave in order. So an outage that REST ca
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterator
 from typing import Final
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from liqdesk.market import MINUTE_MS, Kline, MarkPrice, Trade, floor_to
 
-MARK_HOLE_MS: Final = 5_000  # the venue skips a second now and then; after a lost link every second counts
+MARK_HOLE_MS: Final = 2_500  # the venue skips a second now and then; after a lost link every second counts
 GRACE_MS: Final = 2_000  # trades of a minute may arrive this much venue time after a mark beyond it
 LONGEST_TRADE_HOLE: Final = 60_000  # ids; beyond that the minutes are taken from klines
 
@@ -103,17 +104,17 @@ class Assembler:
         self._marks_lost = False
         self.duplicates = 0
 
-    @property
-    def last_mark_ms(self) -> int:
-        return self._last_mark_ms
-
     def _minute(self, time_ms: int) -> _Open | None:
         t0 = floor_to(time_ms, MINUTE_MS)
         return self._minutes.setdefault(t0, _Open()) if t0 >= self.next_ms else None
 
-    def mark(self, event: MarkPrice) -> None:
+    def mark(self, event: MarkPrice) -> bool:
+        """Take a mark; return whether it is the newest. One that was overtaken on the way still belongs to its minute."""
+        minute = self._minute(event.time_ms)
         if event.time_ms <= self._last_mark_ms:
-            return
+            if minute is not None and all(time_ms != event.time_ms for time_ms, _ in minute.marks):
+                bisect.insort(minute.marks, (event.time_ms, event.mark))
+            return False
         quiet = 1_000 if self._marks_lost else MARK_HOLE_MS
         self._marks_lost = False
         if self._last_mark_ms and event.time_ms - self._last_mark_ms > quiet:
@@ -122,12 +123,11 @@ class Assembler:
             self._mark_holes.append((self.next_ms - 1, event.time_ms))
             self._cold.update(range(self.next_ms, event.time_ms, MINUTE_MS))
         self._last_mark_ms = event.time_ms
-        minute = self._minute(event.time_ms)
         if minute is not None:
             minute.marks.append((event.time_ms, event.mark))
+        return True
 
     def trade(self, event: Trade) -> None:
-        self._unsure = False
         if self._next_id is None:
             self._next_id = event.id
             if event.time_ms > self.next_ms and self._last_trade_ms == 0:
@@ -139,6 +139,7 @@ class Assembler:
         else:
             if event.id > self._next_id:
                 self._holes.append(_Hole(self._next_id, event.id, self._last_trade_ms, event.time_ms))
+            self._unsure = False
             self._next_id = event.id + 1
             self._last_trade_ms = max(self._last_trade_ms, event.time_ms)
         self._add(event)
@@ -179,7 +180,7 @@ class Assembler:
         return False
 
     def link_lost(self) -> None:
-        """Say that the socket broke: until the next trade nobody knows whether some are missing."""
+        """Say that the socket broke, or sent what cannot be read: until the next trade nobody knows whether some are missing."""
         self._unsure = self._next_id is not None
         self._marks_lost = True
 

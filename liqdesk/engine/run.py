@@ -14,7 +14,7 @@ from liqdesk.engine.child import Address, Child
 from liqdesk.engine.feed import FeedThread
 from liqdesk.engine.frames import Source, SourceKind
 from liqdesk.engine.inbox import Answer, Arrival, Failure, Inbox, LinkNews
-from liqdesk.engine.interest import take_interest
+from liqdesk.engine.interest import InterestPoll
 from liqdesk.engine.listening import Listening
 from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
@@ -39,7 +39,6 @@ from liqdesk.venues.venue import Endpoints, Request
 log = logging.getLogger(__name__)
 
 STOP_MS: Final = 4_000
-INTEREST_NS: Final = 10_000_000_000
 FUNDING_NS: Final = 600_000_000_000
 UNIVERSE_NS: Final = 600_000_000_000
 TAKE_PER_BEAT: Final = 20_000
@@ -92,6 +91,7 @@ class Run:
         self._child = (child or child_of(orders)) if is_demo else None
         self._poll = PollThread(self._make_rest, self.inbox)
         self._asking = Asking(self._poll)
+        self._interest = InterestPoll(symbol, source.speed, self._ask)
 
     @property
     def unreachable(self) -> bool:
@@ -188,7 +188,6 @@ class Run:
                 self._forced_link = plan.name
             self._feeds.append(feed)
             feed.start()
-        self._ask(backfill.interest(self.symbol), self._on_interest)
         self._ask(backfill.mark(self.symbol), self._on_mark)
         self._paging = Paging(loading, self._ask, self._backoff, self._tell)
         self._paging.go()
@@ -197,10 +196,6 @@ class Run:
 
     def _tell(self, error: VenueError | None) -> None:
         self.error = error
-
-    def _on_interest(self, payload: object, recv_ns: int) -> None:
-        if self.session is not None and self.session.loaded:
-            take_interest(self.session, payload, recv_ns, self._ask)
 
     def _on_mark(self, payload: object, recv_ns: int) -> None:
         if self.session is not None:
@@ -245,6 +240,8 @@ class Run:
                 self.traffic.garble(message)
                 if message.forced:
                     self._recorder.unreadable(self.clock.now_ms(message.recv_ns))
+                if message.link == "market" and self.session is not None:
+                    self.session.on_link_lost()  # a mark or a trade may have been in it
         self._periodic(now_ns)
         if self.session is not None:
             until = time.monotonic_ns() + budget_ns
@@ -315,8 +312,7 @@ class Run:
             self._paging.beat(now_ns)
         if not self.session.loaded:
             return
-        if self._is_due("interest", now_ns, max(int(INTEREST_NS / self.source.speed), 1_000_000_000)):
-            self._ask(backfill.interest(self.symbol), self._on_interest)
+        self._interest.beat(self.session, now_ns)
         if self._is_due("funding", now_ns, FUNDING_NS):
             self._ask(backfill.funding(self.symbol), self._on_funding)
         if self._is_due("universe", now_ns, UNIVERSE_NS):
@@ -327,10 +323,9 @@ class Run:
             self._repair(self.session.wanted(now_ns))
 
     def _repair(self, needs: Iterable[Need]) -> None:
-        session = self.session
-        assert session is not None
+        assert self.session is not None
         for need in needs:
-            Repair(session, need, pages_of(self.symbol, need), self._ask, self.clock).go()
+            Repair(self.session, need, pages_of(self.symbol, need), self._ask, self.clock).go()
 
     def stop(self) -> None:
         """Have written what came; then end feeds, poll and child, in that order. A thread that will not end is logged by name."""

@@ -116,9 +116,8 @@ class Session:
                 handler(self, event)
 
     def _on_mark(self, event: MarkPrice) -> None:
-        if event.symbol != self.instrument.symbol or event.time_ms <= self._assembler.last_mark_ms:
+        if event.symbol != self.instrument.symbol or not self._assembler.mark(event):
             return
-        self._assembler.mark(event)
         self._recorder.mark(event)
         self.meters.note("funding", event.time_ms, self.clock.newest_wall_ns, 1, "market")
         self.prices = msgspec.structs.replace(self.prices, mark=event.mark, index=event.index, mark_ms=event.time_ms)

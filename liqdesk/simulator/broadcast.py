@@ -71,10 +71,10 @@ class Broadcast(Stage):
                     continue
                 if name not in ready:
                     ready[name] = [(ms, _frame(name, payload, combined)) for ms, payload in said[name]]
-                mine += [(ms, n, frame) for ms, frame in ready[name]]
+                mine += [(ms, n, frame, name) for ms, frame in ready[name]]
             mine.sort(key=lambda m: (m[0], m[1]))
-            for _, _, frame in mine:
-                connection.outlet.post(frame)
+            for _, _, frame, name in mine:
+                connection.outlet.post(frame, name=name)
 
     def _relist(self) -> None:
         """Silence the contracts that ceased to trade, and give voice to the new ones."""

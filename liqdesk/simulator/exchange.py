@@ -11,6 +11,7 @@ from aiohttp import web
 from liqdesk.clock import utc_ms
 from liqdesk.simulator.answers import Answers
 from liqdesk.simulator.broadcast import Broadcast
+from liqdesk.simulator.faults import Trouble
 from liqdesk.simulator.host import Handler, Host
 from liqdesk.simulator.market import Market
 from liqdesk.simulator.rest import Rest
@@ -24,10 +25,17 @@ FOLLOW_PAUSE_S: Final = 1.0
 class Exchange(Host):
     """A running exchange. Market time is start + (wall − epoch) · speed, so one that starts again stands where it would have stood."""
 
-    def __init__(self, market: Market, epoch_ms: int, manner: Manner, truth: TruthLog | None = None) -> None:
+    def __init__(
+        self,
+        market: Market,
+        epoch_ms: int,
+        manner: Manner,
+        truth: TruthLog | None = None,
+        trouble: Trouble | None = None,
+    ) -> None:
         self.market, self.epoch_ms = market, epoch_ms
         self._stage = Broadcast(market)
-        super().__init__(self._stage, manner)
+        super().__init__(self._stage, manner, trouble)
         self.rest = Rest(Answers(market), self.catch_up)
         self._truth = truth
         self._told_ms = self.now_ms()

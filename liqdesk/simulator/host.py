@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from liqdesk.errors import InputError
+from liqdesk.simulator.faults import Trouble
 from liqdesk.simulator.sockets import Manner, Sockets, Stage, is_socket
 from liqdesk.simulator.wire import text
 
@@ -21,9 +22,12 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Host(ABC):
     """Sockets and REST paths on one loopback port, and a beat in which the sockets are told what happened."""
 
-    def __init__(self, stage: Stage, manner: Manner) -> None:
-        self.sockets = Sockets(stage, manner)
+    def __init__(self, stage: Stage, manner: Manner, trouble: Trouble | None = None) -> None:
+        self.sockets = Sockets(stage, manner, trouble)
+        self._trouble = trouble
         self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
+        self._port = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     @abstractmethod
@@ -48,20 +52,34 @@ class Host(ABC):
         application.add_routes([*self.sockets.routes(), *self.routes()])
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
+        self._port = port
         try:
-            site = web.TCPSite(self._runner, HOST, port)
-            await site.start()
+            await self._listen(True)
         except OSError as e:
             raise InputError(
                 f"cannot bind {HOST}:{port}: {e}", f"Port {port} is taken; choose another --port or 0."
             ) from e
-        self._tasks = [asyncio.create_task(work) for work in (self._beat(), *self.besides())]
-        bound: int = self._runner.addresses[0][1]
-        return bound
+        self._port = self._runner.addresses[0][1]
+        troubles = [self._trouble.run(self._listen)] if self._trouble else []
+        self._tasks = [asyncio.create_task(work) for work in (self._beat(), *self.besides(), *troubles)]
+        return self._port
+
+    async def _listen(self, wanted: bool) -> None:
+        """Open or shut the door to new connections."""
+        assert self._runner is not None
+        if wanted and self._site is None:
+            self._site = web.TCPSite(self._runner, HOST, self._port)
+            await self._site.start()
+        elif not wanted and self._site is not None:
+            site, self._site = self._site, None
+            await site.stop()
 
     @web.middleware
     async def _pass(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await (handler(request) if is_socket(request) else self.answer(request, handler))
+        def proceed() -> Awaitable[web.StreamResponse]:
+            return handler(request) if is_socket(request) else self.answer(request, handler)
+
+        return await (self._trouble.answer(request, proceed) if self._trouble else proceed())
 
     async def _beat(self) -> None:
         while True:

@@ -22,14 +22,14 @@ class Outlet:
         self.waiting_bytes = 0
         self.closing = False
         self._socket, self._transport = socket, transport
-        self._waiting: collections.deque[tuple[WSMsgType, bytes]] = collections.deque()
+        self._waiting: collections.deque[tuple[WSMsgType, bytes, str]] = collections.deque()
         self._more = asyncio.Event()
 
-    def post(self, data: bytes, kind: WSMsgType = WSMsgType.TEXT) -> None:
-        """Queue one frame; nothing leaves after a closing one."""
+    def post(self, data: bytes, kind: WSMsgType = WSMsgType.TEXT, name: str = "") -> None:
+        """Queue one frame, of a stream where it has a name; nothing leaves after a closing one."""
         if self.closing:
             return
-        self._waiting.append((kind, data))
+        self._waiting.append((kind, data, name))
         self.waiting_bytes += len(data)
         if self.waiting_bytes > BUFFER_BYTES:
             self.abort()
@@ -55,9 +55,9 @@ class Outlet:
                 await self._more.wait()
                 self._more.clear()
                 while self._waiting and self._waiting[0][0] is not WSMsgType.CLOSE:
-                    kind, data = self._waiting.popleft()
+                    kind, data, name = self._waiting.popleft()
                     self.waiting_bytes -= len(data)
-                    await self.send(kind, data)
+                    await self.send(kind, data, name)
                 if self._waiting:
                     return
 
@@ -67,7 +67,7 @@ class Outlet:
             while self._waiting:
                 await self.send(*self._waiting.popleft())
 
-    async def send(self, kind: WSMsgType, data: bytes) -> None:
+    async def send(self, kind: WSMsgType, data: bytes, name: str = "") -> None:
         """Write one frame. A closing one carries its code in the first two bytes, and the client's own is waited for."""
         if kind is WSMsgType.CLOSE:
             await self._socket.close(code=int.from_bytes(data[:2], "big"), message=data[2:])

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from liqdesk.clock import wall_ns
 from liqdesk.simulator.connection import Connection
+from liqdesk.simulator.faults import Trouble
 from liqdesk.simulator.host import Host, reply, unknown_path
 from liqdesk.simulator.recording import Recorded, Recording, route_of
 from liqdesk.simulator.sockets import Manner, Stage
@@ -70,15 +71,15 @@ class Reel(Stage):
     def _play(self, frame: Recorded) -> None:
         for connection in tuple(self._audience):
             if connection.names.get(frame.name, False) if frame.name else any(connection.names.values()):
-                connection.outlet.post(frame.wrapped if connection.combined else frame.raw)
+                connection.outlet.post(frame.wrapped if connection.combined else frame.raw, name=frame.name or "?")
 
 
 class Playback(Host):
     """Serves a recording. Of REST it knows the time of the recording alone."""
 
-    def __init__(self, recording: Recording, speed: float, manner: Manner) -> None:
+    def __init__(self, recording: Recording, speed: float, manner: Manner, trouble: Trouble | None = None) -> None:
         self._reel = Reel(recording, speed)
-        super().__init__(self._reel, manner)
+        super().__init__(self._reel, manner, trouble)
         self.start_ms = recording.start_ns // 1_000_000
 
     def routes(self) -> list[web.RouteDef]:

@@ -16,6 +16,7 @@ from liqdesk.clock import utc_ms
 from liqdesk.errors import InputError, LiqdeskError
 from liqdesk.simulator.calendar import ANNOUNCE_MS
 from liqdesk.simulator.exchange import Exchange
+from liqdesk.simulator.faults import Journal, Trouble, read_plan
 from liqdesk.simulator.host import HOST, Host
 from liqdesk.simulator.market import PAST_DAYS, Market, Prints
 from liqdesk.simulator.parent import Parent
@@ -85,6 +86,8 @@ def serve(
     prints: Prints = "largest",
     announce_s: float = ANNOUNCE_MS / 1000,
     truth: Path | str | None = None,
+    faults: Path | str | None = None,
+    fault_log: Path | str | None = None,
 ) -> None:
     """Serve a simulated exchange on 127.0.0.1 until SIGTERM, SIGINT or the end of process `parent`.
 
@@ -93,14 +96,16 @@ def serve(
     `trades_per_second`: into how many trades a market second is split on average. `ping_s`, `max_age_s`: how often
     sockets are pinged and how old they grow, wall seconds. `prints`: which liquidation of a second is printed.
     `announce_s`: every how many market seconds a contract's brackets are announced. `truth`: a file for what truly
-    happened (see `truth`). Raises InputError for a time that is none, a speed out of range, a port that is taken, or a
-    file that cannot be written.
+    happened (see `truth`). `faults`: a plan of what goes wrong, `fault_log`: a file for what did (see `faults`). Raises
+    InputError for a time that is none, a speed out of range, a port that is taken, a plan that is none, or a file that
+    cannot be written.
     """
     check_speed(speed)
     with Watch(parent) as watch, contextlib.suppress(StoppedError), contextlib.ExitStack() as files:
         market = Market(
             seed, start_ms_of(start), speed, trades_per_second, past_days, prints, max(1, round(announce_s * 1000))
         )
+        trouble = _trouble(faults, fault_log, speed, files)
         log = None
         if truth is not None:
             log = files.enter_context(contextlib.closing(TruthLog(Path(truth), market)))
@@ -113,7 +118,7 @@ def serve(
                 raise InputError(f"epoch {epoch} lies ahead", "The epoch must not lie in the future.")
         market.lead(first_ms, watch.check)
         epoch_ms = utc_ms() if epoch is None else epoch
-        exchange = Exchange(market, epoch_ms, Manner(ping_s, max_age_s), log)
+        exchange = Exchange(market, epoch_ms, Manner(ping_s, max_age_s), log, trouble)
         line = {"seed": seed, "speed": speed, "start": iso(market.start_ms), "epoch": epoch_ms}
         asyncio.run(_run(exchange, port, line, watch))
 
@@ -125,16 +130,28 @@ def serve_frames(
     parent: int | None = None,
     ping_s: float = PING_S,
     max_age_s: float = MAX_AGE_S,
+    faults: Path | str | None = None,
+    fault_log: Path | str | None = None,
 ) -> None:
     """Serve recorded frames on 127.0.0.1 as they came, `speed` times as fast; the rest is as with `serve`.
 
     Raises InputError for a file that cannot be read or holds no frame.
     """
     check_speed(speed)
-    with Watch(parent) as watch:
-        playback = Playback(Recording(Path(frames)), speed, Manner(ping_s, max_age_s))
+    with Watch(parent) as watch, contextlib.ExitStack() as files:
+        trouble = _trouble(faults, fault_log, speed, files)
+        playback = Playback(Recording(Path(frames)), speed, Manner(ping_s, max_age_s), trouble)
         line = {"seed": None, "speed": speed, "start": iso(playback.start_ms), "epoch": None}
         asyncio.run(_run(playback, port, line, watch))
+
+
+def _trouble(
+    plan: Path | str | None, log: Path | str | None, speed: float, files: contextlib.ExitStack
+) -> Trouble | None:
+    if plan is None:
+        return None
+    journal = files.enter_context(contextlib.closing(Journal(None if log is None else Path(log))))
+    return Trouble(read_plan(Path(plan)), journal, speed)
 
 
 def check_speed(speed: float) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import WSCloseCode, web
 
 from liqdesk.simulator.connection import Connection, ControlError
+from liqdesk.simulator.faults import Trouble
 from liqdesk.simulator.outlet import Outlet
 
 PING_S: Final = 180.0
@@ -44,9 +45,9 @@ def is_socket(request: web.Request) -> bool:
 class Sockets:
     """Every open socket."""
 
-    def __init__(self, stage: Stage, manner: Manner) -> None:
+    def __init__(self, stage: Stage, manner: Manner, trouble: Trouble | None = None) -> None:
         self.open: set[Connection] = set()
-        self._stage, self._manner = stage, manner
+        self._stage, self._manner, self._trouble = stage, manner, trouble
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -64,7 +65,7 @@ class Sockets:
             raise web.HTTPBadRequest(text="")
         socket = web.WebSocketResponse(compress=False, autoping=False, max_msg_size=1 << 20, timeout=2.0)
         await socket.prepare(request)
-        outlet = Outlet(socket, request.transport)
+        outlet = self._trouble.outlet(socket, request) if self._trouble else Outlet(socket, request.transport)
         connection = Connection(outlet, lambda name: self._stage.carries(route, name), mode == "stream")
         self.open.add(connection)
         writing = asyncio.create_task(outlet.run())

@@ -171,6 +171,47 @@ def test_duplicates_and_reordered_trades_change_nothing() -> None:
         same(mine, theirs)
 
 
+def test_marks_that_were_overtaken_stay_in_their_minute() -> None:
+    all_marks, all_trades = marks(4), trades(4)
+    twin = feed(Assembler(T0), merged(all_marks, all_trades))
+    rng = random.Random(8)
+    late = {m.time_ms: rng.randrange(GRACE_MS) for m in rng.sample(all_marks[1:], 80)}
+    shaken = sorted([*all_marks, *all_trades, *all_marks[::7]], key=lambda e: e.time_ms + late.get(e.time_ms, 0))
+    assembler = Assembler(T0)
+    out = feed(assembler, shaken)
+    assert len(out) == len(twin)
+    for mine, theirs in zip(out, twin, strict=True):
+        same(mine, theirs)
+        assert mine.marks.tolist() == theirs.marks.tolist()
+
+
+@pytest.mark.parametrize(("lost", "unreadable", "asked"), [(1, False, False), (1, True, True), (2, False, True)])
+def test_seconds_without_a_mark_are_asked_for_where_they_mean_something(
+    lost: int, unreadable: bool, asked: bool
+) -> None:
+    """The venue skips a second now and then; two in a row, or one beside a frame that could not be read, are a loss."""
+    assembler = Assembler(T0)
+    for mark in marks(2):
+        if T0 + 20_000 <= mark.time_ms < T0 + 20_000 + lost * 1000:
+            if unreadable:
+                assembler.link_lost()
+        else:
+            assembler.mark(mark)
+    assert assembler.needs() == ([Need("marks", T0, T0 + MINUTE_MS)] if asked else [])
+
+
+def test_a_trade_that_comes_again_does_not_say_that_none_is_missing() -> None:
+    assembler = Assembler(T0)
+    all_trades = trades(1)
+    for trade in all_trades[:9]:
+        assembler.trade(trade)
+    assembler.link_lost()
+    assembler.trade(all_trades[8])
+    assert assembler.ask_tail() is not None
+    assembler.trade(all_trades[9])
+    assert assembler.ask_tail() is None
+
+
 def test_a_hole_too_long_to_fetch_is_asked_as_klines() -> None:
     assembler = Assembler(T0)
     first = Trade("BTCUSDT", 1, T0 + 1_000, 600_000, 1.0, True)

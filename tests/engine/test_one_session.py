@@ -200,7 +200,7 @@ def test_a_candle_that_did_not_come_is_asked_for() -> None:
     stage = Stage()
     session = stage.session
     stage.load()
-    stage.run(59, 60_100.0, T0)
+    stage.run(60, 60_100.0, T0)
     stage.run(59, 60_100.0, T0 + 61_000)  # the message of the first candle is missing
     assert session.wanted(stage.wall_ns) == [Need("bars", T0, T0 + MINUTE_MS)]
     session.new_bars.clear()

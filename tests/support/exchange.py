@@ -72,9 +72,10 @@ class Exchange:
             self._process.kill()
             self._reap()
 
-    def restart(self) -> None:
-        """Bring the killed market back: same port, seed, start and epoch."""
+    def restart(self, **options: object) -> None:
+        """Bring the killed market back: same port, seed, start and epoch, with further `options` if wanted."""
         assert self._process is None, "kill the exchange before restarting it"
+        self._options |= options
         self._launch()
 
     def stop(self) -> int | None:

@@ -1,0 +1,133 @@
+"""An exchange with faults inside the test's own process, and a link to it that keeps what it was told."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from liqdesk.clock import utc_ms
+from liqdesk.market import LinkPhase, LinkState
+from liqdesk.net import Link, LinkTiming
+from liqdesk.simulator.exchange import Exchange
+from liqdesk.simulator.faults import Journal, Plan, Trouble
+from liqdesk.simulator.market import Market
+from liqdesk.simulator.sockets import Manner
+from liqdesk.venues import SocketPlan
+from liqdesk.venues.binance.streams import BinanceDialect
+
+START_MS = 1_772_438_400_000
+MARK, TRADE, DEPTH = "btcusdt@markPrice@1s", "btcusdt@aggTrade", "btcusdt@depth@500ms"
+QUICK = LinkTiming(tick_s=0.02, pace_s=0.02, first_retry_s=0.1, last_retry_s=0.2, refused_s=0.3)
+
+
+class Faulty:
+    """Serves a market, from where it stands on, in a thread of its own, with the faults given as the tables of a plan."""
+
+    def __init__(self, market: Market, log: Path, *faults: dict[str, Any], seed: int = 5) -> None:
+        self.log = log
+        self._market, self._plan = market, msgspec.convert({"seed": seed, "fault": list(faults)}, Plan)
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._over = asyncio.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="faulty exchange")
+        self.port = 0
+
+    @property
+    def rest(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def stream(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    def told(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(15)
+        assert not self._thread.is_alive()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        market, journal = self._market, Journal(self.log)
+        epoch = utc_ms() - int((market.now_ms - market.start_ms) / market.speed)
+        host = Exchange(market, epoch, Manner(), trouble=Trouble(self._plan, journal, market.speed))
+        try:
+            self.port = await host.open(0)
+            self._ready.set()
+            await self._over.wait()
+        finally:
+            await host.close()
+            market.stopping.clear()
+            journal.close()
+
+
+class Hurried(BinanceDialect):
+    """The dialect with expectations a test can wait for."""
+
+    def expected_within_s(self, stream: str) -> float | None:
+        return 0.4 if super().expected_within_s(stream) is not None else None
+
+
+class Listener:
+    """A link in a thread, and everything it said."""
+
+    def __init__(self, url: str, streams: tuple[str, ...], timing: LinkTiming = QUICK) -> None:
+        self.frames: list[bytes] = []
+        self.states: list[LinkState] = []
+        self._link = Link(
+            SocketPlan("market", url, streams),
+            Hurried(),
+            on_frame=lambda data, ns: self.frames.append(data),
+            on_state=self.states.append,
+            timing=timing,
+            rng=random.Random(1),
+        )
+        self._thread = threading.Thread(target=self._link.run, name="link")
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._link.stop()
+        self._thread.join(5)
+        assert not self._thread.is_alive(), "the link did not stop"
+        assert self.states[-1].phase is LinkPhase.CLOSED
+
+    def until(self, condition: Callable[[], Any], what: str, seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"{what}: {self.states} {self.frames[-3:]}"
+            time.sleep(0.005)
+
+    def lost(self) -> LinkState | None:
+        """Return what was said of the first loss."""
+        return next((s for s in self.states if s.phase in (LinkPhase.WAITING, LinkPhase.REFUSED)), None)
+
+    def opened(self) -> int:
+        """Return how often the link came up, repeated words not counted."""
+        phases = [s.phase for s in self.states]
+        return sum(a is not LinkPhase.OPEN and b is LinkPhase.OPEN for a, b in itertools.pairwise(phases))
+
+    def of(self, stream: str) -> list[bytes]:
+        return [f for f in tuple(self.frames) if f.startswith(f'{{"stream":"{stream}"'.encode())]
+
+    def rows(self, stream: str) -> list[dict[str, Any]]:
+        return [json.loads(f)["data"] for f in self.of(stream)]
