@@ -85,7 +85,7 @@ class Worker(QObject):
             self._run.start()
         else:
             self._open(demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints))
-        # The first pages take longer to come than the kernels take to load.
+        self.beat()  # the window says what is going on while the kernels load; compiled for the first time, that takes many seconds
         warm()
 
     @Slot()

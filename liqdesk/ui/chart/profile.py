@@ -119,7 +119,7 @@ class Profile(QWidget):
         """Return everything but the line of the last price, painted anew only where it changed."""
         s = self.state
         ratio = self.devicePixelRatioF()
-        key = (self._key, ratio)
+        key = (self._key, ratio, self.size())
         if key != self._kept_key:
             self._kept_key = key
             self._kept = QPixmap(self.size() * ratio)
