@@ -35,7 +35,7 @@ lint: dev
 	$(BIN)/mypy
 
 test: lint
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: dev
 	$(BIN)/python tests/bench/bench.py $(ARGS)
