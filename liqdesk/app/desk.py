@@ -81,6 +81,9 @@ class Desk:
         for notice in (*self._prepared.notices, log_notice):
             if notice:
                 window.notify(notice)
+        # Not beside the engine's thread, which imports numba: two threads that import at once can lose a shared package, colorama, under
+        # one of them (seen once, CPython 3.11).
+        window.load_chart()
         host.start()
 
     def _take_profile(self) -> None:
