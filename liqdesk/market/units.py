@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from enum import IntEnum
 from typing import Final
@@ -41,6 +42,7 @@ def price_from_ticks(ticks: int, tick: float) -> float:
     return round(ticks * tick, decimals_of(tick))
 
 
+@functools.lru_cache(maxsize=4096)
 def decimals_of(tick: float) -> int:
     """Return how many decimals a price on this tick needs: 0.1 -> 1, 0.005 -> 3, 10 -> 0."""
     if not (math.isfinite(tick) and tick > 0):

@@ -112,7 +112,7 @@ class Course:
             return
         kernel.advance(
             self.now_s + 1, to_s, self.par, self.key, self.F, self.Q, self.SF, self.SI, self.MF, self.MI, self.PF, self.PI, self.heads,
-            self.wheel, self.brackets, self.EF, self.EI, self.FU, self.drive, self.leads, self._scratch,
+            self.wheel, self.brackets, self.EF, self.EI, self.FU, self.drive, self.leads, self._scratch, self._rng,
         )  # fmt: skip
         self.now_s = to_s
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from liqdesk.simulator import positions as pos
 from liqdesk.simulator.chance import normal, uniform
+from liqdesk.simulator.compiled import compiled
 from liqdesk.simulator.layout import (
     E_BANKRUPT,
     E_ENTRY,
@@ -39,7 +39,7 @@ STOPS_TO_BOOK = 0.6
 ORDER_CAP = 60_000.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def trader(
     s: int, par: NDArray[np.float64], Q: NDArray[np.int64], F: NDArray[np.float64], PF: NDArray[np.float64],
     PI: NDArray[np.int32], heads: NDArray[np.int32], wheel: NDArray[np.int32], brackets: NDArray[np.float64],
@@ -82,7 +82,7 @@ def trader(
     return steps
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sweep(
     s: int, side: int, here: int, mark: float, price: float, calm: float, par: NDArray[np.float64], Q: NDArray[np.int64],
     PF: NDArray[np.float64], PI: NDArray[np.int32], heads: NDArray[np.int32], wheel: NDArray[np.int32],

@@ -13,9 +13,9 @@ from liqdesk.simulator.answers import Answers
 from liqdesk.simulator.broadcast import Broadcast
 from liqdesk.simulator.faults import Trouble
 from liqdesk.simulator.host import Handler, Host
+from liqdesk.simulator.manner import Manner
 from liqdesk.simulator.market import Market
 from liqdesk.simulator.rest import Rest
-from liqdesk.simulator.sockets import Manner
 from liqdesk.simulator.truth import TruthLog
 
 FOLLOW_AFTER_S: Final = 4.0

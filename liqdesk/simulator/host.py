@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
@@ -11,7 +12,8 @@ from aiohttp import web
 
 from liqdesk.errors import InputError
 from liqdesk.simulator.faults import Trouble
-from liqdesk.simulator.sockets import Manner, Sockets, Stage, is_socket
+from liqdesk.simulator.manner import Manner
+from liqdesk.simulator.sockets import Sockets, Stage, is_socket
 from liqdesk.simulator.wire import text
 
 HOST: Final = "127.0.0.1"
@@ -79,7 +81,8 @@ class Host(ABC):
         def proceed() -> Awaitable[web.StreamResponse]:
             return handler(request) if is_socket(request) else self.answer(request, handler)
 
-        return await (self._trouble.answer(request, proceed) if self._trouble else proceed())
+        response = await (self._trouble.answer(request, proceed) if self._trouble else proceed())
+        return response if is_socket(request) else _compressed(request, response)
 
     async def _beat(self) -> None:
         while True:
@@ -99,6 +102,15 @@ class Host(ABC):
         await self.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()
+
+
+def _compressed(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Compress an answer for who asked for it; quickly, since on loopback time is dearer than bytes."""
+    asked = "gzip" in request.headers.get("Accept-Encoding", "")
+    if asked and isinstance(response, web.Response) and isinstance(response.body, bytes):
+        response.body = gzip.compress(response.body, 1)
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def reply(body: Any, status: int = 200) -> web.Response:

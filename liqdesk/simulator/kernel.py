@@ -7,11 +7,11 @@ second trades from the price before to the price after. Bars are built from the 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from liqdesk.simulator import positions as pos
 from liqdesk.simulator.chance import begin, normal, poisson, uniform
+from liqdesk.simulator.compiled import compiled
 from liqdesk.simulator.crowd import sweep, trader
 from liqdesk.simulator.layout import (
     BASIS,
@@ -108,21 +108,21 @@ EXCITED_KEEP = np.exp(-1.0 / 1800.0)
 TREND_GAIN = 1.0 / 7200.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def funding_rate(premium: float) -> float:
     """Return the rate of a mean premium: premium + clamp(0.01 % − premium, ±0.05 %), within ±0.3 %, to eight decimals."""
     rate = premium + min(max(1e-4 - premium, -5e-4), 5e-4)
     return float(np.floor(min(max(rate, -3e-3), 3e-3) * 1e8 + 0.5) * 1e-8)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def season(second: int) -> float:
     """Return the time-of-day factor of activity, 1 on average, highest at 14:30 UTC."""
     hour = (second % DAY) / 3600.0
     return float(1.0 + 0.32 * np.cos((hour - 14.5) * np.pi / 12.0))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fold(
     s: int, par: NDArray[np.float64], seed: np.uint64, Q: NDArray[np.int64], SF: NDArray[np.float64], SI: NDArray[np.int64],
     MI: NDArray[np.int64], EI: NDArray[np.int64], T: NDArray[np.int64], rng: NDArray[np.uint64],
@@ -152,7 +152,7 @@ def fold(
     Q[CLOSE_TICKS] = MI[m, CLOSE]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def trades_of(
     s: int, par: NDArray[np.float64], seed: np.uint64, SF: NDArray[np.float64], SI: NDArray[np.int64],
     EI: NDArray[np.int64], T: NDArray[np.int64], rng: NDArray[np.uint64],
@@ -168,19 +168,18 @@ def trades_of(
     return int(split(T, rng, seed, s, before, after, SI[r, S_COUNT], SI[r, S_VOLUME], ms, ticks, steps, buy))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def advance(
     first: int, last: int, par: NDArray[np.float64], seed: np.uint64, F: NDArray[np.float64], Q: NDArray[np.int64],
     SF: NDArray[np.float64], SI: NDArray[np.int64], MF: NDArray[np.float64], MI: NDArray[np.int64],
     PF: NDArray[np.float64], PI: NDArray[np.int32], heads: NDArray[np.int32], wheel: NDArray[np.int32],
     brackets: NDArray[np.float64], EF: NDArray[np.float64], EI: NDArray[np.int64], FU: NDArray[np.float64],
-    drive: NDArray[np.float32], leads: bool, T: NDArray[np.int64],
+    drive: NDArray[np.float32], leads: bool, T: NDArray[np.int64], rng: NDArray[np.uint64],
 ) -> None:  # fmt: skip
     """Live through the seconds `first` to `last`, both included, from the state that `first - 1` left.
 
     drive: ring of the leading contract's log returns; the leader writes it, the others read it, scaled by BETA.
     """
-    rng = np.zeros(1, dtype=np.uint64)
     for s in range(first, last + 1):
         if s > par[BEGAN]:
             fold(s - 1, par, seed, Q, SF, SI, MI, EI, T, rng)

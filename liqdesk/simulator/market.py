@@ -68,15 +68,22 @@ class Market:
     def leader(self) -> Course:
         return self.courses[self.listed[0].symbol]
 
+    def begin(self) -> None:
+        """Live the leader's first second, with all that is loaded or compiled for it."""
+        leader = self.listed[0]
+        self.courses[leader.symbol] = self._course(leader)
+        self.leader.advance(self._began_s)
+
     def lead(self, to_ms: int, alive: Callable[[], None] | None = None) -> None:
         """Live the leader's market through to `to_ms`; `alive` is called between days and may raise to stop."""
-        course = self._course(self.listed[0])
+        if not self.courses:
+            self.begin()
+        course = self.leader
         for s in range(course.now_s + CHUNK_S, to_ms // SECOND_MS, CHUNK_S):
             course.advance(s)
             if alive is not None:
                 alive()
         course.advance(to_ms // SECOND_MS)
-        self.courses[course.contract.symbol] = course
         self.now_ms = to_ms
         self._relist()
 

@@ -11,8 +11,9 @@ from liqdesk.clock import wall_ns
 from liqdesk.simulator.connection import Connection
 from liqdesk.simulator.faults import Trouble
 from liqdesk.simulator.host import Host, reply, unknown_path
+from liqdesk.simulator.manner import Manner
 from liqdesk.simulator.recording import Recorded, Recording, route_of
-from liqdesk.simulator.sockets import Manner, Stage
+from liqdesk.simulator.sockets import Stage
 
 BEHIND_BYTES: Final = 1 << 20
 STUCK_NS: Final = 10_000_000_000

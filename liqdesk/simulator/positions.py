@@ -7,8 +7,9 @@ passes) and by closing second (a wheel). Plain functions over plain arrays, so t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from liqdesk.simulator.compiled import compiled
 
 ENTRY, LIQUIDATION, TRIGGER, BANKRUPT, RATE = range(5)
 POSITION_F = 5
@@ -23,7 +24,7 @@ CAP, MMR, CUM, MAX_LEVERAGE = range(4)
 FREE, LIVE, LONG_TOP, SHORT_LOW, LONG_STEPS, SHORT_STEPS = range(6)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def solve_liquidation(
     side: int, entry: float, quantity: float, wallet: float, brackets: NDArray[np.float64]
 ) -> tuple[float, float]:
@@ -52,12 +53,12 @@ def solve_liquidation(
     return max(best_price, 0.0), best_rate
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bucket_of(price: float, origin: float) -> int:
     return int(np.floor((np.log(price) - origin) / BUCKET_WIDTH))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def insert(
     PF: NDArray[np.float64],
     PI: NDArray[np.int32],
@@ -86,7 +87,7 @@ def insert(
     return int(n)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def place(
     n: int,
     PF: NDArray[np.float64],
@@ -118,7 +119,7 @@ def place(
             Q[SHORT_LOW] = min(Q[SHORT_LOW], bucket)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def remove(
     n: int, PI: NDArray[np.int32], heads: NDArray[np.int32], wheel: NDArray[np.int32], Q: NDArray[np.int64]
 ) -> None:

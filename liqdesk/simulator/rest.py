@@ -85,7 +85,7 @@ class Rest:
         ]
 
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse or answer a request, turn faults into the venue's errors, and compress for who asked for it."""
+        """Refuse or answer a request, and turn faults into the venue's errors."""
         headers: dict[str, str] = {}
         response: web.StreamResponse | None = None
         refusal = self._charge(request, headers)
@@ -99,8 +99,6 @@ class Rest:
             except BadRequestError as e:
                 response = reply({"code": e.code, "msg": e.message}, e.status)
         response.headers.update(headers)
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
-            response.enable_compression(web.ContentCoding.gzip)
         return response
 
     def _charge(self, request: web.Request, headers: dict[str, str]) -> tuple[int, int, str] | None:

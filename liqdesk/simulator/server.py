@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime as dt
-import json
 import signal
-import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from liqdesk.clock import utc_ms
 from liqdesk.errors import InputError, LiqdeskError
 from liqdesk.simulator.calendar import ANNOUNCE_MS
-from liqdesk.simulator.exchange import Exchange
-from liqdesk.simulator.faults import Journal, Trouble, read_plan
-from liqdesk.simulator.host import HOST, Host
+from liqdesk.simulator.manner import MAX_AGE_S, PING_S, Manner
 from liqdesk.simulator.market import PAST_DAYS, Market, Prints
 from liqdesk.simulator.parent import Parent
-from liqdesk.simulator.playback import Playback
-from liqdesk.simulator.recording import Recording
-from liqdesk.simulator.sockets import MAX_AGE_S, PING_S, Manner
 from liqdesk.simulator.truth import TruthLog
+
+if TYPE_CHECKING:
+    from liqdesk.simulator.faults import Trouble
 
 FASTEST: Final = 1000.0
 
@@ -116,11 +112,15 @@ def serve(
             first_ms += int((utc_ms() - epoch) * speed)
             if first_ms < market.start_ms:
                 raise InputError(f"epoch {epoch} lies ahead", "The epoch must not lie in the future.")
-        market.lead(first_ms, watch.check)
+        market.begin()
+        past = files.enter_context(ThreadPoolExecutor(1)).submit(market.lead, first_ms, watch.check)
+        from liqdesk.simulator import exchange, serving  # aiohttp is read while the market lives through its past
+
+        past.result()
         epoch_ms = utc_ms() if epoch is None else epoch
-        exchange = Exchange(market, epoch_ms, Manner(ping_s, max_age_s), log, trouble)
+        host = exchange.Exchange(market, epoch_ms, Manner(ping_s, max_age_s), log, trouble)
         line = {"seed": seed, "speed": speed, "start": iso(market.start_ms), "epoch": epoch_ms}
-        asyncio.run(_run(exchange, port, line, watch))
+        serving.run(host, port, line, watch.over)
 
 
 def serve_frames(
@@ -137,12 +137,16 @@ def serve_frames(
 
     Raises InputError for a file that cannot be read or holds no frame.
     """
+    from liqdesk.simulator.playback import Playback
+    from liqdesk.simulator.recording import Recording
+    from liqdesk.simulator.serving import run
+
     check_speed(speed)
     with Watch(parent) as watch, contextlib.ExitStack() as files:
         trouble = _trouble(faults, fault_log, speed, files)
         playback = Playback(Recording(Path(frames)), speed, Manner(ping_s, max_age_s), trouble)
         line = {"seed": None, "speed": speed, "start": iso(playback.start_ms), "epoch": None}
-        asyncio.run(_run(playback, port, line, watch))
+        run(playback, port, line, watch.over)
 
 
 def _trouble(
@@ -150,6 +154,8 @@ def _trouble(
 ) -> Trouble | None:
     if plan is None:
         return None
+    from liqdesk.simulator.faults import Journal, Trouble, read_plan
+
     journal = files.enter_context(contextlib.closing(Journal(None if log is None else Path(log))))
     return Trouble(read_plan(Path(plan)), journal, speed)
 
@@ -161,20 +167,3 @@ def check_speed(speed: float) -> None:
 
 def iso(ms: int) -> str:
     return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).isoformat().replace("+00:00", "Z")
-
-
-async def _run(host: Host, port: int, line: dict[str, Any], watch: Watch) -> None:
-    bound = await host.open(port)
-    where = {"rest": f"http://{HOST}:{bound}", "stream": f"ws://{HOST}:{bound}"}
-    sys.stdout.write(json.dumps(where | line) + "\n")
-    sys.stdout.flush()
-    failure = asyncio.create_task(host.failed())
-    try:
-        while not failure.done() and not watch.over():
-            await asyncio.wait([failure], timeout=0.1)
-        if failure.done():
-            failure.result()
-    finally:
-        failure.cancel()
-        await asyncio.gather(failure, return_exceptions=True)
-        await host.close()

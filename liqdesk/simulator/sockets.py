@@ -6,24 +6,13 @@ import asyncio
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection
-from typing import Final
 
-import msgspec
 from aiohttp import WSCloseCode, web
 
 from liqdesk.simulator.connection import Connection, ControlError
 from liqdesk.simulator.faults import Trouble
+from liqdesk.simulator.manner import Manner
 from liqdesk.simulator.outlet import Outlet
-
-PING_S: Final = 180.0
-MAX_AGE_S: Final = 86_400.0
-
-
-class Manner(msgspec.Struct, frozen=True):
-    """How the exchange treats a connection: how often it is pinged and how old it may grow, in wall seconds."""
-
-    ping_s: float = PING_S
-    max_age_s: float = MAX_AGE_S
 
 
 class Stage(ABC):

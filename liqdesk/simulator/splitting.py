@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from liqdesk.simulator.chance import begin, uniform
+from liqdesk.simulator.compiled import compiled
 
 MS, TICKS, STEPS, BUY = range(4)
 STREAM = 2
 LARGEST_SPLIT = 65_536
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def split(
     out: NDArray[np.int64],
     rng: NDArray[np.uint64],

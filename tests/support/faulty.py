@@ -19,8 +19,8 @@ from liqdesk.market import LinkPhase, LinkState
 from liqdesk.net import Link, LinkTiming
 from liqdesk.simulator.exchange import Exchange
 from liqdesk.simulator.faults import Journal, Plan, Trouble
+from liqdesk.simulator.manner import Manner
 from liqdesk.simulator.market import Market
-from liqdesk.simulator.sockets import Manner
 from liqdesk.venues import SocketPlan
 from liqdesk.venues.binance.streams import BinanceDialect
 
