@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from aiohttp import web
@@ -20,6 +24,12 @@ from liqdesk.simulator.truth import TruthLog
 
 FOLLOW_AFTER_S: Final = 4.0
 FOLLOW_PAUSE_S: Final = 1.0
+
+
+def stand_back() -> None:
+    """Let the calling thread give way to others, where a thread has a priority of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
 
 
 class Exchange(Host):
@@ -39,6 +49,7 @@ class Exchange(Host):
         self.rest = Rest(Answers(market), self.catch_up)
         self._truth = truth
         self._told_ms = self.now_ms()
+        self._aside = ThreadPoolExecutor(1, "follow", stand_back)
 
     def now_ms(self) -> int:
         return self.market.start_ms + int((utc_ms() - self.epoch_ms) * self.market.speed)
@@ -69,11 +80,13 @@ class Exchange(Host):
     async def _follow(self) -> None:
         """Bring the other contracts to life, one after another and after the first rush, in a thread; those of other kinds first."""
         await asyncio.sleep(FOLLOW_AFTER_S)
+        loop = asyncio.get_running_loop()
         for contract in sorted(self.market.listed, key=lambda c: (-c.symbol_type, c.contract_type == "PERPETUAL")):
             if contract.trades and contract.symbol not in self.market.courses:
-                await asyncio.to_thread(self.market.follow, contract.symbol)
+                await loop.run_in_executor(self._aside, self.market.follow, contract.symbol)
                 await asyncio.sleep(FOLLOW_PAUSE_S)
 
     async def close(self) -> None:
         self.market.stopping.set()
+        self._aside.shutdown(wait=False, cancel_futures=True)
         await super().close()
