@@ -38,10 +38,10 @@ FEW: Final = tuple((span, 16) for span, _ in RINGS)
 class MarketMap:
     """Owns the density and its grid. Used by the engine thread alone; the window reads published columns of the grid."""
 
-    def __init__(self, table: BracketTable, shown: bool = True) -> None:
-        """`shown` False keeps a few columns instead of a month of them: nobody will look."""
+    def __init__(self, table: BracketTable, shown: bool = True, grid: DensityGrid | None = None) -> None:
+        """`shown` False keeps a few columns instead of a month of them: nobody will look. `grid`: an empty one to use."""
         self.density = Density(table.lowest_rate, table.max_leverage)
-        self.grid = DensityGrid(RINGS if shown else FEW)
+        self.grid = grid or DensityGrid(RINGS if shown else FEW)
         self.gain = default_gain()
         self.audit_error = 0.0
         self._queue: list[tuple[StepBatch, int]] = []

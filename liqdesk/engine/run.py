@@ -29,6 +29,7 @@ from liqdesk.engine.traffic import Traffic
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.history import History
 from liqdesk.market import MINUTE_MS, FundingInterval, Instrument, LinkPhase, LinkState, Universe, floor_to
+from liqdesk.model import DensityGrid
 from liqdesk.net.pacing import Backoff
 from liqdesk.net.proxy import proxy_for
 from liqdesk.net.rest import Rest
@@ -68,6 +69,7 @@ class Run:
         self.attempt = 0
         self.universe: Universe | None = None
         self.intervals: dict[str, int] = {}
+        self.grid: DensityGrid | None = None
         self.inbox = Inbox()
         self.clock = VenueClock(source.speed)
         self.sleep = SleepWatch()
@@ -175,7 +177,7 @@ class Run:
         now_ms = self.clock.now_ms(now_ns)
         until = floor_to(now_ms, MINUTE_MS)
         loading = Loading(backfill.plan(self.symbol, until))
-        market_map = MarketMap(self.brackets.table(self.symbol), self._shown)
+        market_map = MarketMap(self.brackets.table(self.symbol), self._shown, self.grid)
         self.session = Session(
             instrument, market_map, self._recorder, self._alerts, self.clock, loading, until, self.source.speed
         )

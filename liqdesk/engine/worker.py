@@ -22,7 +22,7 @@ from liqdesk.engine.run import Run
 from liqdesk.errors import LiqdeskError
 from liqdesk.history import History
 from liqdesk.market import Tickers
-from liqdesk.model import warm
+from liqdesk.model import DensityGrid, warm
 from liqdesk.venues.binance.brackets import shipped_brackets
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,9 @@ class Worker(QObject):
             self._open(demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints))
         self.beat()  # the window says what is going on while the kernels load; compiled for the first time, that takes many seconds
         warm()
+        if isinstance(self._run, Run) and self._run.session is None:
+            self._run.grid = grid = DensityGrid()  # its memory is taken while the venue is being reached
+            grid.touch()
 
     @Slot()
     def stop(self) -> None:
