@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import itertools
 import json
-import threading
 from collections import Counter, deque
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 from aiohttp import WSMsgType, web
+from support.background import BackgroundServer
 
 WRONG: tuple[Any, ...] = (None, {}, [], "x", "NaN", "-Infinity", "", True, "\x00", [[[]]], "1e999")
 BODIES = (
@@ -66,10 +66,11 @@ def spoilt(message: bytes, turn: int) -> bytes:
     return json.dumps(frame).encode()
 
 
-class HostileRelay:
+class HostileRelay(BackgroundServer):
     """Runs in a thread of its own. While `hostile`, every third frame is followed by a spoilt one, every fourth answer is one."""
 
     def __init__(self, rest: str, stream: str) -> None:
+        super().__init__()
         self._rest, self._stream = rest, stream
         self.hostile = False
         self.sent: Counter[str] = Counter()
@@ -77,35 +78,12 @@ class HostileRelay:
         self._asked = itertools.count()
         self._once: deque[bytes] = deque()
         self._sockets: set[web.WebSocketResponse] = set()
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._ending = asyncio.Event()
-        self._port = 0
-        self._thread = threading.Thread(target=self._run, name="relay")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._ending.set)
-        self._thread.join(15)
-        assert not self._thread.is_alive()
-
-    @property
-    def rest(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
-
-    @property
-    def stream(self) -> str:
-        return f"ws://127.0.0.1:{self._port}"
 
     def say(self, data: bytes) -> None:
         """Send one message on every socket, as text."""
         for socket in list(self._sockets):
             with contextlib.suppress(ConnectionError):  # the other end need not hear it out
-                asyncio.run_coroutine_threadsafe(socket.send_frame(data, WSMsgType.TEXT), self._loop).result(20)
+                asyncio.run_coroutine_threadsafe(socket.send_frame(data, WSMsgType.TEXT), self.loop).result(20)
         self.sent["once"] += 1
 
     def cut(self) -> None:
@@ -118,17 +96,10 @@ class HostileRelay:
                     transport.write(b'\x81\x7e\x10\x00{"stream":')
                     transport.abort()
 
-        self._loop.call_soon_threadsafe(now)
+        self.loop.call_soon_threadsafe(now)
         self.sent["cut"] += 1
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._serve())
-        finally:
-            self._loop.close()
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
         async with aiohttp.ClientSession() as self._client:
             app = web.Application()
             app.router.add_get("/{tail:.*}", self._take)
@@ -136,9 +107,9 @@ class HostileRelay:
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
-            self._port = runner.addresses[0][1]
-            self._ready.set()
-            await self._ending.wait()
+            self.port = runner.addresses[0][1]
+            self.up()
+            await self.ending.wait()
             await runner.cleanup()
 
     async def _take(self, request: web.Request) -> web.StreamResponse:

@@ -5,64 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import threading
 from pathlib import Path
-from typing import Self
 from urllib.parse import urlsplit
 
+from support.background import BackgroundServer
 
-class Relay:
+
+class Relay(BackgroundServer):
     """Carries bytes to a port. After `freeze`, connections open until then carry nothing more and stay open; new ones work."""
 
     def __init__(self, to: str, tls: Path | None = None) -> None:
         """`to`: any URL of the service behind. `tls`: key and certificate with which the relay encrypts what it carries."""
+        super().__init__()
         self._target = urlsplit(to).port
         self._context: ssl.SSLContext | None = None
         if tls is not None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(tls)
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._ending = asyncio.Event()
-        self.port = 0
         self._age = 0  # rises with every freeze: what is older than it is silent
         self._tasks: set[asyncio.Task[None]] = set()
         self.accepted = 0
-        self._thread = threading.Thread(target=self._run, name="relay")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._ending.set)
-        self._thread.join(15)
-        assert not self._thread.is_alive()
-
-    @property
-    def rest(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def stream(self) -> str:
-        return f"ws://127.0.0.1:{self.port}"
 
     def freeze(self) -> None:
         self._age += 1
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._serve())
-        finally:
-            self._loop.close()
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
         server = await asyncio.start_server(self._carry, "127.0.0.1", 0, ssl=self._context)
         self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._ending.wait()
+        self.up()
+        await self.ending.wait()
         server.close()
         for task in tuple(self._tasks):
             task.cancel()
