@@ -24,10 +24,16 @@ Codes = NDArray[np.uint16]
 Flags = NDArray[np.bool_]
 Parts = tuple[Any, ...]
 
-LOG2_LEAST = math.log2(LEAST)
-LEAST_SINGLE = LEAST * (1 - 1e-6)  # as float32 rounds it
-SQRT_2 = math.sqrt(2.0)
-LOG2_E = 1.0 / math.log(2.0)
+# Of `encode`: codes by powers of t = (mantissa - √2) / (mantissa + √2), the code of √2 · 2^-7, and the least and greatest code.
+BIAS = np.int32(127 - 7)  # small numbers keep single precision exact enough
+ROOT = np.float32(math.sqrt(2.0))
+PER_OCTAVE = np.float32(CODES_PER_OCTAVE)
+SERIES_1, SERIES_3, SERIES_5, SERIES_7 = (
+    np.float32(2.0 * CODES_PER_OCTAVE / math.log(2.0) / n) for n in (1, 3, 5, 7)
+)
+AT_ROOT = np.float32((0.5 - 7 - math.log2(LEAST)) * CODES_PER_OCTAVE + 1.5)  # rounded, not cut
+FIRST, LAST = np.float32(1.0), np.float32(65_535.0)
+LEAST_SINGLE = np.float32(LEAST * (1 - 1e-6))  # as float32 rounds it
 RISE = np.exp(np.arange(ROWS) * DISPLAY_BIN)  # price of a row over that of the first
 
 
@@ -87,11 +93,11 @@ def read_planes(state: Parts, classes: Floats, base: int, low: float, high: floa
                 plane[r] = line[r] * (lowest * RISE[r])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")  # a check for zero would keep the loop from vectors
 def encode(values: Singles, codes: Codes) -> None:
     """Turn float32 values [n] into logarithmic u16 codes [n].
 
-    log2 by the area tangent series on a mantissa in [1, 2); its error is below 0.01 of a code.
+    log2 by the area tangent series on a mantissa in [1, 2), in single precision; its error is below 0.02 of a code.
     """
     raw = values.view(np.int32)
     bits = np.empty(values.shape[0], np.int32)
@@ -99,12 +105,12 @@ def encode(values: Singles, codes: Codes) -> None:
         bits[i] = (raw[i] & 0x007FFFFF) | 0x3F800000
     unit = bits.view(np.float32)
     for i in range(values.shape[0]):
-        t = float((unit[i] - SQRT_2) / (unit[i] + SQRT_2))
+        t = (unit[i] - ROOT) / (unit[i] + ROOT)
         u = t * t
-        log2 = 0.5 + 2.0 * LOG2_E * t * (1.0 + u * (1.0 / 3 + u * (0.2 + u / 7)))
-        code = (log2 + ((raw[i] >> 23) - 127) - LOG2_LEAST) * CODES_PER_OCTAVE + 1.5
-        code = min(max(code, 1.0), 65535.0)
-        codes[i] = int(code) if values[i] >= LEAST_SINGLE else 0
+        above = t * (SERIES_1 + u * (SERIES_3 + u * (SERIES_5 + u * SERIES_7)))
+        code = np.float32(np.int32(raw[i] >> 23) - BIAS) * PER_OCTAVE + AT_ROOT + above
+        code = min(max(code, FIRST), LAST)
+        codes[i] = np.int32(code) if values[i] >= LEAST_SINGLE else 0
 
 
 @njit(cache=True, nogil=True)
