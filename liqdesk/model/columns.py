@@ -28,9 +28,7 @@ Parts = tuple[Any, ...]
 BIAS = np.int32(127 - 7)  # small numbers keep single precision exact enough
 ROOT = np.float32(math.sqrt(2.0))
 PER_OCTAVE = np.float32(CODES_PER_OCTAVE)
-SERIES_1, SERIES_3, SERIES_5, SERIES_7 = (
-    np.float32(2.0 * CODES_PER_OCTAVE / math.log(2.0) / n) for n in (1, 3, 5, 7)
-)
+SERIES_1, SERIES_3, SERIES_5, SERIES_7 = (np.float32(2.0 * CODES_PER_OCTAVE / math.log(2.0) / n) for n in (1, 3, 5, 7))
 AT_ROOT = np.float32((0.5 - 7 - math.log2(LEAST)) * CODES_PER_OCTAVE + 1.5)  # rounded, not cut
 FIRST, LAST = np.float32(1.0), np.float32(65_535.0)
 LEAST_SINGLE = np.float32(LEAST * (1 - 1e-6))  # as float32 rounds it

@@ -6,5 +6,5 @@ from typing import Final
 
 from numba import njit
 
-# They work in arrays that are given to them and make none, so that none is counted: counting took a third of their time.
-compiled: Final = njit(cache=True, nogil=True, _nrt=False)  # type: ignore[call-overload]
+# They work in arrays that are given to them and make none, so that none need be counted: counting took a third of their time.
+compiled: Final = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]

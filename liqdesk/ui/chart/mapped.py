@@ -40,6 +40,7 @@ class Mapped:
         self.worked = False
         self._looked_ns = 0
         self._painted_ns = 0
+        self._loading = True
 
     def set_grid(self, grid: DensityGrid | None) -> None:
         self.heat.set_grid(() if grid is None else tuple(RingSums(ring.view()) for ring in grid.rings))
@@ -48,6 +49,10 @@ class Mapped:
     def apply(self, frame: Frame) -> None:
         if self.heat.apply(frame):
             self.stirred = True
+        loading = frame.progress is not None
+        if self._loading and not loading:
+            self._painted_ns = 0  # whole at last: that does not wait
+        self._loading = loading
 
     def choose(self) -> None:
         """Take the state's classes and side."""
