@@ -5,84 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
-from liqdesk.errors import LiqdeskError
 from liqdesk.market import DAY_MS, MINUTE_MS
-from liqdesk.simulator import book, book_feeds, statistics, trades, wire
+from liqdesk.simulator import book, book_feeds, trades, wire
 from liqdesk.simulator import layout as at
+from liqdesk.simulator.asked import BadRequestError, Query, needed, whole
 from liqdesk.simulator.candles import INTERVALS, candles
-from liqdesk.simulator.contracts import Contract, symbol_of
+from liqdesk.simulator.contracts import Contract
 from liqdesk.simulator.course import FUNDINGS, Course
+from liqdesk.simulator.figures import Figures
 from liqdesk.simulator.listing import contract_row, exchange_info, unheard_of
 from liqdesk.simulator.market import Market
 from liqdesk.simulator.truth import liquidation_row
 
-Query = dict[str, str]
 DEPTHS: Final = (5, 10, 20, 50, 100, 500, 1000)
 
 
-class BadRequestError(LiqdeskError):
-    """A request that the venue refuses with a code of its own; HTTP 400 but where a key is missing."""
-
-    def __init__(self, code: int, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
-
-
-def whole(query: Query, name: str, most: int | None = None, default: int | None = None) -> int | None:
-    """Read a whole number. Raises BadRequestError -1102 where it is not one, -1130 where it is beyond `most`."""
-    given = query.get(name)
-    if given is None:
-        return default
-    if not (given.isascii() and given.isdecimal()):
-        raise BadRequestError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
-    value = int(given)
-    if most is not None and not 1 <= value <= most:
-        raise BadRequestError(-1130, f"Data sent for parameter '{name}' is not valid.")
-    return value
-
-
-def _needed(query: Query, name: str) -> str:
-    given = query.get(name)
-    if not given:
-        raise BadRequestError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
-    return given
-
-
-class Answers:
+class Answers(Figures):
     """One method for each path; each takes the query and the market's time in milliseconds, and returns what becomes JSON."""
 
     def __init__(self, market: Market) -> None:
-        self.market = market
+        super().__init__(market)
         self._snapshots: Counter[str] = Counter()
-
-    # Which contract.
-
-    def asked(self, query: Query) -> str:
-        """Return the symbol that a request is about, however it names it; "" where it names none."""
-        pair = symbol_of(query.get("pair", ""))
-        if kind := query.get("contractType"):
-            found = (
-                c.symbol for c in self.market.listed if (c.pair, c.contract_type, c.symbol_type) == (pair, kind, 1)
-            )
-            return next(found, "?")
-        return symbol_of(query.get("symbol", "")) or pair
-
-    def _contract(self, query: Query, name: str = "symbol") -> Contract:
-        contract = self.market.contracts.get(symbol_of(_needed(query, name)))
-        if contract is None or contract.symbol_type != 1:
-            raise BadRequestError(-1121, "Invalid symbol.")
-        return contract
-
-    def _course(self, query: Query, name: str = "symbol") -> Course:
-        contract = self._contract(query, name)
-        course = self.market.courses.get(contract.symbol)
-        if course is None:
-            raise BadRequestError(-1122, "Invalid symbol status.")
-        return course
-
-    def _courses(self) -> list[Course]:
-        ready = self.market.courses
-        return [ready[c.symbol] for c in self.market.listed if c.symbol in ready and c.symbol_type == 1]
 
     # General.
 
@@ -99,25 +42,25 @@ class Answers:
     # Candles and trades.
 
     def klines(self, query: Query, now_ms: int) -> Any:
-        course = self._course(query)
+        course = self.course(query)
         return [wire.kline_row(course.contract, x) for x in self._candles(course, query, now_ms, "last")]
 
     def mark_klines(self, query: Query, now_ms: int) -> Any:
-        return [wire.rate_row(x) for x in self._candles(self._course(query), query, now_ms, "mark")]
+        return [wire.rate_row(x) for x in self._candles(self.course(query), query, now_ms, "mark")]
 
     def index_klines(self, query: Query, now_ms: int) -> Any:
-        return [wire.rate_row(x) for x in self._candles(self._course(query, "pair"), query, now_ms, "index")]
+        return [wire.rate_row(x) for x in self._candles(self.course(query, "pair"), query, now_ms, "index")]
 
     def premium_klines(self, query: Query, now_ms: int) -> Any:
-        return [wire.rate_row(x) for x in self._candles(self._course(query), query, now_ms, "premium")]
+        return [wire.rate_row(x) for x in self._candles(self.course(query), query, now_ms, "premium")]
 
     def continuous_klines(self, query: Query, now_ms: int) -> Any:
-        _needed(query, "contractType")
-        course = self._course(query | {"symbol": self.asked(query)})
+        needed(query, "contractType")
+        course = self.course(query | {"symbol": self.asked(query)})
         return [wire.kline_row(course.contract, x) for x in self._candles(course, query, now_ms, "last")]
 
     def _candles(self, course: Course, query: Query, now_ms: int, kind: str) -> Any:
-        if _needed(query, "interval") not in INTERVALS:
+        if needed(query, "interval") not in INTERVALS:
             raise BadRequestError(-1120, "Invalid interval.")
         limit = whole(query, "limit", 1500, 500) or 500
         return candles(
@@ -125,7 +68,7 @@ class Answers:
         )
 
     def agg_trades(self, query: Query, now_ms: int) -> Any:
-        course = self._course(query)
+        course = self.course(query)
         limit = whole(query, "limit", 1000, 500) or 500
         first, start, end = (whole(query, name) for name in ("fromId", "startTime", "endTime"))
         oldest = now_ms - 2 * DAY_MS
@@ -146,7 +89,7 @@ class Answers:
         return [wire.trade_row(course.contract, t) for t in found]
 
     def recent_trades(self, query: Query, now_ms: int) -> Any:
-        course = self._course(query)
+        course = self.course(query)
         limit = whole(query, "limit", 1000, 500) or 500
         rows = [row for t in trades.latest(course, limit, now_ms) for row in wire.fill_rows(course.contract, t)]
         return rows[-limit:]
@@ -154,14 +97,21 @@ class Answers:
     # Book.
 
     def depth(self, query: Query, now_ms: int) -> Any:
-        course = self._course(query)
         limit = whole(query, "limit", None, 500)
-        if limit not in DEPTHS:
+        return self._book(query, now_ms, limit, DEPTHS, False)
+
+    def retail_depth(self, query: Query, now_ms: int) -> Any:
+        limit = whole(query, "limit", None, book.DEPTH)
+        return self._book(query, now_ms, limit, (book.DEPTH,), True)
+
+    def _book(self, query: Query, now_ms: int, limit: int | None, limits: tuple[int, ...], retail: bool) -> Any:
+        course = self.course(query)
+        if limit not in limits:
             raise BadRequestError(-4021, f"{limit} is not valid depth limit")
         self._snapshots[course.contract.symbol] += 1
         number = self._snapshots[course.contract.symbol]
         beat = book.snapshot_beat(course, now_ms, self.market.speed, number)
-        bids, asks = book.sides(course, beat, self.market.speed, limit)
+        bids, asks = book.sides(course, beat, self.market.speed, limit, retail)
         c = course.contract
         return {
             "lastUpdateId": book.last_id(beat), "E": now_ms, "T": beat * book.beat_ms(self.market.speed),
@@ -170,14 +120,14 @@ class Answers:
 
     def ticker_book(self, query: Query, now_ms: int) -> Any:
         if "symbol" in query:
-            return book_feeds.best(self._course(query), now_ms, self.market.speed)
-        return [book_feeds.best(course, now_ms, self.market.speed) for course in self._courses()]
+            return book_feeds.best(self.course(query), now_ms, self.market.speed)
+        return [book_feeds.best(course, now_ms, self.market.speed) for course in self.courses()]
 
     # Marks, funding, open interest.
 
     def premium_index(self, query: Query, now_ms: int) -> Any:
         if "symbol" in query:
-            contract = self._contract(query)
+            contract = self.contract(query)
             return self._premium(contract, now_ms)
         return [self._premium(c, now_ms) for c in self.market.listed if c.symbol_type == 1]
 
@@ -199,7 +149,7 @@ class Answers:
     def funding_rate(self, query: Query, now_ms: int) -> Any:
         limit = whole(query, "limit", 1000, 100) or 100
         start, end = whole(query, "startTime"), whole(query, "endTime")
-        courses = [self._course(query)] if "symbol" in query else self._courses()
+        courses = [self.course(query)] if "symbol" in query else self.courses()
         rows: list[dict[str, Any]] = []
         for course in courses:
             count = int(course.Q[at.FUNDINGS]) if course.contract.funded else 0
@@ -224,42 +174,23 @@ class Answers:
         ]  # fmt: skip
 
     def open_interest(self, query: Query, now_ms: int) -> Any:
-        course = self._course(query)
+        course = self.course(query)
         interest = float(course.second(course.now_s)[0][at.S_INTEREST])
         return {
             "symbol": course.contract.symbol, "openInterest": f"{interest:.{course.contract.quantity_places}f}", "time": now_ms
         }  # fmt: skip
 
-    def open_interest_history(self, query: Query, now_ms: int) -> Any:
-        return self._statistics(query, now_ms, statistics.interest_row)
-
-    def taker_ratio(self, query: Query, now_ms: int) -> Any:
-        return self._statistics(query, now_ms, statistics.taker_row)
-
-    def _statistics(self, query: Query, now_ms: int, row: statistics.Row) -> Any:
-        if _needed(query, "period") not in statistics.PERIODS:
-            raise BadRequestError(-1130, "Data sent for parameter 'period' is not valid.")
-        limit = whole(query, "limit", 500, 30) or 30
-        start, end = whole(query, "startTime"), whole(query, "endTime")
-        if start is not None and start <= now_ms - statistics.WALL_MS:
-            raise BadRequestError(-1130, "parameter 'startTime' is invalid.")
-        course = self.market.courses.get(symbol_of(_needed(query, "symbol")))
-        if course is None or course.contract.symbol_type != 1:
-            return []
-        times = statistics.times(course, statistics.PERIODS[query["period"]], now_ms, start, end, limit)
-        return [row(course, ms, statistics.PERIODS[query["period"]]) for ms in times]
-
     # Tickers.
 
     def ticker_day(self, query: Query, now_ms: int) -> Any:
         if "symbol" in query:
-            return wire.day(self._course(query), now_ms)
-        return [wire.day(course, now_ms) for course in self._courses()]
+            return wire.day(self.course(query), now_ms)
+        return [wire.day(course, now_ms) for course in self.courses()]
 
     def ticker_price(self, query: Query, now_ms: int) -> Any:
         if "symbol" in query:
-            return self._last(self._course(query), now_ms)
-        return [self._last(course, now_ms) for course in self._courses()]
+            return self._last(self.course(query), now_ms)
+        return [self._last(course, now_ms) for course in self.courses()]
 
     def _last(self, course: Course, now_ms: int) -> dict[str, Any]:
         c = course.contract
@@ -283,6 +214,6 @@ class Answers:
         }  # fmt: skip
 
     def truth(self, query: Query, now_ms: int) -> Any:
-        course = self._course(query)
+        course = self.course(query)
         start, end = whole(query, "startTime", None, 0) or 0, whole(query, "endTime", None, now_ms) or now_ms
         return [liquidation_row(course, e) for e in trades.true_liquidations(course, start, min(end, now_ms))]

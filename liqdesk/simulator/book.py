@@ -18,6 +18,8 @@ DEPTH: Final = 1000
 IDS_PER_BEAT: Final = 64
 STALE_BY: Final = 12  # beats, more than a second of wall time
 STALE_ONCE_IN: Final = 4
+RETAIL_LEVELS: Final = 20
+RETAIL_BEATS: Final = 20
 BASE_ID: Final = 11_757_000_000_000
 A, B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 S = np.uint64(31)
@@ -66,20 +68,26 @@ def _steps(course: Course, ticks: NDArray[np.int64], beat: int) -> NDArray[np.in
     return steps
 
 
-def sides(course: Course, beat: int, speed: float, depth: int = DEPTH) -> tuple[Levels, Levels]:
-    """Return bids (descending) and asks (ascending) at a beat, at most `depth` rows each."""
+def _retail(course: Course, ticks: NDArray[np.int64], beat: int) -> NDArray[np.int64]:
+    """Return what retail orders (RPI) add to each level: to every fourth of the best twenty, and then to others."""
+    near = np.arange(len(ticks)) < RETAIL_LEVELS
+    held = (ticks + beat // RETAIL_BEATS) % 4 == 0
+    added: NDArray[np.int64] = _steps(course, ticks, beat) // 8 + 1
+    return np.where(near & held, added, 0)
+
+
+def sides(course: Course, beat: int, speed: float, depth: int = DEPTH, retail: bool = False) -> tuple[Levels, Levels]:
+    """Return bids (descending) and asks (ascending) at a beat, at most `depth` rows each; with `retail`, RPI orders are counted in."""
     bid = best_bid(course, beat * beat_ms(speed))
     down = np.arange(bid, max(bid - depth, 0), -1, dtype=np.int64)
     up = np.arange(bid + 1, bid + 1 + depth, dtype=np.int64)
-    return (
-        np.column_stack([down, _steps(course, down, beat)]),
-        np.column_stack([up, _steps(course, up, beat)]),
-    )
+    steps = [_steps(course, ticks, beat) + (_retail(course, ticks, beat) if retail else 0) for ticks in (down, up)]
+    return np.column_stack([down, steps[0]]), np.column_stack([up, steps[1]])
 
 
-def changes(course: Course, beat: int, speed: float) -> tuple[Levels, Levels]:
+def changes(course: Course, beat: int, speed: float, retail: bool = False) -> tuple[Levels, Levels]:
     """Return what changed from the beat before to `beat`: absolute steps, zero where a level left the book."""
-    old, new = sides(course, beat - 1, speed), sides(course, beat, speed)
+    old, new = sides(course, beat - 1, speed, DEPTH, retail), sides(course, beat, speed, DEPTH, retail)
     return _difference(old[0], new[0]), _difference(old[1], new[1])
 
 

@@ -47,10 +47,10 @@ def best_event(course: Course, ms: int, speed: float) -> str:
 
 
 class Depth(Feed):
-    """Changes of the book every `beats` beats (`levels` None), or its best `levels` whole."""
+    """Changes of the book every `beats` beats (`levels` None), or its best `levels` whole; with `retail`, RPI orders are counted in."""
 
-    def __init__(self, market: Market, course: Course, beats: int, levels: int | None) -> None:
-        self.market, self.course, self.beats, self.levels = market, course, beats, levels
+    def __init__(self, market: Market, course: Course, beats: int, levels: int | None, retail: bool = False) -> None:
+        self.market, self.course, self.beats, self.levels, self.retail = market, course, beats, levels, retail
         self.beat_ms = book.beat_ms(market.speed)
         self._previous: int | None = None
 
@@ -64,7 +64,7 @@ class Depth(Feed):
             bids: dict[int, int] = {}
             asks: dict[int, int] = {}
             for beat in range(before + 1, now + 1):
-                down, up = book.changes(self.course, beat, self.market.speed)
+                down, up = book.changes(self.course, beat, self.market.speed, self.retail)
                 bids.update(down.tolist())
                 asks.update(up.tolist())
             rows = sorted(bids.items(), reverse=True), sorted(asks.items())

@@ -22,6 +22,8 @@ SECONDS: Final = 49 * 3600  # the venue answers aggTrades of the last 48 h
 MINUTES: Final = 32 * 1440
 EVENTS: Final = 1 << 17
 FUNDINGS: Final = 512
+CENSUS_S: Final = 300
+CENSUSES: Final = 32 * 86_400 // CENSUS_S
 DRIVE: Final = 33 * 86_400
 YEAR_S: Final = 31_557_600.0
 FIRST_TRADE_ID: Final = 3_400_000_000
@@ -49,8 +51,8 @@ def parameters(contract: Contract, began_s: int, live_from_s: int, rate: float) 
 class Course:
     """One contract's market from `began_s` (UTC seconds, a multiple of eight hours) to `now_s`, the last second lived through.
 
-    Rings keep the last 49 hours by the second and 32 days by the minute. `drive` is the leader's ring of log returns. `agenda`: from which
-    seconds on other brackets hold, or (None) the contract no longer lives.
+    Rings keep the last 49 hours by the second, and 32 days by the minute and (censuses) by five minutes. `drive` is the leader's ring of
+    log returns. `agenda`: from which seconds on other brackets hold, or (None) the contract no longer lives.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Course:
         self.EF: Floats = np.zeros((EVENTS, at.EVENT_F))
         self.EI: Ints = np.zeros((EVENTS, at.EVENT_I), np.int64)
         self.FU: Floats = np.zeros((FUNDINGS, at.FUNDING_F))
+        self.CE: Ints = np.zeros((CENSUSES, pos.CENSUS), np.int64)
         self._scratch: Ints = np.zeros((LARGEST_SPLIT, 4), np.int64)
         self._rng = np.zeros(1, np.uint64)
         self._begin()
@@ -108,13 +111,27 @@ class Course:
         self._live(to_s)
 
     def _live(self, to_s: int) -> None:
-        if to_s <= self.now_s:
-            return
-        kernel.advance(
-            self.now_s + 1, to_s, self.par, self.key, self.F, self.Q, self.SF, self.SI, self.MF, self.MI, self.PF, self.PI, self.heads,
-            self.wheel, self.brackets, self.EF, self.EI, self.FU, self.drive, self.leads, self._scratch, self._rng,
-        )  # fmt: skip
-        self.now_s = to_s
+        while self.now_s < to_s:
+            last = to_s
+            if self.crowded:  # a census is taken before the second that it bears
+                last = min(last, (self.now_s + 1) // CENSUS_S * CENSUS_S + CENSUS_S - 1)
+            kernel.advance(
+                self.now_s + 1, last, self.par, self.key, self.F, self.Q, self.SF, self.SI, self.MF, self.MI, self.PF, self.PI, self.heads,
+                self.wheel, self.brackets, self.EF, self.EI, self.FU, self.drive, self.leads, self._scratch, self._rng,
+            )  # fmt: skip
+            self.now_s = last
+            if self.crowded and (last + 1) % CENSUS_S == 0:
+                pos.census(self.Q, self.CE[(last + 1) // CENSUS_S % CENSUSES])
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the contract has traders of its own, and not hedgers alone."""
+        return self.contract.opens > 0.0
+
+    def census(self, s: int) -> list[int]:
+        """Return who held what when second `s`, a multiple of CENSUS_S in the ring, began: a census as `positions` lays it out."""
+        row: list[int] = self.CE[s // CENSUS_S % CENSUSES].tolist()
+        return row
 
     @property
     def oldest_s(self) -> int:

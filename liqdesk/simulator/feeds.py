@@ -11,9 +11,12 @@ from liqdesk.simulator import names, wire
 from liqdesk.simulator.book_feeds import BookTicker, Depth
 from liqdesk.simulator.candles import Candle, candles, ending, opening
 from liqdesk.simulator.chance import mix
+from liqdesk.simulator.contracts import symbol_of
 from liqdesk.simulator.course import Course
 from liqdesk.simulator.feed import Feed, Paced, Said
+from liqdesk.simulator.indices import asset_indices
 from liqdesk.simulator.market import Market
+from liqdesk.simulator.sessions import PLACES, session_event
 from liqdesk.simulator.trades import between, printed
 
 TRADE_DELAY_MS: Final = 130
@@ -81,6 +84,28 @@ class AllMarks(Feed):
             elif c.status == "SETTLING":
                 rows.append(wire.settled_mark_event(c, s * 1000))
         return crypto, other
+
+
+class AssetIndices(Paced):
+    """The worth of the margin assets: of all in one array, or of one alone."""
+
+    def __init__(self, market: Market, symbol: str) -> None:
+        super().__init__(market, 1000)
+        self.symbol = symbol
+
+    def frame(self, now_ms: int) -> list[str]:
+        rows = [x.event() for x in asset_indices(self.market, now_ms // 1000) if self.symbol in ("", x.symbol)]
+        return [wire.text(rows if not self.symbol else rows[0])] if rows else []
+
+
+class Sessions(Paced):
+    """The session of each market that TradFi contracts follow, in a message of its own."""
+
+    def __init__(self, market: Market) -> None:
+        super().__init__(market, 1000)
+
+    def frame(self, now_ms: int) -> list[str]:
+        return [wire.text(session_event(place, now_ms // 1000 * 1000)) for place in PLACES]
 
 
 class Klines(Feed):
@@ -192,6 +217,12 @@ def whole_market(market: Market, name: str) -> Feed:
             return Forced(market, None)
         case "!contractInfo":
             return ContractInfo(market)
+        case "tradingSession":
+            return Sessions(market)
+        case "!assetIndex@arr":
+            return AssetIndices(market, "")
+        case _ if name.endswith(names.ASSET_INDEX):
+            return AssetIndices(market, symbol_of(name.removesuffix(names.ASSET_INDEX)))
         case _:
             return BookTicker(market, None)
 
@@ -217,5 +248,7 @@ def of_contract(market: Market, course: Course, kind: str) -> Feed:
             return Ticker(market, course, kind == "miniTicker")
         case "forceOrder":
             return Forced(market, course)
+        case names.RETAIL:
+            return Depth(market, course, 5, None, retail=True)
         case _:
             return BookTicker(market, course)

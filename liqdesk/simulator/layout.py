@@ -35,9 +35,10 @@ FAIR, TRANSIENT, MARK_LN, VOL, EXCITED, MOOD, TREND, BASIS, HEDGE, HEDGE_RATE, B
 # Constant over a minute: activity, depth, volatility of a second, e to the minus traders a second.
 BUSY, CALM, SHOCK, NO_TRADER, ROOT, FUNDING = range(13, 19)
 STATE_F = 19
-# Integer state, after the six of `positions`.
-NEXT_TRADE, EVENTS, FUNDINGS, CLOSE_TICKS = range(6, 10)
-STATE_I = 10
+# Integer state, after the six of `positions`. From ACCOUNTS on, by rank of margin: long accounts, their steps, short ones, theirs.
+NEXT_TRADE, EVENTS, FUNDINGS, CLOSE_TICKS, ACCOUNTS = range(6, 11)
+RANKS = 640
+STATE_I = ACCOUNTS + 4 * RANKS
 
 # Rings: seconds (float, integer), minutes (float, integer), forced orders, fundings.
 S_PRICE, S_MARK, S_INDEX, S_INTEREST, S_RATE = range(5)

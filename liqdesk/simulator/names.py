@@ -6,18 +6,22 @@ import re
 from typing import Final, NamedTuple
 
 from liqdesk.simulator.candles import INTERVALS
-from liqdesk.simulator.contracts import Contract, lower_of
+from liqdesk.simulator.contracts import Contract, lower_of, symbol_of
+from liqdesk.simulator.indices import asset_of
 
 DEPTH: Final = re.compile(r"depth(5|10|20)?(?:@(100|500)ms)?\Z")
 ALL_MARKET: Final = {
-    "!markPrice@arr", "!markPrice@arr@1s", "!miniTicker@arr", "!ticker@arr", "!forceOrder@arr", "!contractInfo",
+    "!markPrice@arr", "!markPrice@arr@1s", "!miniTicker@arr", "!ticker@arr", "!forceOrder@arr", "!contractInfo", "!assetIndex@arr",
+    "tradingSession",
 }  # fmt: skip
+ASSET_INDEX: Final = "@assetIndex"
+RETAIL: Final = "rpiDepth@500ms"
 CONTINUOUS: Final = "continuousKline_"
 MARKET_KINDS: Final = {"aggTrade", "markPrice", "markPrice@1s", "miniTicker", "ticker", "forceOrder"}
 
 
 class Stream(NamedTuple):
-    """A stream that exists: "market" or "public"; the lower-case symbol (or pair and type of contract), "" for all; the kind."""
+    """A stream that exists: "market" or "public"; the lower-case symbol (or pair and type of contract), "" for none; the kind."""
 
     route: str
     symbol: str
@@ -41,9 +45,11 @@ def parse(name: str) -> Stream | None:
     symbol, _, kind = name.partition("@")
     if not symbol or any(c.isascii() and c.isupper() for c in symbol):
         return None
+    if name.endswith(ASSET_INDEX):
+        return Stream("market", "", name) if asset_of(symbol_of(symbol)) is not None else None
     word, _, interval = kind.partition("_")
     if kind in MARKET_KINDS or (word in ("kline", "continuousKline") and interval in INTERVALS):
         return Stream("market", symbol, kind)
-    if kind in ("bookTicker", "trade") or DEPTH.match(kind):
+    if kind in ("bookTicker", "trade", RETAIL) or DEPTH.match(kind):
         return Stream("public", symbol, kind)
     return None

@@ -1,7 +1,8 @@
 """The open positions of one contract: opened at a price with leverage, closed by time, stop or liquidation.
 
 Two linked lists hold each position: by trigger price (buckets of 2 bp of log price, so that a mark that moves touches only what it
-passes) and by closing second (a wheel). Plain functions over plain arrays, so that the kernel can call them.
+passes) and by closing second (a wheel). Each is one account's; accounts and steps are counted by side and rank of margin, sixteen ranks
+to a doubling. Plain functions over plain arrays, so that the kernel can call them.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.simulator.compiled import compiled
+from liqdesk.simulator.layout import ACCOUNTS, RANKS
 
 ENTRY, LIQUIDATION, TRIGGER, BANKRUPT, RATE = range(5)
 POSITION_F = 5
-SIDE, STEPS, LEVERAGE, STOP, BUCKET, NEXT, PREVIOUS, SLOT, LATER, SOONER = range(10)
-POSITION_I = 10
+SIDE, STEPS, LEVERAGE, STOP, BUCKET, NEXT, PREVIOUS, SLOT, LATER, SOONER, RANK = range(11)
+POSITION_I = 11
 
 BUCKET_WIDTH = 2e-4
 BUCKETS = 16_384
@@ -22,6 +24,12 @@ CAP, MMR, CUM, MAX_LEVERAGE = range(4)
 
 # Of the integer state, what belongs to positions.
 FREE, LIVE, LONG_TOP, SHORT_LOW, LONG_STEPS, SHORT_STEPS = range(6)
+
+# A census: accounts that are long and short, and of the fifth with the most margin accounts and steps.
+LONG, SHORT, TOP_LONG, TOP_SHORT, TOP_LONG_STEPS, TOP_SHORT_STEPS = range(6)
+CENSUS = 6
+TOP_SHARE = 0.2
+RANKS_TO_DOUBLE = 16.0
 
 
 @compiled
@@ -96,9 +104,28 @@ def place(
     Q: NDArray[np.int64],
     origin: float,
 ) -> None:
-    """Enter a filled row under its trigger price and add it to its side's sum."""
+    """Enter a filled row under its trigger price, and add it to its side's sum and to those of its rank."""
+    side, steps = PI[n, SIDE], PI[n, STEPS]
+    margin = abs(PF[n, ENTRY] - PF[n, BANKRUPT]) * steps
+    rank = min(max(int(RANKS_TO_DOUBLE * np.log2(max(margin, 1.0))), 0), RANKS - 1)
+    PI[n, RANK] = rank
+    Q[LONG_STEPS + side] += steps
+    Q[ACCOUNTS + 2 * side * RANKS + rank] += 1
+    Q[ACCOUNTS + (2 * side + 1) * RANKS + rank] += steps
+    link(n, PF, PI, heads, Q, origin)
+
+
+@compiled
+def link(
+    n: int,
+    PF: NDArray[np.float64],
+    PI: NDArray[np.int32],
+    heads: NDArray[np.int32],
+    Q: NDArray[np.int64],
+    origin: float,
+) -> None:
+    """Put a row into the list of its trigger price."""
     side = PI[n, SIDE]
-    Q[LONG_STEPS + side] += PI[n, STEPS]
     bucket = -1
     if PF[n, TRIGGER] > 0.0:
         bucket = bucket_of(PF[n, TRIGGER], origin)
@@ -123,9 +150,11 @@ def place(
 def remove(
     n: int, PI: NDArray[np.int32], heads: NDArray[np.int32], wheel: NDArray[np.int32], Q: NDArray[np.int64]
 ) -> None:
-    """Close a position: unlink it from both lists, take it from its side's sum and free its row."""
-    side, bucket = PI[n, SIDE], PI[n, BUCKET]
+    """Close a position: unlink it from both lists, take it from its side's sum and its rank's, and free its row."""
+    side, bucket, rank = PI[n, SIDE], PI[n, BUCKET], PI[n, RANK]
     Q[LONG_STEPS + side] -= PI[n, STEPS]
+    Q[ACCOUNTS + 2 * side * RANKS + rank] -= 1
+    Q[ACCOUNTS + (2 * side + 1) * RANKS + rank] -= PI[n, STEPS]
     if bucket >= 0:
         if PI[n, PREVIOUS] >= 0:
             PI[PI[n, PREVIOUS], NEXT] = PI[n, NEXT]
@@ -143,3 +172,18 @@ def remove(
     Q[FREE] = n
     Q[LIVE] -= 1
     PI[n, STEPS] = 0
+
+
+@compiled
+def census(Q: NDArray[np.int64], row: NDArray[np.int64]) -> None:
+    """Count the accounts into `row`. The top traders are the ranks from the highest down to the one that fills a fifth of all."""
+    row[:] = 0
+    for side in range(2):
+        for rank in range(RANKS):
+            row[LONG + side] += Q[ACCOUNTS + 2 * side * RANKS + rank]
+    rank = RANKS - 1
+    while rank >= 0 and row[TOP_LONG] + row[TOP_SHORT] < TOP_SHARE * (row[LONG] + row[SHORT]):
+        for side in range(2):
+            row[TOP_LONG + side] += Q[ACCOUNTS + 2 * side * RANKS + rank]
+            row[TOP_LONG_STEPS + side] += Q[ACCOUNTS + (2 * side + 1) * RANKS + rank]
+        rank -= 1

@@ -23,8 +23,7 @@ def rebracket(
         if PI[n, pos.STOP] == 0:
             unlink(n, side, PI, heads)
             PF[n, pos.TRIGGER] = PF[n, pos.LIQUIDATION]
-            Q[pos.LONG_STEPS + side] -= steps
-            pos.place(n, PF, PI, heads, Q, par[at.ORIGIN])
+            pos.link(n, PF, PI, heads, Q, par[at.ORIGIN])
 
 
 def unlink(n: int, side: int, PI: NDArray[np.int32], heads: NDArray[np.int32]) -> None:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from aiohttp import web
 
 from liqdesk.clock import utc_ms
-from liqdesk.simulator.answers import Answers, BadRequestError
+from liqdesk.simulator.answers import Answers
+from liqdesk.simulator.asked import BadRequestError, Query
 from liqdesk.simulator.host import Handler, reply, unknown_path
 from liqdesk.simulator.limits import Limits
 
-Query = dict[str, str]
 TRUTHS: Final = {"/sim/state": "state", "/sim/truth/liquidations": "truth"}  # free of charge: no venue tells it
 
 
@@ -59,11 +59,21 @@ PATHS: Final[dict[str, tuple[Callable[[Query], int] | str, str]]] = {
     "/fapi/v1/fundingInfo": ("funding", "funding_info"),
     "/fapi/v1/openInterest": (fixed(1), "open_interest"),
     "/futures/data/openInterestHist": ("statistics", "open_interest_history"),
+    "/futures/data/globalLongShortAccountRatio": ("statistics", "account_ratio"),
+    "/futures/data/topLongShortAccountRatio": ("statistics", "top_account_ratio"),
+    "/futures/data/topLongShortPositionRatio": ("statistics", "top_position_ratio"),
     "/futures/data/takerlongshortRatio": ("statistics", "taker_ratio"),
+    "/futures/data/basis": ("statistics", "basis"),
     "/fapi/v1/ticker/24hr": (fixed(1, 40), "ticker_day"),
     "/fapi/v1/ticker/price": (fixed(1, 2), "ticker_price"),
     "/fapi/v2/ticker/price": (fixed(1, 2), "ticker_price"),
     "/fapi/v1/ticker/bookTicker": (fixed(2, 5), "ticker_book"),
+    "/fapi/v1/rpiDepth": (fixed(20), "retail_depth"),
+    "/fapi/v1/constituents": (fixed(2), "constituents"),
+    "/fapi/v1/assetIndex": (fixed(1, 10), "asset_index"),
+    "/fapi/v1/tradingSchedule": (fixed(5), "trading_schedule"),
+    "/fapi/v1/insuranceBalance": (fixed(1), "insurance_balance"),
+    "/fapi/v1/symbolAdlRisk": (fixed(1), "adl_risk"),
     "/fapi/v1/historicalTrades": (fixed(200), "refuse"),
     "/fapi/v1/leverageBracket": (fixed(1), "refuse"),
     "/fapi/v1/forceOrders": (fixed(20, 50), "refuse"),

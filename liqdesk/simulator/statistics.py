@@ -1,4 +1,4 @@
-"""Statistics by period, of the last thirty days: open interest, and what takers bought and sold."""
+"""Statistics by period, of the last thirty days: open interest, who is long and short, what takers bought and sold, and the basis."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
 from liqdesk.simulator import layout as at
+from liqdesk.simulator import positions as pos
+from liqdesk.simulator import wire
+from liqdesk.simulator.contracts import PERPETUAL_END_MS
 from liqdesk.simulator.course import MINUTES, Course
 
 WALL_MS: Final = 30 * DAY_MS
@@ -16,7 +19,9 @@ PERIODS: Final = {
     "5m": 5 * MINUTE_MS, "15m": 15 * MINUTE_MS, "30m": 30 * MINUTE_MS, "1h": HOUR_MS, "2h": 2 * HOUR_MS, "4h": 4 * HOUR_MS,
     "6h": 6 * HOUR_MS, "12h": 12 * HOUR_MS, "1d": DAY_MS,
 }  # fmt: skip
-Row = Callable[[Course, int, int], dict[str, Any]]
+Row = Callable[
+    [Course, int, int], dict[str, Any] | None
+]  # of (course, end of the period, its length); None: no such row
 
 
 def times(course: Course, span: int, now_ms: int, start_ms: int | None, end_ms: int | None, limit: int) -> range:
@@ -35,11 +40,49 @@ def interest_row(course: Course, ms: int, span: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def ratio_row(long: int, short: int) -> Row:
+    """Return how the rows of a ratio are made of two columns of the census; there is none of a contract without traders of its own."""
+
+    def row(course: Course, ms: int, span: int) -> dict[str, Any] | None:
+        census = course.census(ms // 1000)
+        longs, shorts = census[long], census[short]
+        if not (longs and shorts):
+            return None
+        return {
+            "symbol": course.contract.symbol, "longShortRatio": f"{longs / shorts:.4f}", "longAccount": f"{longs / (longs + shorts):.4f}",
+            "shortAccount": f"{shorts / (longs + shorts):.4f}", "timestamp": ms,
+        }  # fmt: skip
+
+    return row
+
+
+accounts_row: Final = ratio_row(pos.LONG, pos.SHORT)
+top_accounts_row: Final = ratio_row(pos.TOP_LONG, pos.TOP_SHORT)
+top_positions_row: Final = ratio_row(pos.TOP_LONG_STEPS, pos.TOP_SHORT_STEPS)
+
+
 def taker_row(course: Course, ms: int, span: int) -> dict[str, Any]:
-    """Return what takers bought and sold in the period that ended at `ms`, as far as the market goes back."""
+    """Return what takers bought and sold in the period that ended at `ms`, as far as the market goes back; its stamp is the start."""
     first = max((ms - span) // MINUTE_MS, course.oldest_minute)
     rows = course.MI[np.arange(first, ms // MINUTE_MS) % MINUTES]
     bought = float(rows[:, at.BOUGHT].sum() * course.contract.step)
     sold = float(rows[:, at.VOLUME].sum() * course.contract.step) - bought
     ratio = bought / sold if sold > 0.0 else 0.0
-    return {"buySellRatio": f"{ratio:.4f}", "buyVol": f"{bought:.4f}", "sellVol": f"{sold:.4f}", "timestamp": ms}
+    return {"buySellRatio": f"{ratio:.4f}", "buyVol": f"{bought:.4f}", "sellVol": f"{sold:.4f}", "timestamp": ms - span}
+
+
+def basis_row(course: Course, ms: int, span: int) -> dict[str, Any] | None:
+    """Return by how much the price stood above the index when the period that ended at `ms` began; its stamp is that start."""
+    c, start = course.contract, ms - span
+    minute = start // MINUTE_MS
+    if minute < course.oldest_minute:
+        return None
+    price = int(course.MI[minute % MINUTES, at.OPEN]) * c.tick
+    index = float(course.MF[minute % MINUTES, at.INDEX_O])
+    rate = price / index - 1.0
+    yearly = "" if c.delivery_ms == PERPETUAL_END_MS else f"{rate * 365 * DAY_MS / (c.delivery_ms - start):.4f}"
+    return {
+        "indexPrice": f"{index:.8f}", "contractType": c.contract_type, "basisRate": f"{rate:.4f}",
+        "futuresPrice": wire.price(c, price / c.tick), "annualizedBasisRate": yearly, "basis": f"{price - index:.8f}", "pair": c.pair,
+        "timestamp": start,
+    }  # fmt: skip

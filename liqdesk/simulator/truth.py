@@ -10,17 +10,19 @@ from liqdesk.market import MINUTE_MS
 from liqdesk.simulator import book, book_feeds, wire
 from liqdesk.simulator import layout as at
 from liqdesk.simulator.candles import candles
-from liqdesk.simulator.course import FUNDINGS, Course
+from liqdesk.simulator.course import CENSUS_S, FUNDINGS, Course
 from liqdesk.simulator.market import Market
 from liqdesk.simulator.trades import Liquidation, Trade, between, liquidation
 
 BOOK_EVERY: Final = 10  # beats
 BOOK_DEPTH: Final = 20
+CENSUS_KEYS: Final = ("long", "short", "topLong", "topShort", "topLongSteps", "topShortSteps")
 
 
 class TruthLog:
     """Writes, from the market's start on and for each contract as it comes to life: whole minutes with their trades, marks and open
-    interest by the second; every liquidation; fundings; notices of contracts; and now and then the best levels of the book.
+    interest by the second; accounts by five minutes; every liquidation; fundings; notices of contracts; and now and then the best levels
+    of the book.
 
     Raises InputError when the file cannot be written.
     """
@@ -31,6 +33,7 @@ class TruthLog:
         self._events: dict[str, int] = {}
         self._fundings: dict[str, int] = {}
         self._beats: dict[str, int] = {}
+        self._censuses: dict[str, int] = {}
         self._told_ms = market.start_ms
         try:
             self._file = path.open("w", encoding="utf-8")
@@ -50,6 +53,7 @@ class TruthLog:
             self._liquidations(course)
             self._whole_minutes(course)
             self._funded(course)
+            self._counted(course)
             self._book(course, now)
         self._file.flush()
 
@@ -88,6 +92,15 @@ class TruthLog:
             row = {"time": ms, "fundingRate": f"{rate:.8f}", "markPrice": f"{mark:.8f}"}
             self._write({"kind": "funding", "symbol": symbol} | row)
         self._fundings[symbol] = count
+
+    def _counted(self, course: Course) -> None:
+        """Write who was long and short at every whole five minutes, where the contract has traders of its own."""
+        symbol, end = course.contract.symbol, course.now_s // CENSUS_S
+        for n in range(self._censuses.get(symbol, -(-self._market.start_ms // (CENSUS_S * 1000))), end + 1):
+            if course.crowded:
+                row = dict(zip(CENSUS_KEYS, course.census(n * CENSUS_S), strict=True))
+                self._write({"kind": "accounts", "symbol": symbol, "time": n * CENSUS_S * 1000} | row)
+        self._censuses[symbol] = end + 1
 
     def _book(self, course: Course, now_ms: int) -> None:
         symbol, speed, c = course.contract.symbol, self._market.speed, course.contract

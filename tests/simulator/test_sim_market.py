@@ -9,6 +9,7 @@ import pytest
 
 from liqdesk.market import Bracket, BracketTable, Side, bankruptcy_price, liquidation_price
 from liqdesk.simulator import layout as at
+from liqdesk.simulator import positions as pos
 from liqdesk.simulator.book import snapshot_beat
 from liqdesk.simulator.candles import candles, ending, opening
 from liqdesk.simulator.contracts import leader, listed, quarter_end
@@ -23,7 +24,7 @@ MINUTE = 60_000
 def same(a: Market, b: Market, symbol: str = "BTCUSDT") -> None:
     one, two = a.courses[symbol], b.courses[symbol]
     assert one.now_s == two.now_s
-    for name in ("F", "Q", "SF", "SI", "MF", "MI", "EF", "EI", "FU"):
+    for name in ("F", "Q", "SF", "SI", "MF", "MI", "EF", "EI", "FU", "CE"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name), err_msg=name)
 
 
@@ -39,6 +40,30 @@ def test_same_seed_and_start_make_the_same_market_however_it_is_stepped() -> Non
     stepped.advance(START_MS + 3_600_000)
     same(once, stepped)
     same(once, stepped, "ETHUSDT")
+
+
+def test_the_census_counts_the_accounts_that_are_open() -> None:
+    """Counted again from the positions themselves: all, and the fifth with the most margin, up to those of one rank."""
+    made = Market(9, START_MS, past_days=1)
+    made.lead(START_MS - 1000)
+    made.follow("ETHUSDT")
+    for course in (made.courses["BTCUSDT"], made.courses["ETHUSDT"]):
+        assert course.now_s == START_MS // 1000 - 1
+        live = course.PI[:, pos.STEPS] > 0
+        side, steps = course.PI[live, pos.SIDE], course.PI[live, pos.STEPS].astype(np.int64)
+        margin = abs(course.PF[live, pos.ENTRY] - course.PF[live, pos.BANKRUPT]) * steps
+        order = np.argsort(-margin)
+        long, short, *top = course.census(START_MS // 1000)
+        assert [long, short] == [np.sum(side == 0), np.sum(side == 1)]
+        chosen = order[: top[0] + top[1]]
+        counts = [np.sum(side[chosen] == n) for n in (0, 1)]
+        assert top == [*counts, *(steps[chosen][side[chosen] == n].sum() for n in (0, 1))]
+        fifth = margin[order[-(-len(order) // 5) - 1]]
+        assert margin[chosen[-1]] <= fifth <= margin[chosen[-1]] * 2 ** (1 / 16)
+        before = course.census(START_MS // 1000 - 300)
+        assert before != [long, short, *top]
+        course.advance(START_MS // 1000 + 200)
+        assert course.census(START_MS // 1000) == [long, short, *top]
 
 
 def test_another_seed_makes_another_market(market: Market) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import socket
 import time
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from liqdesk.simulator.limits import BAN_MS, POOLS, REFUSALS_TO_BAN, WEIGHT_LIMIT, Limits
+from liqdesk.simulator.sessions import PLACES, sessions
 
 DAY_MS = 86_400_000
 Get = Callable[..., requests.Response]
@@ -136,8 +138,8 @@ def test_continuous_klines_are_those_of_the_contract(get: Get) -> None:
 def test_what_takers_bought_and_sold_is_that_of_the_candles(get: Get) -> None:
     now = get("/fapi/v1/time").json()["serverTime"]
     rows = get("/futures/data/takerlongshortRatio", symbol="BTCUSDT", period="15m", limit=3).json()
-    assert rows[-1]["timestamp"] == now // 900_000 * 900_000
-    start = rows[0]["timestamp"] - 900_000
+    assert rows[-1]["timestamp"] == now // 900_000 * 900_000 - 900_000, "the start of the last whole period"
+    start = rows[0]["timestamp"]
     bars = get("/fapi/v1/klines", symbol="BTCUSDT", interval="15m", startTime=start, limit=3).json()
     for row, bar in zip(rows, bars, strict=True):
         assert float(row["buyVol"]) == pytest.approx(float(bar[9]), abs=1e-3)
@@ -163,6 +165,60 @@ def test_open_interest_history_gives_the_latest_rows_up_to_its_wall(get: Get) ->
     assert fault(get(path, symbol="BTCUSDT", period="5m", startTime=now - 31 * DAY_MS)) == (400, -1130)
     assert fault(get(path, symbol="BTCUSDT", period="5m", limit=501)) == (400, -1130)
     assert "X-MBX-USED-WEIGHT-1M" not in get(path, symbol="BTCUSDT", period="5m").headers
+
+
+RATIOS = ("globalLongShortAccountRatio", "topLongShortAccountRatio", "topLongShortPositionRatio", "takerlongshortRatio")
+
+
+@pytest.mark.parametrize("name", [*RATIOS, "basis"])
+def test_statistics_give_the_latest_rows_of_thirty_days(get: Get, name: str) -> None:
+    path = f"/futures/data/{name}"
+    who = {"pair": "BTCUSDT", "contractType": "PERPETUAL"} if name == "basis" else {"symbol": "BTCUSDT"}
+    now = get("/fapi/v1/time").json()["serverTime"]
+    assert len(get(path, period="5m", **who).json()) == 30
+    rows = get(path, period="15m", limit=10, endTime=now - 3_600_000, **who).json()
+    assert [b["timestamp"] - a["timestamp"] for a, b in itertools.pairwise(rows)] == [900_000] * 9
+    assert rows[-1]["timestamp"] == (now - 3_600_000) // 900_000 * 900_000
+    times = {"startTime": now - DAY_MS, "endTime": now - 3_600_000}
+    assert get(path, period="15m", limit=4, **times, **who).json() == rows[-4:]
+    first = rows[-1]["timestamp"]
+    assert get(path, period="15m", startTime=first, endTime=first, **who).json() == rows[-1:]
+    stranger = {"pair": "NOSUCHUSDT", "contractType": "PERPETUAL"} if name == "basis" else {"symbol": "NOSUCHUSDT"}
+    assert get(path, period="5m", **stranger).json() == []
+    assert fault(get(path, period="5m", startTime=now - 31 * DAY_MS, **who)) == (400, -1130)
+    assert fault(get(path, period="5m", limit=501, **who)) == (400, -1130)
+    assert fault(get(path, period="7m", **who)) == (400, -1130)
+    assert fault(get(path, **who)) == (400, -1102)
+    assert "X-MBX-USED-WEIGHT-1M" not in get(path, period="5m", **who).headers
+
+
+@pytest.mark.parametrize("name", RATIOS[:3])
+def test_a_contract_without_traders_of_its_own_has_no_ratios(get: Get, name: str) -> None:
+    assert get(f"/futures/data/{name}", symbol="XAUUSDT", period="5m").json() == []
+
+
+def test_sessions_follow_the_clocks_of_their_places() -> None:
+    """Two days around the start of summer time in New York, which is not that of Seoul."""
+    kinds = {
+        place.name: {s.start_ms: s.kind for s in sessions(place, utc_ms("2026-03-07") // DAY_MS)} for place in PLACES
+    }
+    for name, start, kind in (
+        ("EQUITY", "2026-03-06T14:30", "REGULAR"), ("EQUITY", "2026-03-06T21:00", "AFTER_MARKET"),
+        ("EQUITY", "2026-03-07T01:00", "NO_TRADING"), ("EQUITY", "2026-03-09T00:00", "OVERNIGHT"),
+        ("EQUITY", "2026-03-09T08:00", "PRE_MARKET"), ("EQUITY", "2026-03-09T13:30", "REGULAR"),
+        ("COMMODITY", "2026-03-05T22:00", "NO_TRADING"), ("COMMODITY", "2026-03-05T23:00", "REGULAR"),
+        ("COMMODITY", "2026-03-06T22:00", "NO_TRADING"), ("COMMODITY", "2026-03-08T22:00", "REGULAR"),
+        ("KR_EQUITY", "2026-03-09T00:00", "REGULAR"), ("KR_EQUITY", "2026-03-09T06:30", "NO_TRADING"),
+        ("HK_EQUITY", "2026-03-09T05:00", "REGULAR"), ("CN_EQUITY", "2026-03-09T03:30", "NO_TRADING"),
+        ("FX", "2026-03-06T22:00", "NO_TRADING"), ("FX", "2026-03-08T21:00", "REGULAR"),
+    ):  # fmt: skip
+        assert kinds[name].get(utc_ms(start)) == kind, (name, start)
+
+
+def utc_ms(text: str) -> int:
+    return round(
+        dt.datetime.fromisoformat(f"{text}+00:00" if "T" in text else f"{text}T00:00+00:00").timestamp() * 1000
+    )
 
 
 def test_history_and_present_of_open_interest_agree(get: Get) -> None:
@@ -226,6 +282,14 @@ def test_symbols_in_chinese_and_those_that_settled(get: Get) -> None:
         ("/futures/data/openInterestHist", {"period": "5m"}, -1102),
         ("/futures/data/openInterestHist", {"symbol": "BTCUSDT"}, -1102),
         ("/futures/data/openInterestHist", {"symbol": "BTCUSDT", "period": "7m"}, -1130),
+        ("/futures/data/basis", {"pair": "BTCUSDT", "period": "5m"}, -1102),
+        ("/futures/data/basis", {"contractType": "PERPETUAL", "period": "5m"}, -1102),
+        ("/fapi/v1/rpiDepth", {"symbol": "BTCUSDT", "limit": 500}, -4021),
+        ("/fapi/v1/constituents", {}, -1102),
+        ("/fapi/v1/constituents", {"symbol": "BTCUSD_PERP"}, -1121),
+        ("/fapi/v1/assetIndex", {"symbol": "BTCUSDT"}, -1121),
+        ("/fapi/v1/insuranceBalance", {"symbol": "NOSUCHUSDT"}, -1121),
+        ("/fapi/v1/symbolAdlRisk", {"symbol": "OMGUSDT"}, -1122),
     ],
 )
 def test_refusals(get: Get, path: str, params: dict[str, Any], code: int) -> None:
@@ -275,6 +339,11 @@ def test_weights_are_those_measured_and_refused_requests_cost_as_well(get: Get) 
     assert spent("/fapi/v1/exchangeInfo") == spent("/fapi/v1/openInterest", symbol="BTCUSDT") == 1
     assert [spent(f"/fapi/v1/ticker/{name}") for name in ("price", "bookTicker")] == [2, 5]
     assert [spent(f"/fapi/v1/ticker/{name}", symbol="BTCUSDT") for name in ("24hr", "price", "bookTicker")] == [1, 1, 2]
+    btc = {"symbol": "BTCUSDT"}
+    assert spent("/fapi/v1/rpiDepth", **btc) == spent("/fapi/v1/rpiDepth", limit=1000, **btc) == 20
+    assert [spent("/fapi/v1/assetIndex"), spent("/fapi/v1/assetIndex", symbol="BTCUSD")] == [10, 1]
+    assert [spent("/fapi/v1/constituents", **btc), spent("/fapi/v1/tradingSchedule")] == [2, 5]
+    assert spent("/fapi/v1/insuranceBalance", **btc) == spent("/fapi/v1/symbolAdlRisk", **btc) == 1
     assert spent("/fapi/v1/fundingRate", symbol="BTCUSDT") == spent("/fapi/v1/nothing") == 0
 
 

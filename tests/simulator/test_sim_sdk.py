@@ -18,7 +18,7 @@ from truth_reader import Truth
 
 pytestmark = pytest.mark.e2e
 ENOUGH = 100
-STREAMS = ("mark", "trade", "kline", "forced", "all_forced", "depth", "contract", "all_marks")
+STREAMS = ("mark", "trade", "kline", "forced", "all_forced", "depth", "contract", "all_marks", "asset", "session")
 MINUTE_MS = 60_000
 
 
@@ -34,6 +34,8 @@ class Judged:
         self.heard: dict[str, list[Any]] = defaultdict(list)
         self.errors: list[Any] = []
         self.snapshots: list[Any] = []
+        self.retail: list[Any] = []
+        self.plain: list[Any] = []
         self.listed: Any = None
         asyncio.run(self._listen())
 
@@ -49,8 +51,23 @@ class Judged:
             streams.liquidation_order_streams(symbol="btcusdt"),
             streams.all_market_liquidation_order_streams(),
             streams.mark_price_stream_for_all_market(update_speed="1s"),
+            streams.asset_index(),
+            streams.trading_session_stream(),
+            streams.rpi_diff_book_depth_streams(symbol="btcusdt"),
         )
-        names = ("depth", "contract", "mark", "trade", "kline", "forced", "all_forced", "all_marks")
+        names = (
+            "depth",
+            "contract",
+            "mark",
+            "trade",
+            "kline",
+            "forced",
+            "all_forced",
+            "all_marks",
+            "asset",
+            "session",
+            "retail",
+        )
         handles = []
         for name, call in zip(names, calls, strict=True):
             handles.append(await call)
@@ -60,6 +77,8 @@ class Judged:
             self.snapshots.append(await asyncio.to_thread(self._snapshot))
             await asyncio.sleep(0.25)
         self.listed = await streams.list_subscribe()
+        await self._until(lambda: len(self.heard["retail"]) >= 3, 20)
+        await asyncio.to_thread(self._retail_snapshots)
         await self._until(lambda: all(len(self.heard[name]) >= ENOUGH for name in STREAMS), 90)
         for handle in handles:
             await handle.unsubscribe()
@@ -67,6 +86,24 @@ class Judged:
 
     def _snapshot(self) -> Any:
         return self.client.rest_api.order_book(symbol="BTCUSDT", limit=1000).data()
+
+    def _retail_snapshots(self) -> None:
+        """Ask for the book with retail orders until two answers end where frames do, and one stands beside one without them."""
+        while len(self.met()) < 2 or not self.same_moment():
+            self.retail.append(self.client.rest_api.rpi_order_book(symbol="BTCUSDT", limit=1000).data())
+            self.plain.append(self._snapshot())
+            time.sleep(0.03)
+
+    def same_moment(self) -> list[tuple[Any, Any]]:
+        """Return pairs of books with and without retail orders that are of one moment."""
+        plain = {s.last_update_id: s for s in self.plain}
+        return [(s, plain[s.last_update_id]) for s in self.retail if s.last_update_id in plain]
+
+    def met(self) -> list[Any]:
+        """Return the books with retail orders that end where a frame of their stream does, each moment once, by time."""
+        ends = {frame.u for frame in self.heard["retail"]}
+        found = {s.last_update_id: s for s in self.retail if s.last_update_id in ends}
+        return [found[number] for number in sorted(found)]
 
     async def _until(self, enough: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -170,7 +207,10 @@ def test_forced_orders(judged: Judged, name: str) -> None:
         ]  # fmt: skip
         assert o.q == o.z
         sign = -1 if o.S == "SELL" else 1
-        assert float(o.p) / float(o.ap) - 1 == pytest.approx(sign * e["maintenanceRate"], abs=2e-4)
+        half_a_tick = 0.5 * 10.0 ** -len(o.p.partition(".")[2]) / float(o.ap)
+        assert float(o.p) / float(o.ap) - 1 == pytest.approx(
+            sign * e["maintenanceRate"], abs=max(2e-4, 1.01 * half_a_tick)
+        )
 
 
 def test_forced_orders_show_the_largest_of_a_second_and_hide_the_others(judged: Judged) -> None:
@@ -300,3 +340,146 @@ def test_the_book_over_rest(judged: Judged) -> None:
             assert [book.bids, book.asks] == [truth["bids"], truth["asks"]]
             compared += 1
     assert compared == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "long", "short"),
+    [
+        ("long_short_ratio", "long", "short"),
+        ("top_trader_long_short_ratio_accounts", "topLong", "topShort"),
+        ("top_trader_long_short_ratio_positions", "topLongSteps", "topShortSteps"),
+    ],
+)
+def test_who_is_long_and_who_is_short(judged: Judged, method: str, long: str, short: str) -> None:
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        rows = judged.rest(method, symbol=symbol, period="5m", limit=500)
+        judged.truth.until(rows[-1].timestamp + MINUTE_MS)
+        known = [(row, judged.truth.accounts.get((symbol, row.timestamp))) for row in rows]
+        told = [(row, truth) for row, truth in known if truth is not None]
+        assert len(told) >= 5
+        assert len({row.long_short_ratio for row in rows}) > 20
+        for row, truth in told:
+            longs, shorts = truth[long], truth[short]
+            assert (row.symbol, row.long_short_ratio) == (symbol, f"{longs / shorts:.4f}")
+            assert float(row.long_account) == pytest.approx(longs / (longs + shorts), abs=5e-5)
+            assert float(row.short_account) == pytest.approx(shorts / (longs + shorts), abs=5e-5)
+
+
+def test_what_takers_bought(judged: Judged) -> None:
+    judged.truth.read()
+    minutes = judged.truth.minutes["BTCUSDT"]
+    told = 0
+    for row in judged.rest("taker_buy_sell_volume", symbol="BTCUSDT", period="5m", limit=500):
+        held = [minutes.get(row.timestamp + n * MINUTE_MS) for n in range(5)]
+        if all(held):
+            bought, volume = (sum(float(m["kline"][i]) for m in held) for i in (9, 5))
+            assert [float(row.buy_vol), float(row.sell_vol)] == pytest.approx([bought, volume - bought], abs=1e-3)
+            assert float(row.buy_sell_ratio) == pytest.approx(bought / (volume - bought), abs=1e-4)
+            told += 1
+    assert told >= 5
+
+
+def test_the_basis(judged: Judged) -> None:
+    judged.truth.read()
+    told = 0
+    for kind in ("PERPETUAL", "NEXT_QUARTER"):
+        for row in judged.rest("basis", pair="BTCUSDT", contract_type=kind, period="5m", limit=500):
+            assert (row.pair, row.contract_type, row.annualized_basis_rate == "") == (
+                "BTCUSDT",
+                kind,
+                kind == "PERPETUAL",
+            )
+            price, index = float(row.futures_price), float(row.index_price)
+            assert float(row.basis) == pytest.approx(price - index, abs=1e-6)
+            assert float(row.basis_rate) == pytest.approx(price / index - 1, abs=5e-5)
+            minute = judged.truth.minutes["BTCUSDT"].get(row.timestamp)
+            if minute is not None and kind == "PERPETUAL":
+                assert (row.futures_price, row.index_price) == (minute["kline"][1], minute["index"][0])
+                told += 1
+    assert told >= 5
+
+
+def test_the_book_with_retail_orders(judged: Judged) -> None:
+    """The stream goes on from a snapshot to the next, and holds more than the book without these orders."""
+    frames = judged.heard["retail"]
+    assert all(b.pu == a.u for a, b in itertools.pairwise(frames))
+    first, *later = judged.met()
+    book = [dict(first.bids), dict(first.asks)]
+    compared = 0
+    for f in frames:
+        if f.u <= first.last_update_id:
+            continue
+        for side, changes in zip(book, (f.b, f.a), strict=True):
+            side.update(dict(changes))
+            for p in [p for p, q in changes if float(q) == 0]:
+                del side[p]
+        for other in (s for s in later if s.last_update_id == f.u):
+            assert book == [dict(other.bids), dict(other.asks)]
+            compared += 1
+    for full, plain in judged.same_moment():
+        for side in ("bids", "asks"):
+            with_them, without = dict(getattr(full, side)), dict(getattr(plain, side))
+            added = {p: float(with_them[p]) - float(q) for p, q in without.items()}
+            assert with_them.keys() == without.keys()
+            assert min(added.values()) == 0 < max(added.values())
+    assert compared == len(later) >= 1
+
+
+def test_constituents_make_the_index(judged: Judged) -> None:
+    made = judged.rest("query_index_price_constituents", symbol="BTCUSDT")
+    judged.truth.until(made.time)
+    index = float(judged.truth.second("BTCUSDT", made.time, "index"))
+    assert sum(float(c.weight) for c in made.constituents) == pytest.approx(1)
+    assert sum(float(c.weight) * float(c.price) for c in made.constituents) == pytest.approx(index, abs=1e-6)
+    assert len({c.price for c in made.constituents}) == len(made.constituents) > 2
+    hidden = judged.rest("query_index_price_constituents", symbol="XAUUSDT")
+    assert {c.price for c in hidden.constituents} == {"-1"}
+
+
+def test_asset_indices(judged: Judged) -> None:
+    frames = judged.known("asset", lambda frame: int(frame[0].E))
+    last = {row.s: row for row in frames[-1]}
+    assert {"BTCUSD", "ETHUSD", "USDTUSD"} <= set(last)
+    assert [f[0].E % 1000 for f in frames] == [0] * len(frames)
+    usdt = {f[0].E: float(next(row.i for row in f if row.s == "USDTUSD")) for f in frames}
+    assert 0 < max(abs(value - 1) for value in usdt.values()) < 1e-3
+    told = 0
+    for row in itertools.chain(*frames):
+        i, b, a, q, g = (float(v) for v in (row.i, row.b, row.a, row.q, row.g))
+        rates = [i * (1 - b), i * (1 + a), i * (1 - q), i * (1 + g)]
+        assert [float(v) for v in (row.B, row.A, row.Q, row.G)] == pytest.approx(rates, rel=1e-6)
+        if row.s == "BTCUSD" and row.E // MINUTE_MS * MINUTE_MS in judged.truth.minutes["BTCUSDT"]:
+            assert i == pytest.approx(float(judged.truth.second("BTCUSDT", row.E, "index")) * usdt[row.E], rel=1e-7)
+            told += 1
+    assert told >= ENOUGH // 2
+    every = {r.symbol: r for r in judged.rest("asset_index").actual_instance}
+    one = judged.rest("asset_index", symbol="ETHUSD").actual_instance
+    assert set(every) == set(last)
+    assert (one.symbol, one.bid_buffer) == ("ETHUSD", every["ETHUSD"].bid_buffer)
+
+
+def test_sessions_of_the_markets_under_tradfi_contracts(judged: Judged) -> None:
+    made = judged.rest("trading_schedule")
+    schedules = {name: one["sessions"] for name, one in made.market_schedules.to_dict().items()}
+    assert set(schedules) == {"EQUITY", "COMMODITY", "KR_EQUITY", "HK_EQUITY", "CN_EQUITY", "FX"}
+    for rows in schedules.values():
+        assert all(a["endTime"] == b["startTime"] and a["type"] != b["type"] for a, b in itertools.pairwise(rows))
+        assert rows[-1]["endTime"] - rows[0]["startTime"] >= 13 * 86_400_000
+    frames = judged.heard["session"]
+    for f in frames:
+        name = f.e.removesuffix("Update").replace("Equity", "EQUITY").replace("Commodity", "COMMODITY")
+        assert {"startTime": f.t, "endTime": f.T, "type": f.S} in schedules[name]
+        assert f.t <= f.E < f.T
+    seconds = Counter(f.E for f in frames)
+    assert set(list(seconds.values())[1:-1]) == {6}, "a message for each market"
+
+
+def test_risk(judged: Judged) -> None:
+    [pool] = judged.rest("query_insurance_fund_balance_snapshot").actual_instance
+    assert "BTCUSDT" in pool.symbols
+    one = judged.rest("query_insurance_fund_balance_snapshot", symbol="BTCUSDT").actual_instance
+    assert [a.asset for a in one.assets] == ["USDT"]
+    assert float(one.assets[0].margin_balance) != 1.2e9
+    risks = {r.symbol: r.adl_risk for r in judged.rest("adl_risk").actual_instance}
+    assert set(risks.values()) <= {"low", "medium", "high"}
+    assert judged.rest("adl_risk", symbol="BTCUSDT").actual_instance.symbol == "BTCUSDT"

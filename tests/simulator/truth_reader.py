@@ -22,6 +22,7 @@ class Truth:
         self.liquidations: list[dict[str, Any]] = []
         self.contracts: list[dict[str, Any]] = []
         self.fundings: dict[tuple[str, int], dict[str, Any]] = {}
+        self.accounts: dict[tuple[str, int], dict[str, Any]] = {}
         self.books: dict[tuple[str, int], dict[str, Any]] = {}
         self.read()
 
@@ -62,5 +63,7 @@ class Truth:
                 self.contracts.append({key: value for key, value in row.items() if key != "kind"})
             case "funding":
                 self.fundings[row["symbol"], row["time"]] = row
+            case "accounts":
+                self.accounts[row["symbol"], row["time"]] = row
             case "book":
                 self.books[row["symbol"], row["lastUpdateId"]] = row
