@@ -20,6 +20,7 @@ from liqdesk.simulator.sessions import PLACES, session_event
 from liqdesk.simulator.trades import between, printed
 
 TRADE_DELAY_MS: Final = 130
+TRADFI_DELAY_MS: Final = 684
 
 
 class Trades(Feed):
@@ -56,11 +57,11 @@ class Marks(Feed):
 
     def say(self, after_ms: int, to_ms: int) -> list[Said]:
         seconds = range(max(after_ms // 1000 + 1, self.course.oldest_s), min(to_ms // 1000, self.course.now_s) + 1)
-        return [(s * 1000, wire.mark_event(self.course, s)) for s in seconds if s % self.every_s == 0]
+        return [(s * 1000, wire.mark_event(self.course, s, s * 1000)) for s in seconds if s % self.every_s == 0]
 
 
 class AllMarks(Feed):
-    """Two frames: crypto with coin-margined and settled rows, then TradFi. Of a fast market only some seconds."""
+    """Two frames: crypto with coin-margined and settled rows, and later in the second TradFi. Of a fast market only some seconds."""
 
     def __init__(self, market: Market, every_s: int) -> None:
         self.market = market
@@ -68,22 +69,23 @@ class AllMarks(Feed):
 
     def say(self, after_ms: int, to_ms: int) -> list[Said]:
         said = []
-        for s in range(after_ms // 1000 + 1, to_ms // 1000 + 1):
-            if s % self.every_s == 0:
-                said += [(s * 1000, f"[{','.join(rows)}]") for rows in self._rows(s) if rows]
+        for s in range(after_ms // 1000, to_ms // 1000 + 1):
+            for tradfi, ms in ((False, s * 1000), (True, s * 1000 + TRADFI_DELAY_MS)):
+                if s % self.every_s == 0 and after_ms < ms <= to_ms and (rows := self._rows(s, ms, tradfi)):
+                    said.append((ms, f"[{','.join(rows)}]"))
         return said
 
-    def _rows(self, s: int) -> tuple[list[str], list[str]]:
-        crypto: list[str] = []
-        other: list[str] = []
+    def _rows(self, s: int, event_ms: int, tradfi: bool) -> list[str]:
+        rows: list[str] = []
         for c in self.market.listed:
             course = self.market.courses.get(c.symbol)
-            rows = other if c.contract_type == "TRADIFI_PERPETUAL" else crypto
+            if (c.contract_type == "TRADIFI_PERPETUAL") != tradfi:
+                continue
             if course is not None and course.oldest_s <= s <= course.now_s:
-                rows.append(wire.mark_event(course, s))
+                rows.append(wire.mark_event(course, s, event_ms))
             elif c.status == "SETTLING":
-                rows.append(wire.settled_mark_event(c, s * 1000))
-        return crypto, other
+                rows.append(wire.settled_mark_event(c, event_ms))
+        return rows
 
 
 class AssetIndices(Paced):

@@ -83,14 +83,14 @@ def next_funding(c: Contract, ms: int) -> int:
     return (ms // span + 1) * span if c.funded else 0
 
 
-def mark_event(course: Course, s: int) -> str:
-    """Return the mark struck at second `s`."""
+def mark_event(course: Course, s: int, event_ms: int) -> str:
+    """Return the mark struck at second `s`, told at `event_ms`."""
     c = course.contract
     f = course.second(s)[0].tolist()
     mark = f"{f[at.S_MARK]:.8f}"
     rate = f"{f[at.S_RATE]:.8f}" if c.funded else ""
     return (
-        f'{{"e":"markPriceUpdate","E":{s * 1000},"s":"{c.symbol}","p":"{mark}","ap":"{mark}","P":"{f[at.S_INDEX]:.8f}",'
+        f'{{"e":"markPriceUpdate","E":{event_ms},"s":"{c.symbol}","p":"{mark}","ap":"{mark}","P":"{f[at.S_INDEX]:.8f}",'
         f'"i":"{f[at.S_INDEX]:.8f}","r":"{rate}","T":{next_funding(c, s * 1000)},"st":{c.symbol_type}}}'
     )
 
