@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -129,6 +130,26 @@ def test_frames_come_twice(serve: Serve) -> None:
         assert len(ids) * 0.55 < len(set(ids)) < len(ids) * 0.8
         assert len(link.of(MARK)) == len(set(link.of(MARK)))
     assert {row["target"]["stream"] for row in faulty.told()} == {TRADE}
+
+
+def test_lost_frames_leave_holes_that_ids_show(serve: Serve) -> None:
+    """Of the book every hole is one in `pu`, of trades one in their ids; as many as the log tells."""
+    faulty = serve({"kind": "drop", "at_s": 0, "for_s": 60, "share": 0.2})
+    with listen(faulty) as trades, listen(faulty, DEPTH, route="public") as book:
+
+        def missing() -> tuple[int, int]:
+            ids = [row["a"] for row in trades.rows(TRADE)]
+            rows = book.rows(DEPTH)
+            lost = [(b["pu"] - a["u"]) // (a["u"] - a["pu"]) for a, b in itertools.pairwise(rows)]
+            return sum(b - a - 1 for a, b in itertools.pairwise(ids)), sum(lost)
+
+        trades.until(lambda: all(missing()), "holes", 30)
+        holes = missing()
+        told = [row["target"]["stream"] for row in faulty.told()]
+        assert trades.lost() is None
+        assert book.lost() is None
+    assert holes[0] <= told.count(TRADE)
+    assert holes[1] <= told.count(DEPTH)
 
 
 def test_frames_overtake_one_another(serve: Serve) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import WSMsgType, web
 
-from liqdesk.simulator.faults.plan import Clock, Corrupt, Duplicate, Reorder, Slow, Split, WrongPath
+from liqdesk.simulator.faults.plan import Clock, Corrupt, Drop, Duplicate, Reorder, Slow, Split, WrongPath
 from liqdesk.simulator.faults.spoiling import chunks, cut, frames_of, shifted, spoilt
 from liqdesk.simulator.outlet import Outlet
 
@@ -65,6 +65,9 @@ class FaultyOutlet(Outlet):
             fault, rng = occurrence.fault, occurrence.rng
             if isinstance(fault, WrongPath):
                 self._trouble.tell_once(occurrence, self.number, route=self.route, stream=name)
+                return
+            if isinstance(fault, Drop):
+                self._trouble.tell(occurrence, connection=self.number, route=self.route, stream=name)
                 return
             if isinstance(fault, Clock):
                 data = shifted(data, round(fault.shift_s * 1000))

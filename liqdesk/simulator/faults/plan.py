@@ -76,6 +76,10 @@ class Split(FrameFault, frozen=True, tag="split"):
     writes: Annotated[int, Meta(ge=1, le=50)] = 4
 
 
+class Drop(FrameFault, frozen=True, tag="drop"):
+    """Frames are lost, and the connection lives on."""
+
+
 class Duplicate(FrameFault, frozen=True, tag="duplicate"):
     """Frames come twice, the second time up to `by_s` later."""
 
@@ -149,7 +153,7 @@ class Truncate(RestFault, frozen=True, tag="truncate"):
 
 
 AnyFault = (
-    Close | Abort | HalfOpen | Slow | Split | Duplicate | Reorder | Corrupt | Oversize | WrongPath | Clock
+    Close | Abort | HalfOpen | Slow | Split | Drop | Duplicate | Reorder | Corrupt | Oversize | WrongPath | Clock
     | Refuse | Reset | Refused | SlowAnswer | Truncate
 )  # fmt: skip
 
