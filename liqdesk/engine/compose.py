@@ -9,7 +9,7 @@ import msgspec
 
 from liqdesk.alerts import Fired, RuleStatus
 from liqdesk.engine.connection import connection_of
-from liqdesk.engine.frames import Bars, Frame, FundingView, LiveOffer, Prices
+from liqdesk.engine.frames import Bars, Frame, FundingView, LiveOffer, Prices, Progress
 from liqdesk.engine.past import Past
 from liqdesk.engine.run import Run
 from liqdesk.market import ForcedOrder, Instrument
@@ -59,7 +59,7 @@ def compose(
         venue_ms=venue_ms,
         connection=run.connection() if isinstance(run, Past) else connection_of(run, now_ns),
         streams=session.meters.statuses(venue_ms, now_ns, run.inbox.dropped_book, session.gaps) if session else (),
-        progress=None if session is None or session.loaded else session.loading.progress,
+        progress=_progress(run),
         prices=session.prices if session else NOTHING,
         funding=session.funding if session else FundingView(None, 8, 0, ()),
         open_interest=session.open_interest if session else math.nan,
@@ -83,3 +83,11 @@ def compose(
         links=run.traffic.link_statuses(now_ns),
         rest=None if isinstance(run, Past) else run.traffic.rest_status(now_ns),
     )
+
+
+def _progress(run: Run | Past) -> Progress | None:
+    """Return how far loading is, and what it waits for: a page, or why none comes."""
+    if run.session is None or run.session.loaded:
+        return None
+    progress = run.session.loading.progress
+    return progress if run.error is None else msgspec.structs.replace(progress, text=run.error.user)

@@ -35,6 +35,8 @@ def refused(status: int, host: str, what: str, detail: str = "", retry_s: float 
         return VenueError(kind, log, f"{host} asks to be asked less often (HTTP 429){_in(retry_s)}.", retry_s)
     if status >= 500:
         return VenueError(Refusal.SERVER, log, f"{host} has a fault of its own (HTTP {status}).", retry_s)
+    if status == 404:
+        return VenueError(Refusal.REQUEST, log, f"{host} does not serve {what} (HTTP 404).", retry_s)
     if 400 <= status < 500:
         return VenueError(Refusal.REQUEST, log, f"{host} did not accept a request (HTTP {status}{said}).", retry_s)
     user = f"Something other than {host} answered (HTTP {status}); does this network need a sign-in page first?"

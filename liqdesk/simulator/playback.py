@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from liqdesk.clock import wall_ns
 from liqdesk.simulator.connection import Connection
+from liqdesk.simulator.derived import listed
 from liqdesk.simulator.faults import Trouble
 from liqdesk.simulator.host import Host, reply, unknown_path
+from liqdesk.simulator.listing import exchange_info
 from liqdesk.simulator.manner import Manner
 from liqdesk.simulator.recording import Recorded, Recording, route_of
 from liqdesk.simulator.sockets import Stage
@@ -76,9 +79,11 @@ class Reel(Stage):
 
 
 class Playback(Host):
-    """Serves a recording. Of REST it knows the time of the recording alone."""
+    """Serves a recording. Of REST it knows what follows from the frames: the time, and which contracts there are."""
 
     def __init__(self, recording: Recording, speed: float, manner: Manner, trouble: Trouble | None = None) -> None:
+        self._recording = recording
+        self._listed: asyncio.Task[list[dict[str, Any]]] | None = None
         self._reel = Reel(recording, speed)
         super().__init__(self._reel, manner, trouble)
         self.start_ms = recording.start_ns // 1_000_000
@@ -87,6 +92,7 @@ class Playback(Host):
         return [
             web.get("/fapi/v1/ping", self._ping),
             web.get("/fapi/v1/time", self._time),
+            web.get("/fapi/v1/exchangeInfo", self._exchange_info),
             web.route("*", "/{tail:.*}", self._unknown),
         ]
 
@@ -98,6 +104,12 @@ class Playback(Host):
 
     async def _time(self, request: web.Request) -> web.StreamResponse:
         return reply({"serverTime": self._reel.now_ns // 1_000_000})
+
+    async def _exchange_info(self, request: web.Request) -> web.StreamResponse:
+        if self._listed is None:
+            self._listed = asyncio.create_task(asyncio.to_thread(listed, self._recording))
+        rows = await asyncio.shield(self._listed)  # who asks and leaves does not undo it for others
+        return reply(exchange_info(rows, self._reel.now_ns // 1_000_000))
 
     async def _unknown(self, request: web.Request) -> web.StreamResponse:
         return unknown_path(request)

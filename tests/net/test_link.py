@@ -200,7 +200,7 @@ def test_nothing_listens_and_later_something_does(runs: Callable[..., Run]) -> N
         (418, "banned", LinkPhase.REFUSED, "shut out"),
         (429, "rate limited", LinkPhase.WAITING, "less often"),
         (503, "server", LinkPhase.WAITING, "fault of its own"),
-        (404, "request", LinkPhase.WAITING, "did not accept"),
+        (404, "request", LinkPhase.WAITING, "does not serve a socket handshake"),
     ],
 )
 def test_a_refused_handshake_says_why(

@@ -13,7 +13,7 @@ from liqdesk.net.refusals import refused, retry_after_s, unreachable
         (400, Refusal.REQUEST, "did not accept"),
         (401, Refusal.REQUEST, "did not accept"),
         (403, Refusal.BLOCKED, "firewall"),
-        (404, Refusal.REQUEST, "did not accept"),
+        (404, Refusal.REQUEST, "does not serve /fapi/v1/time (HTTP 404)"),
         (418, Refusal.BANNED, "shut out"),
         (429, Refusal.RATE_LIMITED, "less often"),
         (451, Refusal.REGION, "does not serve the place"),

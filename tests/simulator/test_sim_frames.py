@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 import requests
 import websocket
+from binance_common.configuration import ConfigurationRestAPI
+from binance_common.errors import NotFoundError
+from binance_sdk_derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
 from support.exchange import Exchange
 from support.recorded import FILES, count
 
@@ -111,6 +114,36 @@ def test_frames_come_as_they_were_by_name_path_and_pace(tmp_path: Path, play: Pl
     late.socket.send(json.dumps({"method": "SUBSCRIBE", "params": ["btcusdt@bookTicker"], "id": "later"}))
     assert late.take(2) == [b'{"result":null,"id":"later"}', BOOK], "from the start again, since all had left"
     late.close()
+
+
+def test_contracts_and_their_grids_are_read_off_the_frames(tmp_path: Path, play: Play) -> None:
+    """As the official SDK reads them: many prices show the tick, few no more than their decimals, and marks none."""
+    quotes = [
+        f'{{"e":"bookTicker","s":"BTCUSDT","b":"{83000 + n / 2:.2f}","B":"{n * 4}.000","a":"{83000.5 + n / 2:.2f}","A":"8.000","st":1}}'
+        for n in range(1, 40)
+    ]
+    others = [
+        '{"e":"depthUpdate","s":"1000PEPEUSDT","b":[["0.0061200","0"],["0.0061100","17"]],"a":[]}',
+        '{"e":"aggTrade","s":"BTCUSD_PERP","p":"83000.1","q":"5","st":2}',
+        '{"e":"kline","s":"BTCUSDT_260626","k":{"o":"1.5","h":"1.5","l":"1.5","c":"1.5","v":"2"}}',
+        '{"e":"forceOrder","o":{"s":"牛来USDT","p":"0.050","q":"3.5","st":1}}',
+        '{"e":"markPriceUpdate","s":"ETHUSDT","p":"2650.12345678"}',
+        '{"e":"forceOrder","o":"torn"}', '{"e":"aggTrade","s":"XUSDT","p":"-1","q":"1e9"}', "[1]",
+    ]  # fmt: skip
+    path = tmp_path / "frames.jsonl"
+    path.write_text("\n".join([*quotes, *others]), "utf-8")
+    market = play(path)
+    client = DerivativesTradingUsdsFutures(config_rest_api=ConfigurationRestAPI(base_path=market.rest))
+    info = client.rest_api.exchange_information().data()
+    rows = {row.symbol: row for row in info.symbols}
+    grids = {name: (row.filters[0].tick_size, row.filters[1].step_size) for name, row in rows.items()}
+    assert grids == {
+        "BTCUSDT": ("0.50", "4.000"), "1000PEPEUSDT": ("0.0000001", "1"), "BTCUSDT_260626": ("0.1", "1"), "牛来USDT": ("0.001", "0.1"),
+    }  # fmt: skip
+    assert (rows["1000PEPEUSDT"].base_asset, rows["1000PEPEUSDT"].quote_asset) == ("1000PEPE", "USDT")
+    assert {row.contract_type for name, row in rows.items() if "_" not in name} == {"PERPETUAL"}
+    with pytest.raises(NotFoundError, match="Path /fapi/v1/klines, Method GET is invalid"):
+        client.rest_api.kline_candlestick_data(symbol="BTCUSDT", interval="1m")
 
 
 @pytest.mark.parametrize("unit", [1, 1000, 1_000_000])
