@@ -87,6 +87,7 @@ class Run:
         self._paging: Paging | None = None
         self._forced_link = ""  # the socket that carries forced orders
         self._due: dict[str, int] = {}
+        self._settles_ms = 0
         self.lost = False  # only a new run can bring data: there is no REST client
         self._served = False
         is_demo = source.kind is SourceKind.DEMO
@@ -315,7 +316,9 @@ class Run:
         if not self.session.loaded:
             return
         self._interest.beat(self.session, now_ns)
-        if self._is_due("funding", now_ns, FUNDING_NS):
+        next_ms = self.session.funding.next_ms  # moves when funding is paid, or to be paid at other times than before
+        if self._is_due("funding", now_ns, FUNDING_NS) or next_ms != self._settles_ms:
+            self._settles_ms = next_ms
             self._ask(backfill.funding(self.symbol), self._on_funding)
         if self._is_due("universe", now_ns, UNIVERSE_NS):
             self._ask(backfill.universe(), self._on_universe)

@@ -168,7 +168,7 @@ class Answers(Figures):
         return [
             {"symbol": c.symbol, "adjustedFundingRateCap": "0.00300", "adjustedFundingRateFloor": "-0.00300",
              "fundingIntervalHours": c.funding_hours, "disclaimer": False,
-             "updateTime": c.onboard_ms if c.funding_hours != 8 else None}
+             "updateTime": (c.funding_since_ms or c.onboard_ms) if c.funding_hours != 8 else None}
             for c in self.market.listed
             if c.funded and (c.funding_hours != 8 or c.base == "BTC")
         ]  # fmt: skip

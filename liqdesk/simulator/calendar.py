@@ -1,4 +1,4 @@
-"""What befalls the list of contracts while the exchange serves: announcements, a bracket change, a listing and a delisting."""
+"""What befalls the list of contracts while the exchange serves: announcements, changes of brackets and funding, a listing, a delisting."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from liqdesk.simulator.contracts import Contract, Tier, leaving, listed, newcome
 ANNOUNCE_MS: Final = HOUR_MS
 FIRST_ANNOUNCEMENT_MS: Final = 30_000
 RAISED: Final = "SOLUSDT"
+HURRIED: Final = "1000PEPEUSDT"
 RAISED_TIERS: Final[tuple[Tier, ...]] = (
     (50e3, 0.0065, 75),
     (400e3, 0.01, 50),
@@ -26,11 +27,12 @@ RAISED_TIERS: Final[tuple[Tier, ...]] = (
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """What contractInfo says at a moment: the contract as it is from then on, with its brackets where these are announced."""
+    """The contract as it is from a moment on; what contractInfo says of it, with its brackets where these are announced, if it does."""
 
     at_ms: int
     contract: Contract
     brackets: bool = False
+    told: bool = True
 
     @property
     def delisted(self) -> bool:
@@ -41,7 +43,8 @@ class Calendar:
     """The contracts over time; a function of `start_ms` alone.
 
     From the minute that holds the start on: after 5 minutes a contract is listed, after 10 it trades; after 12 the end of
-    another is set, after 20 it settles, after 40 it is delisted; after 15 the margin brackets of a third are raised.
+    another is set, after 20 it settles, after 40 it is delisted; after 15 the margin brackets of a third are raised; after 25
+    a fourth pays funding every hour, which no stream announces.
     Besides, every `announce_ms` from half a minute on, the brackets of one contract are announced as they are.
     """
 
@@ -50,9 +53,10 @@ class Calendar:
         self.first = listed(start_ms)
         self._announced = tuple(c.symbol for c in self.first if c.funded)
         begin = floor_to(start_ms, MINUTE_MS)
-        five, ten, twelve, fifteen, twenty, forty = (begin + n * MINUTE_MS for n in (5, 10, 12, 15, 20, 40))
+        five, ten, twelve, fifteen, twenty, later, forty = (begin + n * MINUTE_MS for n in (5, 10, 12, 15, 20, 25, 40))
         new, old = newcomer(ten), leaving(start_ms)
-        raised = next(c for c in self.first if c.symbol == RAISED)
+        raised, hurried = (next(c for c in self.first if c.symbol == symbol) for symbol in (RAISED, HURRIED))
+        hurried = msgspec.structs.replace(hurried, funding_hours=1, funding_since_ms=later)
         doomed = msgspec.structs.replace(old, delivery_ms=twenty)
         self.changes = (
             Notice(five, new),
@@ -60,22 +64,23 @@ class Calendar:
             Notice(twelve, doomed),
             Notice(fifteen, msgspec.structs.replace(raised, tiers=RAISED_TIERS), True),
             Notice(twenty, msgspec.structs.replace(doomed, status="SETTLING")),
+            Notice(later, hurried, told=False),
             Notice(forty, msgspec.structs.replace(doomed, status="CLOSE")),
         )
 
-    def agenda(self, symbol: str) -> list[tuple[int, tuple[Tier, ...] | None]]:
-        """Return what changes the course of a contract: (UTC second, new brackets, or None where it ends)."""
-        found: list[tuple[int, tuple[Tier, ...] | None]] = []
+    def agenda(self, symbol: str) -> list[tuple[int, Contract | None]]:
+        """Return what changes the course of a contract: (UTC second, what it is from then on, or None where it ends)."""
+        found: list[tuple[int, Contract | None]] = []
         for notice in self.changes:
             if notice.contract.symbol == symbol and notice.contract.status == "SETTLING":
                 found.append((notice.at_ms // 1000, None))
-            elif notice.contract.symbol == symbol == RAISED:
-                found.append((notice.at_ms // 1000, notice.contract.tiers))
+            elif notice.contract.symbol == symbol and symbol in (RAISED, HURRIED):
+                found.append((notice.at_ms // 1000, notice.contract))
         return found
 
     def between(self, after_ms: int, to_ms: int) -> list[Notice]:
-        """Return the notices with after_ms < time ≤ to_ms, by time."""
-        found = [n for n in self.changes if after_ms < n.at_ms <= to_ms]
+        """Return the notices of contractInfo with after_ms < time ≤ to_ms, by time."""
+        found = [n for n in self.changes if after_ms < n.at_ms <= to_ms and n.told]
         phase = self.start_ms + FIRST_ANNOUNCEMENT_MS
         n = max(0, -(-(after_ms + 1 - phase) // self.announce_ms))
         while (at := phase + n * self.announce_ms) <= to_ms:

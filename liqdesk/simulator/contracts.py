@@ -87,6 +87,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     onboard_ms: int = 1_598_252_400_000
     delivery_ms: int = PERPETUAL_END_MS
     funding_hours: int = 8
+    funding_since_ms: int | None = None
     symbol_type: int = 1
 
     @property

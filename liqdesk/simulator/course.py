@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from liqdesk.simulator import kernel
 from liqdesk.simulator import layout as at
 from liqdesk.simulator import positions as pos
-from liqdesk.simulator.contracts import Contract, Tier, brackets_of
+from liqdesk.simulator.contracts import Contract
 from liqdesk.simulator.rebracket import rebracket
 from liqdesk.simulator.splitting import LARGEST_SPLIT
 
@@ -52,7 +52,7 @@ class Course:
     """One contract's market from `began_s` (UTC seconds, a multiple of eight hours) to `now_s`, the last second lived through.
 
     Rings keep the last 49 hours by the second, and 32 days by the minute and (censuses) by five minutes. `drive` is the leader's ring of
-    log returns. `agenda`: from which seconds on other brackets hold, or (None) the contract no longer lives.
+    log returns. `agenda`: from which seconds on other brackets or funding hours hold, or (None) the contract no longer lives.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Course:
         self.began_s = began_s
         self.now_s = began_s - 1
         self.drive = drive
-        self.agenda: list[tuple[int, tuple[Tier, ...] | None]] = []
+        self.agenda: list[tuple[int, Contract | None]] = []
         self.leads = contract.beta == 0.0
         self.key = np.uint64((seed << 32) ^ zlib.crc32(contract.symbol.encode()))
         self.par = parameters(contract, began_s, live_from_s, rate)
@@ -101,12 +101,14 @@ class Course:
     def advance(self, to_s: int) -> None:
         """Live through every second up to and including `to_s`; releases the interpreter while at it."""
         while self.agenda and self.agenda[0][0] <= to_s:
-            second, tiers = self.agenda[0]
+            second, contract = self.agenda[0]
             self._live(second - 1)
-            if tiers is None:
+            if contract is None:
                 return
-            self.brackets = brackets_of(tiers)
-            rebracket(self.contract.step, self.par, self.Q, self.PF, self.PI, self.heads, self.brackets)
+            self.par[at.FUNDING_S] = contract.funding_hours * 3600
+            if not np.array_equal(self.brackets, contract.brackets()):
+                self.brackets = contract.brackets()
+                rebracket(contract.step, self.par, self.Q, self.PF, self.PI, self.heads, self.brackets)
             self.agenda.pop(0)
         self._live(to_s)
 

@@ -34,7 +34,7 @@ START = "2026-03-09T09:00:00+00:00"
 class Desk(QObject):
     """A window and its engine, with the newest frame at hand."""
 
-    def __init__(self, exchange: Exchange, folder: Path) -> None:
+    def __init__(self, exchange: Exchange, folder: Path, symbol: str = "BTCUSDT") -> None:
         super().__init__()
         self.window = Window(Settings(first_run_done=True, window_ms=43_200_000, candle_ms=300_000), False, str(folder))
         self.window.resize(1600, 900)
@@ -43,7 +43,7 @@ class Desk(QObject):
         self.frame: Frame | None = None
         self.grid: DensityGrid | None = None
         self.held = self.owed = False
-        self.host = Host(orders(exchange.rest, exchange.stream, folder, record=False))
+        self.host = Host(orders(exchange.rest, exchange.stream, folder, symbol, record=False))
         self.host.grid.connect(self.on_grid)
         self.host.frame.connect(self.on_frame)
         self.host.start()

@@ -14,9 +14,10 @@ import requests
 import websocket
 
 from liqdesk.errors import InputError
-from liqdesk.simulator import feeds
+from liqdesk.simulator import feeds, wire
 from liqdesk.simulator import layout as at
 from liqdesk.simulator import positions as pos
+from liqdesk.simulator.answers import Answers
 from liqdesk.simulator.calendar import RAISED_TIERS
 from liqdesk.simulator.candles import candles
 from liqdesk.simulator.contracts import brackets_of
@@ -36,6 +37,7 @@ def hour() -> Market:
     market.follow("SOLUSDT")
     market.follow("WANEUSDT")
     market.follow("BTCUSD_PERP")
+    market.follow("1000PEPEUSDT")
     for minute in range(61):
         market.advance(START_MS + minute * MINUTE + 500)
     return market
@@ -99,6 +101,19 @@ def test_raised_brackets_hold_for_every_open_position_and_for_every_later_order(
     assert all(e.rate in rates for e in after)
 
 
+def test_a_funding_interval_that_changed_holds_from_then_on(hour: Market) -> None:
+    course = hour.courses["1000PEPEUSDT"]
+    assert course.contract.funding_hours == 1
+    count = int(course.Q[at.FUNDINGS])
+    settled = [int(course.FU[n % len(course.FU)][0]) for n in range(count - 3, count)]
+    nine = START_MS // 1000 + 3600
+    assert settled == [nine - 5 * 3600, nine - 3600, nine]
+    changed = next(row for row in Answers(hour).funding_info({}, hour.now_ms) if row["symbol"] == "1000PEPEUSDT")
+    assert (changed["fundingIntervalHours"], changed["updateTime"]) == (1, START_MS + 25 * MINUTE)
+    assert wire.next_funding(course.contract, START_MS + 61 * MINUTE) == START_MS + 120 * MINUTE
+    assert all(n.contract.symbol != "1000PEPEUSDT" or n.brackets for n in hour.calendar.between(START_MS, hour.now_ms))
+
+
 def chain(rows: Any, head: int) -> Iterator[int]:
     while head >= 0:
         yield head
@@ -108,10 +123,10 @@ def chain(rows: Any, head: int) -> Iterator[int]:
 def test_the_market_is_the_same_however_it_is_stepped_over_the_changes(hour: Market) -> None:
     once = Market(3, START_MS, past_days=2)
     once.lead(hour.now_ms)
-    for symbol in ("SOLUSDT", "DAWNUSDT"):
+    for symbol in ("SOLUSDT", "DAWNUSDT", "1000PEPEUSDT"):
         course = once.follow(symbol)
         assert course is not None
-        for name in ("F", "Q", "SF", "MF", "MI", "EF", "EI", "PF", "PI"):
+        for name in ("F", "Q", "SF", "MF", "MI", "EF", "EI", "FU", "PF", "PI"):
             np.testing.assert_array_equal(getattr(course, name), getattr(hour.courses[symbol], name), err_msg=name)
     assert {c.symbol: c.status for c in once.listed} == {c.symbol: c.status for c in hour.listed}
 
