@@ -49,7 +49,7 @@ def listeners(root: int) -> set[tuple[str, str]]:
     for process in family:
         try:
             words = process.cmdline()
-            name = next((w for w in ("exchange", "snapshot") if w in words), "window")
+            name = next((w for w in ("exchange", "snapshot", "record") if w in words), "window")
             for one in process.net_connections("inet"):
                 if one.status == psutil.CONN_LISTEN or (one.type == socket.SOCK_DGRAM and not one.raddr):
                     found.add((name, one.laddr.ip if one.laddr else ""))
@@ -109,3 +109,32 @@ def test_a_snapshot_listens_to_nobody(exchange: Callable[..., Exchange], tmp_pat
     assert picture.exists()
     assert looked > 5
     assert seen == set()
+
+
+def test_a_recording_listens_to_nobody(exchange: Callable[..., Exchange], tmp_path: Path) -> None:
+    market = exchange(seed=7, speed=10)
+    command = [sys.executable, "-m", "liqdesk", "record", "--profile", str(tmp_path / "p"), "--minutes", "0.2"]
+    process = subprocess.Popen(
+        [*command, "--symbol", "BTCUSDT", "ETHUSDT", "--rest-url", market.rest, "--stream-url", market.stream],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    looked = 0
+    connected = False
+    seen: set[tuple[str, str]] = set()
+    while process.poll() is None:
+        seen |= listeners(process.pid)
+        connected = connected or bool(peers(process.pid) & {market.port})
+        looked += 1
+        time.sleep(EVERY_S)
+    assert process.returncode == 0
+    assert connected, "it was looked at while it recorded"
+    assert looked > 20
+    assert seen == set()
+
+
+def peers(pid: int) -> set[int]:
+    """Return the ports that a process is connected to."""
+    try:
+        return {c.raddr.port for c in psutil.Process(pid).net_connections("inet") if c.raddr}
+    except psutil.NoSuchProcess:
+        return set()

@@ -9,7 +9,7 @@ import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 import numpy as np
@@ -25,6 +25,7 @@ from liqdesk.net.channel import Channel
 from liqdesk.net.rest import Rest
 from liqdesk.paths import resource
 from liqdesk.settings import Settings, save
+from liqdesk.simulator.faults.plan import AnyFault
 from liqdesk.venues import Reply, Request, venue
 from liqdesk.venues.binance import backfill
 from liqdesk.venues.binance.brackets import FILE
@@ -199,6 +200,17 @@ def bracket_file() -> bytes:
     whole["symbols"] = {n: rows.index(whole["symbols"][n]) for n in names}
     whole["generic"] = rows.index(whole["generic"])
     return json.dumps(whole).encode()
+
+
+def fault_plans() -> list[bytes]:
+    """Return the plan of the documents, and one with every kind there is."""
+    text = (Path(__file__).parents[2] / "docs" / "faults.md").read_text("utf-8")
+    every = ["seed = 7"]
+    for kind in get_args(AnyFault):
+        tag = str(kind.__struct_config__.tag)
+        more = {"clock": "shift_s = -1.5", "refuse": "status = 429"}.get(tag, "")
+        every.append(f"[[fault]]\nkind = '{tag}'\nper_minute = 30.5\nfrom_s = 1.0\nuntil_s = 600.0\ntimes = 9\n{more}")
+    return [text.partition("```toml\n")[2].partition("```")[0].encode(), "\n".join(every).encode()]
 
 
 def write_history(path: Path, bars: int = 60) -> History:

@@ -71,6 +71,7 @@ def samples(folder: Path) -> tuple[dict[str, list[bytes]], list[tuple[bytes, byt
         "words": list(WORDS),
         "command-line": list(COMMANDS),
         "recording": [lines, gzip.compress(lines)],
+        "fault-plan": corpus.fault_plans(),
         "history": [main for main, _ in histories],
         "history-wal": [wal for _, wal in histories if wal],
     }, histories

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import math
 import shutil
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +28,10 @@ from liqdesk.net.proxy import proxy_from
 from liqdesk.net.refusals import retry_after_s
 from liqdesk.net.rest import _message
 from liqdesk.paths import profile_at
+from liqdesk.simulator.derived import listed
+from liqdesk.simulator.faults import read_plan
+from liqdesk.simulator.faults.plan import kind_of
+from liqdesk.simulator.faults.schedule import occurrences
 from liqdesk.simulator.recording import Recording
 from liqdesk.venues import Reply, Request, venue
 from liqdesk.venues.binance import archive, brackets, reading, rest_codec
@@ -262,6 +268,23 @@ def recording(data: bytes, folder: Path) -> None:
             assert frame.ns >= last, "time fell"
             assert frame.raw in frame.wrapped
             last = frame.ns
+        for row in listed(Recording(path)):
+            grids = [Decimal(value) for f in row["filters"] for key, value in f.items() if key.endswith("Size")]
+            assert len(grids) == 2, "a contract without its grids"
+            assert min(grids) > 0, "a grid without width"
+
+
+def fault_plan(data: bytes, folder: Path) -> None:
+    """Read a plan of faults; one that is taken has moments that come one after another."""
+    path = folder / "plan.toml"
+    path.write_bytes(data)
+    with refusing(InputError):
+        plan = read_plan(path)
+        last = 0.0
+        for one in itertools.islice(occurrences(plan, 20.0), 50):
+            assert last <= one.from_s <= one.to_s, f"{one.from_s} to {one.to_s} after {last}"
+            assert kind_of(one.fault)
+            last = one.from_s
 
 
 def history_file(data: bytes, folder: Path) -> None:
@@ -363,6 +386,7 @@ def all_targets(files: list[tuple[bytes, bytes]]) -> list[Target]:
         Target("words", words, 120, 4 * MB),
         Target("command-line", command_line, 400, MB),
         Target("recording", recording, 120, MB),
+        Target("fault-plan", fault_plan, 400, MB),
         Target("history", history_file, 120, 16 * MB),
         Target("history-wal", history_wal(files[1][0]), 120, 16 * MB),
     ]

@@ -387,6 +387,10 @@ def plan_of(path: Path, text: str) -> Plan:
         ("[[fault]]\nkind = 'abort'\nat_s = 1\nper_minute = 2", "fault 1 (abort) needs either at_s or per_minute"),
         ("[[fault]]\nkind = 'abort'\nat_s = 1\ntimes = 2", "go with per_minute"),
         ("[[fault]]\nkind = 'abort'\nper_minute = 1\nfrom_s = 5\nuntil_s = 5", "until_s must be greater"),
+        ("[[fault]]\nkind = 'abort'\nat_s = inf", "in fault 1, key at_s"),
+        pytest.param("a = " + "[" * 100_000, "is not TOML", id="deep"),
+        pytest.param("seed = " + "9" * 5_000, "is not TOML", id="long number"),
+        pytest.param(f"{'a' * 100_000} = 1", "unknown field `aaa", id="long name"),
     ],
 )
 def test_a_plan_that_is_none_is_refused_in_a_sentence(tmp_path: Path, text: str, words: str) -> None:
@@ -394,6 +398,7 @@ def test_a_plan_that_is_none_is_refused_in_a_sentence(tmp_path: Path, text: str,
         plan_of(tmp_path / "plan.toml", text)
     assert words in caught.value.user
     assert caught.value.user.endswith(".")
+    assert len(caught.value.user) < 1000
 
 
 def test_what_comes_is_a_function_of_the_seed(tmp_path: Path) -> None:

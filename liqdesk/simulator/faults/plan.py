@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from liqdesk.errors import InputError
 
-Seconds = Annotated[float, Meta(ge=0)]
+LONGEST: Final = 400  # of what an error says
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 Share = Annotated[float, Meta(gt=0, le=1)]
 Count = Annotated[int, Meta(ge=1)]
 Route = Literal["market", "public", "private", "legacy"]
@@ -175,15 +176,21 @@ def read_plan(path: Path) -> Plan:
         plan = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Plan)
     except OSError as e:
         raise InputError(f"fault plan: {e}", f"The fault plan {path} cannot be read.") from e
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise InputError(f"fault plan {path}: {e}", f"{path} is not TOML: {e}.") from e
     except msgspec.ValidationError as e:
-        raise InputError(f"fault plan {path}: {e}", f"{path} is no fault plan: {_in_words(str(e))}.") from e
+        raise InputError(f"fault plan {path}: {_short(e)}", f"{path} is no fault plan: {_in_words(_short(e))}.") from e
+    except (ValueError, RecursionError) as e:  # tomllib's own, not UTF-8, too long a number; too deep
+        raise InputError(f"fault plan {path}: {_short(e)}", f"{path} is not TOML: {_short(e)}.") from e
     for number, fault in enumerate(plan.fault, 1):
         wrong = _wrong(fault)
         if wrong:
             raise InputError(f"fault {number}: {wrong}", f"{path}: fault {number} ({kind_of(fault)}) {wrong}.")
     return plan
+
+
+def _short(error: Exception) -> str:
+    """Return what an error says, without the middle of a text that it quotes at length."""
+    text = str(error)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 
 def _wrong(fault: AnyFault) -> str:
