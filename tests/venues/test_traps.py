@@ -173,6 +173,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...] | str]] = {
         (
             f"{REST}::test_funding_intervals",
             "ui/test_shell_panels.py::test_funding_says_who_pays_and_what_it_is_a_year",
+            "e2e/test_funding_hours.py::test_the_countdown_and_the_year_follow_a_shorter_interval",
         ),
     ),
     29: (
@@ -189,6 +190,7 @@ TRAPS: dict[int, tuple[str, tuple[str, ...] | str]] = {
             f"{LINK}::test_a_half_open_socket_is_found_out",
             f"{LINK}::test_data_that_stop_while_pings_go_on_are_found_out",
             "net/test_roll_over.py::test_sockets_rolled_every_second_lose_no_trade_and_double_none",
+            "e2e/test_rolled_over.py::test_a_history_has_no_seam_where_sockets_were_replaced",
         ),
     ),
     31: (
