@@ -102,6 +102,17 @@ def test_a_stamp_far_ahead_is_believed_only_when_a_second_agrees() -> None:
     assert not VenueClock().leaps(9_000_000_000, second), "the first stamp of all"
 
 
+def test_a_stamp_some_seconds_ahead_is_believed_at_once() -> None:
+    """The estimate of the venue's time may be behind by what the network took, and a desktop's clock plays no part."""
+    second = 1_000_000_000
+    for ahead_ms in (500, 1_500, 4_999):
+        clock = VenueClock()
+        clock.observe(1_000_000, 5 * second)
+        assert not clock.leaps(1_001_000 + ahead_ms, 6 * second)
+        clock.observe(1_001_000 + ahead_ms, 6 * second)
+        assert clock.now_ms(6 * second) == 1_001_000 + ahead_ms
+
+
 class Machine:
     """Two clocks: one stands still while the machine sleeps, one runs on."""
 

@@ -16,6 +16,7 @@ from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.minute import Need
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.session import NEED_TRIES, Session
+from liqdesk.history import History
 from liqdesk.market import (
     MINUTE_MS,
     Event,
@@ -52,13 +53,13 @@ def page(request: Request) -> np.ndarray:
 class Stage:
     """A session with its clock and its wall time."""
 
-    def __init__(self, *rules: PriceCrosses) -> None:
+    def __init__(self, *rules: PriceCrosses, history: History | None = None) -> None:
         self.clock = VenueClock()
         self.book = AlertBook(rules)
         self.loading = Loading(backfill.plan("BTCUSDT", T0))
         instrument = Instrument("BTCUSDT", "BTC", "USDT", 0.1, 0.001)
         market_map = MarketMap(shipped_brackets().table("BTCUSDT"))
-        self.session = Session(instrument, market_map, Recorder(None), self.book, self.clock, self.loading, T0, 1.0)
+        self.session = Session(instrument, market_map, Recorder(history), self.book, self.clock, self.loading, T0, 1.0)
         self.wall_ns = time.monotonic_ns()
         self.trade_id = 100
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from test_one_session import MINUTE_MS, SECOND, T0, Stage
 
 from liqdesk.alerts import AlertBook, ImbalanceBeyond, PriceCrosses, ZoneNear
 from liqdesk.engine.inbox import Arrival
+from liqdesk.engine.minute import Need
 from liqdesk.engine.trail import SEEN, ForcedTrail
 from liqdesk.engine.watching import Watch
+from liqdesk.history import History
 from liqdesk.insight import Imbalance, Zone
 from liqdesk.market import ForcedOrder, Instrument, Kline, MarkPrice, Side, Ticker, Tickers, Trade
 from liqdesk.model.axis import display_bin_of as row_of
@@ -110,6 +114,42 @@ def test_a_candle_that_was_overtaken_changes_nothing() -> None:
         session.arrival(message)
     assert [float(bars.rows["close"][0]) for bars in session.new_bars] == [60_150.0]
     assert session.meters.statuses(T0, 0, 0)[6].events == 2, "both are counted"
+
+
+def test_an_open_candle_is_shown_and_neither_kept_nor_taken_for_whole(tmp_path: Path) -> None:
+    """Its final frame was missed: it is asked for again."""
+    with History.open(tmp_path / "history.sqlite", tmp_path / "lock") as history:
+        stage = Stage(history=history)
+        stage.load()
+        before = len(history.bars("BTCUSDT", MINUTE_MS, False, T0))
+        stage.session.new_bars.clear()
+        stage.session.arrival(kline(T0 + 30_000, 60_100.0, False))
+        assert [float(bars.rows["close"][0]) for bars in stage.session.new_bars] == [60_100.0]
+        history.commit()
+        assert len(history.bars("BTCUSDT", MINUTE_MS, False, T0)) == before == 0
+        stage.session.arrival(kline(T0 + 60_100, 60_150.0, True))
+        history.commit()
+        assert history.bars("BTCUSDT", MINUTE_MS, False, T0)["close"].tolist() == [60_150.0]
+
+
+def test_a_candle_whose_end_was_missed_is_asked_for_again() -> None:
+    stage = Stage()
+    stage.load()
+    stage.run(40, 60_000.0, T0)
+    stage.say("kline", T0 + 30_000, *kline(T0 + 30_000, 60_100.0, False).events)
+    missed = Need("bars", T0, T0 + MINUTE_MS)
+    assert missed not in stage.session.wanted(stage.wall_ns), "it is still open"
+    stage.wall_ns += 40 * SECOND
+    assert missed in stage.session.wanted(stage.wall_ns)
+
+
+def test_a_mark_some_seconds_ahead_of_the_clock_is_taken() -> None:
+    stage = Stage()
+    stage.load()
+    stage.run(3, 60_000.0, T0)
+    ahead = T0 + 2_000 + 4_900
+    stage.say("mark", ahead, MarkPrice("BTCUSDT", ahead, 60_010.0, 60_010.0, 0.0001, T0 + 8 * 3_600_000))
+    assert (stage.session.prices.mark, stage.session.prices.mark_ms) == (60_010.0, ahead)
 
 
 def test_a_ticker_that_was_overtaken_changes_nothing() -> None:

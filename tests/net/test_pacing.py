@@ -32,6 +32,16 @@ def test_a_budget_waits_for_the_minute_to_turn() -> None:
     assert budget.wait_ms(11, T + 60_000) == 0
 
 
+def test_a_budget_turns_with_the_utc_minute_whenever_it_was_spent() -> None:
+    budget = MinuteBudget(2000)
+    budget.spend(2000, T + 59_000)
+    assert budget.wait_ms(1, T + 59_999) == 1
+    assert budget.used == 2000
+    assert budget.wait_ms(1, T + 60_000) == 0
+    budget.spend(2000, T + 60_001)
+    assert budget.wait_ms(1, T + 90_000) == 30_000, "half a minute later is the same minute"
+
+
 def test_the_venues_own_count_is_the_truth() -> None:
     budget = MinuteBudget(2000)
     budget.spend(5, T)
