@@ -343,7 +343,8 @@ def plans() -> list[Request]:
 
 
 def test_every_page_names_its_limit_and_costs_what_that_costs() -> None:
-    """35: without one, klines cost 5 for 500 rows."""
+    """35: without one, klines cost 5 for 500 rows. The tops of the steps are inclusive, as measured."""
+    assert [backfill.kline_weight(n) for n in (1, 100, 101, 500, 501, 1000, 1001, 1500)] == [1, 1, 2, 2, 5, 5, 10, 10]
     for request in plans():
         limit = int(request.params["limit"])
         if request.path in ("/fapi/v1/klines", "/fapi/v1/markPriceKlines"):
