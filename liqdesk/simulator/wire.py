@@ -38,20 +38,30 @@ def fill(trade_id: int) -> int:
     return FIRST_FILL + (trade_id - FIRST_TRADE_ID) * RAW_PER_TRADE
 
 
+def against_retail(t: Trade) -> bool:
+    """Whether the second fill of a trade met a retail order (RPI): of about one in eight."""
+    return t.steps >= RAW_PER_TRADE and t.id * 2_654_435_761 >> 16 & 7 == 0
+
+
+def others(t: Trade) -> int:
+    """Return the steps of a trade that met no retail orders."""
+    return t.steps - t.steps // RAW_PER_TRADE if against_retail(t) else t.steps
+
+
 def trade_event(c: Contract, t: Trade, event_ms: int) -> str:
     q = amount(c, t.steps)
     f = fill(t.id)
     return (
-        f'{{"e":"aggTrade","E":{event_ms},"a":{t.id},"s":"{c.symbol}","p":"{price(c, t.ticks)}","q":"{q}","nq":"{q}",'
+        f'{{"e":"aggTrade","E":{event_ms},"a":{t.id},"s":"{c.symbol}","p":"{price(c, t.ticks)}","q":"{q}","nq":"{amount(c, others(t))}",'
         f'"f":{f},"l":{f + RAW_PER_TRADE - 1},"T":{t.time_ms},"m":{"false" if t.buy else "true"},"st":{c.symbol_type}}}'
     )
 
 
 def trade_row(c: Contract, t: Trade) -> dict[str, Any]:
-    q = amount(c, t.steps)
     f = fill(t.id)
     return {
-        "a": t.id, "p": price(c, t.ticks), "q": q, "nq": q, "f": f, "l": f + RAW_PER_TRADE - 1, "T": t.time_ms, "m": not t.buy
+        "a": t.id, "p": price(c, t.ticks), "q": amount(c, t.steps), "nq": amount(c, others(t)), "f": f, "l": f + RAW_PER_TRADE - 1,
+        "T": t.time_ms, "m": not t.buy,
     }  # fmt: skip
 
 
@@ -73,7 +83,7 @@ def fill_events(c: Contract, t: Trade, event_ms: int) -> list[str]:
 def fill_rows(c: Contract, t: Trade) -> list[dict[str, Any]]:
     return [
         {"id": number, "price": price(c, t.ticks), "qty": amount(c, steps), "quoteQty": quote(c, t.ticks * steps),
-         "time": t.time_ms, "isBuyerMaker": not t.buy, "isRPITrade": False}
+         "time": t.time_ms, "isBuyerMaker": not t.buy, "isRPITrade": against_retail(t) and number != fill(t.id)}
         for number, steps in fills(t)
     ]  # fmt: skip
 
