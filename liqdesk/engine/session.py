@@ -116,9 +116,12 @@ class Session:
                 handler(self, event)
 
     def _on_mark(self, event: MarkPrice) -> None:
-        if event.symbol != self.instrument.symbol or not self._assembler.mark(event):
+        if event.symbol != self.instrument.symbol:
             return
-        self._recorder.mark(event)
+        newest = self._assembler.mark(event)
+        self._recorder.mark(event)  # also one that was overtaken, as where one socket takes over from another
+        if not newest:
+            return
         self.meters.note("funding", event.time_ms, self.clock.newest_wall_ns, 1, "market")
         self.prices = msgspec.structs.replace(self.prices, mark=event.mark, index=event.index, mark_ms=event.time_ms)
         self.funding = msgspec.structs.replace(self.funding, rate=event.funding_rate, next_ms=event.next_funding_ms)

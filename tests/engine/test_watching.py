@@ -152,6 +152,17 @@ def test_a_mark_some_seconds_ahead_of_the_clock_is_taken() -> None:
     assert (stage.session.prices.mark, stage.session.prices.mark_ms) == (60_010.0, ahead)
 
 
+def test_a_mark_that_was_overtaken_is_kept_and_does_not_turn_the_price_back(tmp_path: Path) -> None:
+    """Where one socket takes over from another, two marks may come the wrong way round."""
+    with History.open(tmp_path / "history.sqlite", tmp_path / "lock") as history:
+        stage = Stage(history=history)
+        for t, price in ((T0, 60_000.0), (T0 + 2_000, 60_020.0), (T0 + 1_000, 60_010.0), (T0 + 2_000, 60_020.0)):
+            stage.say("mark", t, MarkPrice("BTCUSDT", t, price, price, 0.0001, T0 + 8 * 3_600_000))
+        assert stage.session.prices.mark == 60_020.0
+        history.commit()
+        assert history.marks("BTCUSDT").tolist() == [(T0, 60_000.0), (T0 + 1_000, 60_010.0), (T0 + 2_000, 60_020.0)]
+
+
 def test_a_ticker_that_was_overtaken_changes_nothing() -> None:
     session = Stage().session
     for time_ms, last in ((T0 + 2_000, 61_000.0), (T0 + 1_000, 60_000.0)):
