@@ -17,12 +17,13 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-import appdirs
 import pytest
 from support import leaks
 from support.exchange import Exchange
 from support.log_watch import LogWatch
 from support.xserver import XServer, missing
+
+from liqdesk.paths import prepare_numba_cache
 
 OFFSCREEN = (
     "This plugin does not support propagateSizeHints()"  # the offscreen platform, of any window with a least size
@@ -32,8 +33,7 @@ QT_ROOMS = {"engine", "ui", "app", "e2e"}
 
 def _isolate() -> Path:
     """Give this run, and its children, a home of their own; compiled kernels alone are kept between runs."""
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        os.environ["NUMBA_CACHE_DIR"] = str(Path(appdirs.user_cache_dir("liqdesk-tests", False)) / "kernels")
+    prepare_numba_cache()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     for name in [n for n in os.environ if n.startswith("LIQDESK_") and n != "LIQDESK_TEST_DATA"]:
         del os.environ[name]

@@ -22,8 +22,7 @@ SECONDS: Final = 49 * 3600  # the venue answers aggTrades of the last 48 h
 MINUTES: Final = 32 * 1440
 EVENTS: Final = 1 << 17
 FUNDINGS: Final = 512
-CENSUS_S: Final = 300
-CENSUSES: Final = 32 * 86_400 // CENSUS_S
+CENSUSES: Final = 32 * 86_400 // kernel.CENSUS_S
 DRIVE: Final = 33 * 86_400
 YEAR_S: Final = 31_557_600.0
 FIRST_TRADE_ID: Final = 3_400_000_000
@@ -113,17 +112,13 @@ class Course:
         self._live(to_s)
 
     def _live(self, to_s: int) -> None:
-        while self.now_s < to_s:
-            last = to_s
-            if self.crowded:  # a census is taken before the second that it bears
-                last = min(last, (self.now_s + 1) // CENSUS_S * CENSUS_S + CENSUS_S - 1)
-            kernel.advance(
-                self.now_s + 1, last, self.par, self.key, self.F, self.Q, self.SF, self.SI, self.MF, self.MI, self.PF, self.PI, self.heads,
-                self.wheel, self.brackets, self.EF, self.EI, self.FU, self.drive, self.leads, self._scratch, self._rng,
-            )  # fmt: skip
-            self.now_s = last
-            if self.crowded and (last + 1) % CENSUS_S == 0:
-                pos.census(self.Q, self.CE[(last + 1) // CENSUS_S % CENSUSES])
+        if to_s <= self.now_s:
+            return
+        kernel.advance(
+            self.now_s + 1, to_s, self.par, self.key, self.F, self.Q, self.SF, self.SI, self.MF, self.MI, self.PF, self.PI, self.heads,
+            self.wheel, self.brackets, self.EF, self.EI, self.FU, self.drive, self.leads, self._scratch, self._rng, self.CE,
+        )  # fmt: skip
+        self.now_s = to_s
 
     @property
     def crowded(self) -> bool:
@@ -132,7 +127,7 @@ class Course:
 
     def census(self, s: int) -> list[int]:
         """Return who held what when second `s`, a multiple of CENSUS_S in the ring, began: a census as `positions` lays it out."""
-        row: list[int] = self.CE[s // CENSUS_S % CENSUSES].tolist()
+        row: list[int] = self.CE[s // kernel.CENSUS_S % CENSUSES].tolist()
         return row
 
     @property

@@ -97,6 +97,7 @@ from liqdesk.simulator.splitting import STEPS as TRADE_STEPS
 
 MINUTE = 60
 DAY = 86_400
+CENSUS_S = 300
 VOL_KEEP = np.exp(-60.0 / 21_600.0)
 VOL_KICK = 0.55 * np.sqrt(1.0 - VOL_KEEP**2)
 MOOD_KEEP = np.exp(-60.0 / 28_800.0)
@@ -175,6 +176,7 @@ def advance(
     PF: NDArray[np.float64], PI: NDArray[np.int32], heads: NDArray[np.int32], wheel: NDArray[np.int32],
     brackets: NDArray[np.float64], EF: NDArray[np.float64], EI: NDArray[np.int64], FU: NDArray[np.float64],
     drive: NDArray[np.float32], leads: bool, T: NDArray[np.int64], rng: NDArray[np.uint64],
+    CE: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Live through the seconds `first` to `last`, both included, from the state that `first - 1` left.
 
@@ -183,6 +185,8 @@ def advance(
     for s in range(first, last + 1):
         if s > par[BEGAN]:
             fold(s - 1, par, seed, Q, SF, SI, MI, EI, T, rng)
+        if s % CENSUS_S == 0 and par[OPENS] > 0.0:
+            pos.census(Q, CE[s // CENSUS_S % CE.shape[0]])
         begin(rng, seed, s, 1)
         r = s % SF.shape[0]
         minute = s // MINUTE

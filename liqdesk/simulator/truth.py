@@ -10,7 +10,8 @@ from liqdesk.market import MINUTE_MS
 from liqdesk.simulator import book, book_feeds, wire
 from liqdesk.simulator import layout as at
 from liqdesk.simulator.candles import candles
-from liqdesk.simulator.course import CENSUS_S, FUNDINGS, Course
+from liqdesk.simulator.course import FUNDINGS, Course
+from liqdesk.simulator.kernel import CENSUS_S
 from liqdesk.simulator.market import Market
 from liqdesk.simulator.trades import Liquidation, Trade, between, liquidation
 
