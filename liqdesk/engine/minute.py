@@ -1,7 +1,8 @@
 """Minutes from a live stream: marks and trades put together until a minute is whole, and what to ask for when it is not.
 
-A minute is whole when marks ran through it without a hole and its trades are contiguous by id. What is missing is named as a `Need`;
-the answer is put back in, and minutes leave in order. So an outage that REST can fill ends in the same minutes as no outage.
+A minute is whole when marks ran through it without a hole and its trades are contiguous by id, up to its end: that none came does not
+say that there were none. A later trade says it, the final candle whose volume is what came, or REST. What is missing is named as a
+`Need`; the answer is put back in, and minutes leave in order. So an outage that REST can fill ends in the same minutes as no outage.
 """
 
 from __future__ import annotations
@@ -15,17 +16,20 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from liqdesk.engine.trade_ids import TradeIds
 from liqdesk.market import MINUTE_MS, Kline, MarkPrice, Trade, floor_to
 
 MARK_HOLE_MS: Final = 2_500  # the venue skips a second now and then; after a lost link every second counts
 GRACE_MS: Final = 2_000  # trades of a minute may arrive this much venue time after a mark beyond it
 LONGEST_TRADE_HOLE: Final = 60_000  # ids; beyond that the minutes are taken from klines
+TAIL: Final = 1_000  # trades; an answer of so many may have left out later ones
 
 
 class Need(msgspec.Struct, frozen=True):
     """Something REST should give back: `trades` by id [first, end), `marks`, `klines` or `bars` by minute [first, end) in ms.
 
-    `klines` stand in for trades, `bars` are candles to be shown and kept.
+    `klines` stand in for trades, `bars` are candles to be shown and kept. `tail` is all trades from id `first` on, asked for when all of
+    them before `end` in ms were there to be given.
     """
 
     kind: str
@@ -63,27 +67,30 @@ class OpenMinute(msgspec.Struct, frozen=True):
 class _Open:
     """A minute that is being filled."""
 
-    __slots__ = ("at_price", "buy", "first_id", "fresh", "kline", "last_id", "mark_kline", "marks", "volume")
+    __slots__ = (
+        "at_price",
+        "buy",
+        "final_volume",
+        "first_id",
+        "fresh",
+        "kline",
+        "last_id",
+        "mark_kline",
+        "marks",
+        "volume",
+    )
 
     def __init__(self) -> None:
         self.marks: list[tuple[int, float]] = []
         self.at_price: dict[int, float] = {}
         self.volume = 0.0
+        self.final_volume = math.nan  # in the venue's words
         self.buy = 0.0
         self.kline: Kline | None = None
         self.mark_kline: Kline | None = None
         self.first_id = -1
         self.last_id = -1
         self.fresh = False  # whether trades came since it was last handed out
-
-
-class _Hole:
-    """Trade ids [first, end) that are missing, between venue times `from_ms` and `to_ms`."""
-
-    __slots__ = ("end", "first", "from_ms", "to_ms")
-
-    def __init__(self, first: int, end: int, from_ms: int, to_ms: int) -> None:
-        self.first, self.end, self.from_ms, self.to_ms = first, end, from_ms, to_ms
 
 
 class Assembler:
@@ -93,14 +100,11 @@ class Assembler:
         self.next_ms = floor_to(first_ms, MINUTE_MS)
         self._minutes: dict[int, _Open] = {}
         self._left: list[OpenMinute] = []
-        self._holes: list[_Hole] = []
+        self._ids = TradeIds()
         self._mark_holes: list[tuple[int, int]] = []
         self._cold: set[int] = set()  # minutes whose trades were not watched from their start
         self._repaired: set[int] = set()
-        self._next_id: int | None = None
-        self._last_trade_ms = 0
         self._last_mark_ms = 0
-        self._unsure = False
         self._marks_lost = False
         self.duplicates = 0
 
@@ -127,22 +131,21 @@ class Assembler:
             minute.marks.append((event.time_ms, event.mark))
         return True
 
-    def trade(self, event: Trade) -> None:
-        if self._next_id is None:
-            self._next_id = event.id
-            if event.time_ms > self.next_ms and self._last_trade_ms == 0:
-                self._last_trade_ms = event.time_ms
-        if event.id < self._next_id:
-            if not self._fill(event.id):
-                self.duplicates += 1
-                return
-        else:
-            if event.id > self._next_id:
-                self._holes.append(_Hole(self._next_id, event.id, self._last_trade_ms, event.time_ms))
-            self._unsure = False
-            self._next_id = event.id + 1
-            self._last_trade_ms = max(self._last_trade_ms, event.time_ms)
+    def trade(self, event: Trade) -> bool:
+        """Take a trade; return whether it comes for the first time."""
+        if self._ids.next_id is None and event.time_ms >= self.next_ms + MINUTE_MS:
+            self._cold.update(range(self.next_ms, event.time_ms + 1, MINUTE_MS))
+        if not self._ids.came(event.id, event.time_ms):
+            self.duplicates += 1
+            return False
         self._add(event)
+        return True
+
+    def candle(self, event: Kline) -> None:
+        """Take a final candle of one minute from the stream."""
+        minute = self._minutes.get(event.open_ms)
+        if minute is not None:
+            minute.final_volume = event.volume
 
     def _add(self, event: Trade) -> None:
         minute = self._minute(event.time_ms)
@@ -167,28 +170,9 @@ class Assembler:
                 minute.fresh = False
                 yield _open(t0, minute)
 
-    def _fill(self, trade_id: int) -> bool:
-        for i, hole in enumerate(self._holes):
-            if hole.first <= trade_id < hole.end:
-                rest = [
-                    _Hole(a, b, hole.from_ms, hole.to_ms)
-                    for a, b in ((hole.first, trade_id), (trade_id + 1, hole.end))
-                    if a < b
-                ]
-                self._holes[i : i + 1] = rest
-                return True
-        return False
-
     def link_lost(self) -> None:
-        """Say that the socket broke, or sent what cannot be read: until the next trade nobody knows whether some are missing."""
-        self._unsure = self._next_id is not None
+        """Say that the socket broke, or sent what cannot be read: a second without a mark may be a loss."""
         self._marks_lost = True
-
-    def ask_tail(self) -> Need | None:
-        """Return the request that settles whether trades are missing, for a symbol too quiet to tell by its next trade."""
-        if self._unsure and self._next_id is not None:
-            return Need("trades", self._next_id, self._next_id + 1_000)
-        return None
 
     def needs(self) -> list[Need]:
         """Return what must be fetched before the waiting minutes can leave."""
@@ -197,30 +181,31 @@ class Assembler:
         for t0 in sorted(self._cold):
             if self.next_ms <= t0 < over:
                 join_need(wanted, Need("klines", t0, t0 + MINUTE_MS))
-        for hole in self._holes:
+        for hole in self._ids.holes:
             if hole.end - hole.first > LONGEST_TRADE_HOLE:
                 first, end = floor_to(hole.from_ms, MINUTE_MS), floor_to(hole.to_ms, MINUTE_MS) + MINUTE_MS
                 join_need(wanted, Need("klines", max(first, self.next_ms), min(end, over)))
             else:
                 wanted.append(Need("trades", hole.first, hole.end))
+        settled = floor_to(self._last_mark_ms - GRACE_MS, MINUTE_MS)
+        if self.next_ms < settled and not self._heard_out(self.next_ms):
+            if self._ids.next_id is None:
+                join_need(wanted, Need("klines", self.next_ms, settled))
+            else:
+                wanted.append(Need("tail", self._ids.next_id, settled))
         for a, b in self._mark_holes:
             first, end = floor_to(a + 1, MINUTE_MS), floor_to(b, MINUTE_MS) + MINUTE_MS
             join_need(wanted, Need("marks", max(first, self.next_ms), min(end, over)))
         return wanted
 
     def fill_trades(self, trades: list[Trade], need: Need) -> None:
-        """Put back what REST gave for a trades need: ids it does not hold within the page do not exist at the venue."""
-        for trade in trades:
-            if self._next_id is not None and trade.id >= self._next_id:
-                self.trade(trade)
-            elif self._fill(trade.id):
-                self._add(trade)
-                self._repaired.add(floor_to(trade.time_ms, MINUTE_MS))
-        if self._unsure and len(trades) < 1_000:
-            self._unsure = False
-        if not trades:
-            # The venue has nothing at or after `first`: the ids were never published.
-            self._holes = [h for h in self._holes if not (need.first <= h.first and h.end <= need.end)]
+        """Put back what REST gave for a need of trades or of their tail."""
+        self._repaired.update(floor_to(trade.time_ms, MINUTE_MS) for trade in trades if self.trade(trade))
+        if need.kind == "tail":
+            if len(trades) < TAIL:
+                self._ids.settle(need.end)
+        elif not trades:
+            self._ids.never_were(need.first, need.end)
 
     def fill_klines(self, klines: list[Kline], mark: bool) -> None:
         """Put back whole minutes; only closed ones count."""
@@ -236,31 +221,25 @@ class Assembler:
             else:
                 minute.kline = kline
                 self._cold.discard(t0)
-                self._shrink_holes(t0, t0 + MINUTE_MS)
+                self._ids.forget(t0, t0 + MINUTE_MS)
 
-    def _shrink_holes(self, t0: int, t1: int) -> None:
-        kept = []
-        for hole in self._holes:
-            if t0 <= hole.from_ms and hole.to_ms < t1:
-                continue
-            if t0 <= hole.from_ms < t1:
-                hole.from_ms = t1
-            if t0 <= hole.to_ms < t1:
-                hole.to_ms = t0 - 1
-            if hole.from_ms <= hole.to_ms:
-                kept.append(hole)
-        self._holes = kept
+    def _heard_out(self, t0: int) -> bool:
+        """Return whether no trades of a minute can be missing but those in holes."""
+        if self._ids.until_ms >= t0 + MINUTE_MS:
+            return True
+        minute = self._minutes.get(t0)
+        return minute is not None and (minute.kline is not None or math.isclose(minute.volume, minute.final_volume))
 
     def _whole(self, t0: int) -> bool:
         t1 = t0 + MINUTE_MS
-        if self._last_mark_ms < t1 + GRACE_MS or self._unsure:
+        if self._last_mark_ms < t1 + GRACE_MS or not self._heard_out(t0):
             return False
         minute = self._minutes.get(t0)
         if minute is None:
             return False
         if any(a < t1 - 1 and b > t0 for a, b in self._mark_holes) and minute.mark_kline is None:
             return False
-        if t0 in self._cold or (minute.kline is None and any(h.from_ms < t1 and h.to_ms >= t0 for h in self._holes)):
+        if t0 in self._cold or (minute.kline is None and self._ids.lacks(t0, t1)):
             return False
         return bool(minute.marks) or minute.mark_kline is not None
 
@@ -274,7 +253,7 @@ class Assembler:
             self._left.append(_open(t0, minute))
         self.next_ms = t0 + MINUTE_MS
         repaired = t0 in self._repaired
-        self._repaired.discard(t0)
+        self._repaired = {t for t in self._repaired if t > t0}
         self._mark_holes = [(a, b) for a, b in self._mark_holes if b >= self.next_ms]
         return _closed(t0, minute, repaired)
 
@@ -286,7 +265,7 @@ class Assembler:
         self.next_ms = stop
         self._left += [_open(t, m) for t, m in self._minutes.items() if t < stop and m.fresh]
         self._minutes = {t: m for t, m in self._minutes.items() if t >= stop}
-        self._holes = [h for h in self._holes if h.to_ms >= stop]
+        self._ids.holes = [h for h in self._ids.holes if h.to_ms >= stop]
         self._cold = {t for t in self._cold if t >= stop}
         self._mark_holes = [(a, b) for a, b in self._mark_holes if b >= stop]
         return start, stop

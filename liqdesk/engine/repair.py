@@ -10,7 +10,7 @@ import numpy as np
 
 from liqdesk.clock import VenueClock
 from liqdesk.engine.asking import Handler, OnFailure
-from liqdesk.engine.minute import Need
+from liqdesk.engine.minute import TAIL, Need
 from liqdesk.engine.session import Session
 from liqdesk.errors import VenueError
 from liqdesk.market import MINUTE_MS, Kline, Trade
@@ -28,6 +28,8 @@ def pages_of(symbol: str, need: Need) -> list[Request]:
     """Return the requests that fetch what a need names, thirty at most."""
     if need.kind == "trades":
         return list(backfill.missing_trades(symbol, need.first, need.end))[:MOST_PAGES]
+    if need.kind == "tail":
+        return list(backfill.missing_trades(symbol, need.first, need.first + TAIL))
     wanted = Reply.MARK_BARS if need.kind == "marks" else Reply.BARS
     pages = backfill.bars(symbol, MINUTE_MS, need.first, need.end)
     return [page for page in pages if page.kind is wanted][:MOST_PAGES]
@@ -50,7 +52,7 @@ class Repair:
             self._put_back()
 
     def _put_back(self) -> None:
-        if self._need.kind == "trades":
+        if self._need.kind in ("trades", "tail"):
             self._session.repaired_trades(self._need, self._trades)
         else:
             self._session.repaired_klines(self._need, self._klines)

@@ -76,7 +76,6 @@ class Session:
         self._candles = CandleTrail(loaded_until_ms)
         self._last_ticks: int | None = None
         self._next_view_ns = 0
-        self._tail_after_ms = 0
         self.interest: NDArray[np.void] = np.empty(0, INTEREST)
         self.prices = Prices(math.nan, math.nan, math.nan, math.nan, 0)
         self.funding = FundingView(None, instrument.funding_hours, 0, ())
@@ -158,6 +157,7 @@ class Session:
         self.new_bars.append(Bars(MINUTE_MS, row))
         if event.closed:
             self._candles.came(event.open_ms)
+            self._assembler.candle(event)
             self._recorder.bars(self.instrument.symbol, MINUTE_MS, False, row)
 
     def _on_tickers(self, event: Tickers) -> None:
@@ -222,9 +222,6 @@ class Session:
     def wanted(self, now_ns: int) -> list[Need]:
         """Return the repairs that are not asked for yet. What the venue answered often and not filled is given up: a gap."""
         needs = self._assembler.needs() + self._candles.missing(self.clock.now_ms(now_ns))
-        tail = self._assembler.ask_tail()
-        if tail is not None and self.clock.now_ms(now_ns) > self._tail_after_ms:
-            needs.append(tail)
         fresh = []
         for need in needs:
             if need in self._in_flight:
@@ -240,7 +237,6 @@ class Session:
         """Put back the trades that REST gave for a need."""
         self._answered(need)
         self._assembler.fill_trades(trades, need)
-        self._tail_after_ms = self.clock.newest_ms + 10_000
 
     def repaired_klines(self, need: Need, klines: list[Kline]) -> None:
         """Put back the minutes that REST gave for a need."""
@@ -262,7 +258,7 @@ class Session:
             self._candles.give_up(need.end)
             self._recorder.gap(self.instrument.symbol, "trades", need.first, need.end, GIVEN_UP)
             return
-        until = self._assembler.next_ms + MINUTE_MS if need.kind == "trades" else need.end
+        until = self._assembler.next_ms + MINUTE_MS if need.kind in ("trades", "tail") else need.end
         dropped = self._assembler.give_up(until)
         self._tries.pop(need, None)
         if dropped is not None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import random
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liqdesk.engine.minute import GRACE_MS, LONGEST_TRADE_HOLE, Assembler, Minute, Need
+from liqdesk.engine.minute import GRACE_MS, LONGEST_TRADE_HOLE, TAIL, Assembler, Minute, Need
 from liqdesk.market import MINUTE_MS, Kline, MarkPrice, Trade
 
 T0 = 1_780_000_020_000 - 1_780_000_020_000 % MINUTE_MS
@@ -71,6 +72,12 @@ def feed(assembler: Assembler, events: list[MarkPrice | Trade]) -> list[Minute]:
     return out
 
 
+def given_back(all_trades: list[Trade], need: Need, now_ms: int) -> list[Trade]:
+    """What REST has of a need of trades or of their tail by then."""
+    ids = range(need.first, need.first + TAIL if need.kind == "tail" else need.end)
+    return [t for t in all_trades if t.id in ids and t.time_ms <= now_ms]
+
+
 def same(a: Minute, b: Minute) -> None:
     assert a.t0_ms == b.t0_ms
     assert (a.low, a.high, a.end) == (b.low, b.high, b.end)
@@ -120,8 +127,8 @@ def test_an_outage_mended_by_rest_equals_no_outage(seed: int, start_s: int, leng
     for event in (e for e in events if e.time_ms >= b):
         out += feed(assembler, [event])
         for need in assembler.needs():
-            if need.kind == "trades":
-                assembler.fill_trades([t for t in all_trades if need.first <= t.id < need.end], need)
+            if need.kind in ("trades", "tail"):
+                assembler.fill_trades(given_back(all_trades, need, event.time_ms), need)
             else:
                 assert need.kind == "marks"
                 assembler.fill_klines([k for k in mark_klines if need.first <= k.open_ms < need.end], mark=True)
@@ -197,29 +204,105 @@ def test_seconds_without_a_mark_are_asked_for_where_they_mean_something(
                 assembler.link_lost()
         else:
             assembler.mark(mark)
-    assert assembler.needs() == ([Need("marks", T0, T0 + MINUTE_MS)] if asked else [])
+    wanted = [need for need in assembler.needs() if need.kind == "marks"]
+    assert wanted == ([Need("marks", T0, T0 + MINUTE_MS)] if asked else [])
+
+
+def test_trades_that_fall_silent_on_a_healthy_socket_are_not_left_out() -> None:
+    """Marks go on, and the trades across a minute's end come by REST."""
+    all_marks, all_trades = marks(4), trades(4)
+    twin = feed(Assembler(T0), merged(all_marks, all_trades))
+    silent = range(T0 + 45_000, T0 + 100_000)
+    heard = merged(all_marks, [t for t in all_trades if t.time_ms not in silent])
+    newest = max(t.id for t in all_trades if t.time_ms < silent.start)
+    late = T0 + MINUTE_MS + 20_000
+    assembler = Assembler(T0)
+    out = feed(assembler, [e for e in heard if e.time_ms < late])
+    assert out == []
+    assert assembler.needs() == [Need("tail", newest + 1, T0 + MINUTE_MS)]
+    assembler.fill_trades(given_back(all_trades, assembler.needs()[0], late), assembler.needs()[0])
+    out += feed(assembler, [e for e in heard if e.time_ms >= late])
+    for need in assembler.needs():
+        assembler.fill_trades(given_back(all_trades, need, T0 + 4 * MINUTE_MS), need)
+    while (minute := assembler.take()) is not None:
+        out.append(minute)
+    assert [m.live for m in out] == [False, False, True]
+    for mine, theirs in zip(out, twin, strict=True):
+        same(mine, theirs)
+
+
+@pytest.mark.parametrize("told_by", ["candle", "tail", "two tails"])
+def test_a_minute_whose_last_trades_are_long_past_is_closed_once_that_is_known(told_by: str) -> None:
+    count = TAIL + 2 if told_by == "two tails" else 2
+    few = [Trade("BTCUSDT", 7 + i, T0 + 5_000 + i, 600_000, 0.1, True) for i in range(count)]
+    heard = few[:1] if told_by == "two tails" else few
+    assembler = Assembler(T0)
+    assert feed(assembler, merged(marks(2), heard)) == []
+    if told_by == "candle":
+        final = klines(few, 1, mark=False)[0]
+        assembler.candle(msgspec.structs.replace(final, volume=final.volume + 0.1))
+        assert assembler.take() is None, "the candle knows of a trade that did not come"
+        assembler.candle(final)
+        assert assembler.needs() == []
+    else:
+        for first in (8, 8 + TAIL) if told_by == "two tails" else (9,):
+            assert assembler.take() is None
+            need = Need("tail", first, T0 + MINUTE_MS)
+            assert assembler.needs() == [need]
+            assembler.fill_trades(given_back(few, need, T0 + 2 * MINUTE_MS), need)
+    minute = assembler.take()
+    assert minute is not None
+    assert minute.volume == pytest.approx(0.1 * count)
+    assert minute.live == (told_by != "two tails")
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_symbol_that_never_trades_has_minutes_too(streamed: bool) -> None:
+    assembler = Assembler(T0)
+    assert feed(assembler, list(marks(2))) == []
+    assert assembler.needs() == [Need("klines", T0, T0 + MINUTE_MS)]
+    empty = Kline("BTCUSDT", False, T0, MINUTE_MS, 60_000.0, 60_000.0, 60_000.0, 60_000.0, 0.0, 0.0, closed=True)
+    if streamed:
+        assembler.candle(empty)
+    else:
+        assembler.fill_klines([empty], mark=False)
+    assert assembler.needs() == []
+    minute = assembler.take()
+    assert minute is not None
+    assert (minute.volume, minute.live) == (0.0, streamed)
+
+
+def test_minutes_up_to_a_first_trade_that_comes_late_are_taken_from_klines() -> None:
+    assembler = Assembler(T0)
+    all_marks, all_trades = marks(4), trades(4)
+    late = [t for t in all_trades if t.time_ms >= T0 + 80_000]
+    assert feed(assembler, merged(all_marks, late)) == []
+    assert assembler.needs() == [Need("klines", T0, T0 + 2 * MINUTE_MS)]
+    assembler.fill_klines(klines(all_trades, 2, mark=False), mark=False)
+    for minutes, is_live in ((0, False), (1, False), (2, True)):
+        minute = assembler.take()
+        assert minute is not None
+        assert minute.live == is_live
+        inside = [t.quantity for t in all_trades if (t.time_ms - T0) // MINUTE_MS == minutes]
+        assert minute.volume == pytest.approx(sum(inside))
 
 
 def test_a_trade_that_comes_again_does_not_say_that_none_is_missing() -> None:
+    all_trades = trades(2)
+    before = [t for t in all_trades if t.time_ms < T0 + MINUTE_MS]
     assembler = Assembler(T0)
-    all_trades = trades(1)
-    for trade in all_trades[:9]:
-        assembler.trade(trade)
-    assembler.link_lost()
-    assembler.trade(all_trades[8])
-    assert assembler.ask_tail() is not None
-    assembler.trade(all_trades[9])
-    assert assembler.ask_tail() is None
+    feed(assembler, merged(marks(2), [*before, before[-1]]))
+    assert assembler.needs() == [Need("tail", before[-1].id + 1, T0 + MINUTE_MS)]
+    assembler.trade(all_trades[len(before)])
+    assert assembler.needs() == []
 
 
 def test_a_hole_too_long_to_fetch_is_asked_as_klines() -> None:
     assembler = Assembler(T0)
     first = Trade("BTCUSDT", 1, T0 + 1_000, 600_000, 1.0, True)
-    # Minutes 0 to 2 have left by then: on one unbroken socket nothing says that trades are missing.
     late = Trade("BTCUSDT", LONGEST_TRADE_HOLE + 10, T0 + 200_000, 600_000, 1.0, True)
-    for event in merged(marks(5), [first, late]):
-        feed(assembler, [event])
-    assert assembler.needs() == [Need("klines", T0 + 3 * MINUTE_MS, T0 + 4 * MINUTE_MS)]
+    assert feed(assembler, merged(marks(5), [first, late])) == []
+    assert assembler.needs() == [Need("klines", T0, T0 + 4 * MINUTE_MS)]
 
 
 def test_what_cannot_be_had_is_given_up_and_named() -> None:
