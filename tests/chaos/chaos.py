@@ -28,6 +28,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import psutil
+import requests
 from plans import faults_of, toml_of
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtTest import QTest
@@ -58,6 +59,8 @@ class Chaos:
         self._serial, self._answered = -1, 0.0
         self._next_retry = 0.0
         self._most = (0, 0)
+        self._next_look = 0.0
+        self._printing: dict[str, int] = {}  # since when (venue ms) the broken exchange prints orders of each symbol
 
     def run(self) -> None:
         engines: list[Watched] = []
@@ -73,12 +76,14 @@ class Chaos:
             start = max(mine.last_number(), theirs.last_number())
             broken.kill()
             broken.restart(faults=self.plan, fault_log=self.log)
-            self._endure(mine, time.monotonic())
+            self._endure(mine, broken, time.monotonic())
             wanted = self._mend(mine, theirs)
             for engine in engines:
                 engine.close()
             wrong = [
-                *compare_histories(self.folder / "broken", self.folder / "twin", start * 60_000, wanted * 60_000),
+                *compare_histories(
+                    self.folder / "broken", self.folder / "twin", start * 60_000, wanted * 60_000, self._printing
+                ),
                 *compare_maps(mine, theirs, start - 30, wanted),
             ]
             assert not wrong, "\n".join(wrong)
@@ -94,7 +99,7 @@ class Chaos:
             stack.callback(twin.result().close)
         return broken, twin.result()
 
-    def _endure(self, engine: Watched, began: float) -> None:
+    def _endure(self, engine: Watched, exchange: Exchange, began: float) -> None:
         """Wait out all faults, watching."""
         self._most = self._counts()
         self._answered = began
@@ -103,6 +108,7 @@ class Chaos:
         while (now := time.monotonic()) < ends:
             QTest.qWait(50)
             self._watch(engine, now)
+            self._look(exchange, now)
             done = sum(fault["at_s"] < now - began for fault in self.faults)
             if done // 100 > counted:
                 counted = done // 100
@@ -120,6 +126,19 @@ class Chaos:
         if waits and now > self._next_retry:
             self._next_retry = now + 2.0
             engine.command(RetryNow())
+
+    def _look(self, exchange: Exchange, now: float) -> None:
+        """Note which markets came back: they do one after another, and no forced order is printed of one that has not."""
+        if now < self._next_look:
+            return
+        self._next_look = now + 1.0
+        try:
+            state = requests.get(f"{exchange.rest}/sim/state", timeout=2).json()
+        except (requests.ConnectionError, requests.Timeout):
+            return  # a fault: nobody listens
+        since = state["now"] if self._printing else 0  # the first was there all along
+        for symbol in state["contracts"]:
+            self._printing.setdefault(symbol, since)
 
     def _counts(self) -> tuple[int, int]:
         me = psutil.Process()

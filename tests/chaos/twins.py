@@ -57,9 +57,9 @@ def _history(folder: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def compare_histories(mine: Path, theirs: Path, from_ms: int, to_ms: int) -> list[str]:
+def compare_histories(mine: Path, theirs: Path, from_ms: int, to_ms: int, printing: dict[str, int]) -> list[str]:
     """Compare what was kept of [from_ms, to_ms): candles, marks by the minute and volumes have to be the same, and a forced order that
-    is not there has to lie in a gap. Return what is wrong."""
+    is not there has to lie in a gap, if its symbol was `printing` since a time before it. Return what is wrong."""
     with _history(mine) as a, _history(theirs) as b:
         wrong: list[str] = []
         for mark in (0, 1):
@@ -71,7 +71,7 @@ def compare_histories(mine: Path, theirs: Path, from_ms: int, to_ms: int) -> lis
             rows = [_rows(db, query, SYMBOL, MINUTE, mark, from_ms, to_ms) for db in (a, b)]
             wrong += _apart("mark candles" if mark else "candles", *rows)
         wrong += _apart("volumes", _volumes(a, from_ms, to_ms), _volumes(b, from_ms, to_ms))
-        return wrong + _lost(a, b, from_ms, to_ms)
+        return wrong + _lost(a, b, from_ms, to_ms, printing)
 
 
 def _rows(db: sqlite3.Connection, query: str, *given: object) -> dict[int, tuple[float, ...]]:
@@ -105,12 +105,15 @@ def _apart(what: str, mine: dict[int, tuple[float, ...]], theirs: dict[int, tupl
     return wrong
 
 
-def _lost(mine: sqlite3.Connection, theirs: sqlite3.Connection, from_ms: int, to_ms: int) -> list[str]:
+def _lost(
+    mine: sqlite3.Connection, theirs: sqlite3.Connection, from_ms: int, to_ms: int, printing: dict[str, int]
+) -> list[str]:
     query = "SELECT name, t, side, quantity, limit_price FROM forced JOIN symbol ON symbol.id = forced.symbol WHERE t >= ? AND t < ?"
     heard = set(mine.execute(query, (from_ms, to_ms)))
     printed = set(theirs.execute(query, (from_ms, to_ms)))
     gaps = mine.execute("SELECT from_ms, to_ms FROM gap WHERE stream = 'forced'").fetchall()
-    lost = sorted(row for row in printed - heard if not any(a <= row[1] < b for a, b in gaps))
+    due = {row for row in printed - heard if row[1] >= printing.get(row[0], to_ms)}
+    lost = sorted(row for row in due if not any(a <= row[1] < b for a, b in gaps))
     share = sum(max(min(b, to_ms) - max(a, from_ms), 0) for a, b in gaps) / (to_ms - from_ms)
     print(
         f"forced orders: {len(printed)} of the twin, {len(printed - heard)} not heard, {len(lost)} of these outside of all gaps"
