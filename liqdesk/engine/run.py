@@ -244,7 +244,7 @@ class Run:
                 if message.forced:
                     self._recorder.unreadable(self.clock.now_ms(message.recv_ns))
                 if message.link == "market" and self.session is not None:
-                    self.session.on_link_lost()  # a mark or a trade may have been in it
+                    self.session.on_link_lost()  # a mark may have been in it
         self._periodic(now_ns)
         if self.session is not None:
             until = time.monotonic_ns() + budget_ns
