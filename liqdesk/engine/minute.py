@@ -142,10 +142,12 @@ class Assembler:
         return True
 
     def candle(self, event: Kline) -> None:
-        """Take a final candle of one minute from the stream."""
+        """Take a final candle of one minute from the stream: where its volume is what came, no trade is missing."""
         minute = self._minutes.get(event.open_ms)
         if minute is not None:
             minute.final_volume = event.volume
+            if math.isclose(minute.volume, minute.final_volume):
+                self._cold.discard(event.open_ms)
 
     def _add(self, event: Trade) -> None:
         minute = self._minute(event.time_ms)

@@ -279,12 +279,22 @@ def test_minutes_up_to_a_first_trade_that_comes_late_are_taken_from_klines() -> 
     assert feed(assembler, merged(all_marks, late)) == []
     assert assembler.needs() == [Need("klines", T0, T0 + 2 * MINUTE_MS)]
     assembler.fill_klines(klines(all_trades, 2, mark=False), mark=False)
+    assert assembler.needs() == []
     for minutes, is_live in ((0, False), (1, False), (2, True)):
         minute = assembler.take()
         assert minute is not None
         assert minute.live == is_live
         inside = [t.quantity for t in all_trades if (t.time_ms - T0) // MINUTE_MS == minutes]
         assert minute.volume == pytest.approx(sum(inside))
+
+
+def test_a_first_trade_that_is_the_first_of_its_minute_is_told_by_the_candle() -> None:
+    assembler = Assembler(T0)
+    late = [t for t in trades(3) if t.time_ms >= T0 + MINUTE_MS]
+    feed(assembler, merged(marks(3), late))
+    assert assembler.needs() == [Need("klines", T0, T0 + 2 * MINUTE_MS)]
+    assembler.candle(klines(trades(3), 2, mark=False)[1])
+    assert assembler.needs() == [Need("klines", T0, T0 + MINUTE_MS)]
 
 
 def test_a_trade_that_comes_again_does_not_say_that_none_is_missing() -> None:
