@@ -14,6 +14,7 @@ import faulthandler
 import json
 import logging
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -44,7 +45,14 @@ START = "2026-03-02T08:00:00+00:00"
 LEAD_S = 1.0
 ANSWER_S = 5.0
 MEND_S = 60.0
+JOINS = 10
 THREADS, FILES = 6, 12  # more than at first, of whatever is just ending
+
+
+def first_live(engine: Watched) -> int:
+    """Return the first column that was live, 0 before anything is published."""
+    published = engine.last.published if engine.last is not None else ()
+    return next((p.live_from for p in published if p.span_ms == 60_000), 0)
 
 
 class Chaos:
@@ -63,16 +71,9 @@ class Chaos:
         self._printing: dict[str, int] = {}  # since when (venue ms) the broken exchange prints orders of each symbol
 
     def run(self) -> None:
-        engines: list[Watched] = []
         with ExitStack() as stack:
             broken, twin = self._exchanges(stack)
-            for name, exchange in (("broken", broken), ("twin", twin)):
-                (self.folder / name).mkdir()
-                engines.append(Watched(orders(exchange.rest, exchange.stream, self.folder / name)))
-                stack.callback(engines[-1].close)
-            mine, theirs = engines
-            mine.until_loaded(90)
-            theirs.until_loaded(90)
+            engines = mine, theirs = self._engines(broken, twin, stack)
             start = max(mine.last_number(), theirs.last_number())
             broken.kill()
             broken.restart(faults=self.plan, fault_log=self.log)
@@ -98,6 +99,26 @@ class Chaos:
             stack.callback(broken.close)
             stack.callback(twin.result().close)
         return broken, twin.result()
+
+    def _engines(self, broken: Exchange, twin: Exchange, stack: ExitStack) -> tuple[Watched, Watched]:
+        """Open an engine on each exchange; both anew until they joined in the same minute. Of what was before, each has only the candles,
+        which are not quite the map that trades one by one make."""
+        for _ in range(JOINS):
+            made = []
+            for name, exchange in (("broken", broken), ("twin", twin)):
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+                (self.folder / name).mkdir()
+                made.append(Watched(orders(exchange.rest, exchange.stream, self.folder / name)))
+                stack.callback(made[-1].close)
+            mine, theirs = made
+            for engine in made:
+                engine.until_loaded(90)
+                engine.until(lambda e=engine: e.last_number() >= first_live(e) > 0, 90, "a live column")
+            if first_live(mine) == first_live(theirs):
+                return mine, theirs
+            for engine in made:
+                engine.close()
+        raise AssertionError(f"the engines joined in different minutes {JOINS} times")
 
     def _endure(self, engine: Watched, exchange: Exchange, began: float) -> None:
         """Wait out all faults, watching."""
