@@ -58,17 +58,21 @@ class Heat:
         self._now_row: NDArray[np.float32] = np.zeros(ROWS, np.float32)
         self._epoch = -1
         self._loading = False
+        self._laid: tuple[object, ...] | None = (
+            None  # what the arrangement follows from, but for the open column's figures
+        )
         self._last: tuple[NDArray[np.generic], ...] = ()  # what the last picture was made of
 
     def set_grid(self, rings: tuple[RingSums, ...]) -> None:
         self.rings = rings
+        self._laid = None
 
     def apply(self, frame: Frame) -> bool:
         """Take a frame; return whether the map may look different now."""
         changed = frame.epoch != self._epoch
         if changed:
             self._epoch = frame.epoch
-            self.now = None
+            self.now = self._laid = None
             for ring in self.rings:
                 ring.hide()
         loading = frame.progress is not None
@@ -93,6 +97,7 @@ class Heat:
         return True
 
     def forget(self) -> None:
+        self._laid = None
         for ring in self.rings:
             ring.forget()
 
@@ -115,19 +120,32 @@ class Heat:
     def arrange(self, lens: Lens, width: int, height: int, open_until_ms: float) -> None:
         """Lay the view out on `width` × `height` device pixels: find the column at the end of every pixel and gather
         its cells. The open column reaches to `open_until_ms`, the end of the open candle. Needs the kernels."""
+        order = self.order(lens)
+        span = self.rings[order[0]].span_ms if order else 60_000
+        open_number = None if self.now is None else self.now.time_ms // span
+        published = tuple((ring.first, ring.last) for ring in self.rings)
+        laid = (lens, width, height, open_until_ms, open_number, published)
+        if laid != self._laid:
+            self._group(*self._columns(lens, width, order, open_number, open_until_ms))
+            self._gather(lens, height)
+            self._laid = laid
+        self._gather_open()
+
+    def _columns(
+        self, lens: Lens, width: int, order: list[int], open_number: int | None, open_until_ms: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return ring and number of the column at the end of every pixel."""
         ends = lens.t0 + (np.arange(width) + 1) * ((lens.t1 - lens.t0) / width) - 1e-3
         ring_of = np.full(width, NONE, np.int64)
         number_of = np.zeros(width, np.int64)
-        order = self.order(lens)
         for i in order:
             ring = self.rings[i]
             numbers = np.floor_divide(ends, ring.span_ms).astype(np.int64)
             take = (ring_of == NONE) & ring.holds(numbers)
             ring_of[take] = i
             number_of[take] = numbers[take]
-        if self.now is not None:
+        if open_number is not None:
             span = self.rings[order[0]].span_ms if order else 60_000
-            open_number = self.now.time_ms // span
             numbers = np.floor_divide(ends, span).astype(np.int64)
             # The minute that just closed is published a moment later; until then it shows the open column too.
             late = order and 0 <= open_number - 1 - self.rings[order[0]].last <= 1
@@ -136,8 +154,7 @@ class Heat:
             take = (numbers >= first) & reached & ((ring_of == NONE) | (numbers >= open_number))
             ring_of[take] = OPEN
             number_of[take] = open_number
-        self._group(ring_of, number_of)
-        self._gather(lens, height)
+        return ring_of, number_of
 
     def _group(self, ring_of: NDArray[np.int64], number_of: NDArray[np.int64]) -> None:
         starts = np.flatnonzero(np.concatenate(([True], (np.diff(ring_of) != 0) | (np.diff(number_of) != 0))))
@@ -168,10 +185,12 @@ class Heat:
             ring.combine(kernels, self._run_numbers[places], self.chosen)
             kernels.values(ring.usd, slots, ring.view.bases, places, self._first_bin, self.cells)
             self._marks[places] = np.log(ring.view.marks[slots]) - PHASE
+
+    def _gather_open(self) -> None:
         places = np.flatnonzero(self._run_rings == OPEN)
-        if places.size and self.now is not None:
-            kernels.combine_now(self.now.usd, self.now.base, self.chosen, self._now_row)
-            bins_here = np.arange(self._first_bin, self._first_bin + bins)
+        if places.size and self.now is not None and self.kernels is not None:
+            self.kernels.combine_now(self.now.usd, self.now.base, self.chosen, self._now_row)
+            bins_here = np.arange(self._first_bin, self._first_bin + self.cells.shape[0])
             inside = (bins_here >= self.now.base) & (bins_here < self.now.base + ROWS)
             column = np.where(inside, self._now_row[bins_here % ROWS], np.float32(-1))
             self.cells[:, places] = column[:, None]
