@@ -17,7 +17,7 @@ from liqdesk.simulator.sockets import Sockets, Stage, is_socket
 from liqdesk.simulator.wire import text
 
 HOST: Final = "127.0.0.1"
-BEAT_S: Final = 0.04
+BEAT_S: Final = 0.01
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
