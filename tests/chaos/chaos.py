@@ -32,8 +32,8 @@ import psutil
 import requests
 from plans import faults_of, toml_of
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtTest import QTest
 from support.exchange import Exchange
+from support.waiting import pause
 from support.watched import Watched, orders
 from twins import compare_histories, compare_maps
 
@@ -127,7 +127,7 @@ class Chaos:
         ends = began + self.faults[-1]["at_s"] + 3.0
         counted = 0
         while (now := time.monotonic()) < ends:
-            QTest.qWait(50)
+            pause(50)
             self._watch(engine, now)
             self._look(exchange, now)
             done = sum(fault["at_s"] < now - began for fault in self.faults)
@@ -176,7 +176,7 @@ class Chaos:
         wanted = theirs.last_number() + 1
         deadline = time.monotonic() + MEND_S
         while mine.last_number() < wanted or theirs.last_number() < wanted:
-            QTest.qWait(50)
+            pause(50)
             self._watch(mine, time.monotonic())
             assert time.monotonic() < deadline, (
                 f"not mended in {MEND_S:g} s: {mine.last_number() - wanted} of {wanted} {mine.last and mine.last.connection}"

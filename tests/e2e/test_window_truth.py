@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QObject, Slot
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from support.exchange import Exchange
+from support.waiting import pause
 from support.watched import orders
 
 from liqdesk.engine.frames import Frame, NowPlanes
@@ -72,7 +72,7 @@ class Desk(QObject):
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, what
-            QTest.qWait(10)
+            pause(10)
 
     def close(self) -> None:
         self.host.stop()
@@ -209,11 +209,11 @@ def test_every_number_and_colour_is_the_models_at_ten_random_moments(desk: Desk)
     )
     hot = 0
     for _ in range(10):
-        QTest.qWait(rng.randrange(200, 1_500))
+        pause(rng.randrange(200, 1_500))
         # Hold the engine's next frame back, let the window finish with this one.
         desk.held = True
         serial = desk.frame.serial if desk.frame else 0
-        QTest.qWait(400)
+        pause(400)
         assert desk.frame is not None
         assert desk.frame.serial <= serial + 1
         desk.window.chart.refresh()  # type: ignore[union-attr]

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from support.relay import Relay
+from support.waiting import pause
 from support.watched import Watched, orders
 
 from liqdesk.clock import wall_ns
@@ -121,7 +121,7 @@ def test_an_engine_that_falls_behind_loses_book_updates_and_nothing_else(
         feed.start()
     deadline = time.monotonic() + 20
     while inbox.dropped_book < 3 and time.monotonic() < deadline:
-        QTest.qWait(20)
+        pause(20)
     thinned, waiting = inbox.dropped_book, len(inbox)
     for feed in feeds:
         feed.stop()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
-from PySide6.QtTest import QTest
+from support.waiting import pause
 
 from liqdesk.alerts import Fired
 from liqdesk.engine.frames import Command, Frame, SourceKind
@@ -58,7 +58,7 @@ class Watched(QObject):
             if time.monotonic() > deadline:
                 state = None if self.last is None else (self.last.connection, self.last.progress, self.last.published)
                 raise AssertionError(f"{what}: not within {seconds:g} s; last {state}")
-            QTest.qWait(10)
+            pause(10)
 
     def until_loaded(self, seconds: float = 60.0) -> None:
         self.until(
