@@ -16,7 +16,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
 	&& { echo "$$p"; break; }; done)
 BIN := .venv/bin
-LIVE := tests/e2e tests/chaos  # they follow a market in its own time, and have the machine to themselves
+LIVE := tests/e2e tests/chaos  # they follow a market in its own time, and come after the tests that fill both cores
 
 .PHONY: run test bench chaos soak kill fuzz audit lint dev clean need-python
 .DEFAULT_GOAL := run
@@ -37,7 +37,7 @@ lint: dev
 
 test: lint
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(foreach d,$(LIVE),--ignore=$(d))
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(LIVE)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(LIVE)
 
 bench: dev
 	$(BIN)/python tests/bench/bench.py $(ARGS)
