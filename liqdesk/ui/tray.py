@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from liqdesk.ui import icons
 
 if TYPE_CHECKING:
+    from liqdesk.alerts import Fired
     from liqdesk.engine.frames import Frame
     from liqdesk.settings import Settings
     from liqdesk.ui.window import Window
 
 NO_TRAY: Final = "This desktop has no system tray: closing the window ends the recording."
+SHOWN_MS: Final = 8_000
 LONGEST: Final = 120  # some trays cut a tooltip off there
 
 
@@ -67,6 +69,10 @@ class TrayIcon(QSystemTrayIcon):
         self.menu.addAction("Quit").triggered.connect(self.quit_asked)
         self.setContextMenu(self.menu)
         self.activated.connect(self._activated)
+
+    def tell(self, fired: Fired) -> None:
+        """Say through the desktop's own notifications that an alert fired while the window is away."""
+        self.showMessage(fired.headline, fired.facts, self.icon(), SHOWN_MS)
 
     @Slot(QSystemTrayIcon.ActivationReason)
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
@@ -134,6 +140,7 @@ class TrayKeeper(QObject):
             self.icon = TrayIcon(self)
             self.icon.show_asked.connect(self.show_window)
             self.icon.quit_asked.connect(self.quit_asked)
+            self.icon.messageClicked.connect(self.show_window)
         self._say()
         self.icon.show()
         self._window.hide()
@@ -153,9 +160,14 @@ class TrayKeeper(QObject):
 
     @Slot()
     def _say(self) -> None:
-        words = tooltip(self._window.frame)
-        if self.icon is not None and self.icon.toolTip() != words:
+        frame = self._window.frame
+        words = tooltip(frame)
+        if self.icon is None:
+            return
+        if self.icon.toolTip() != words:
             self.icon.setToolTip(words)
+        for fired in frame.new_fired if frame is not None and not self._window.isVisible() else ():
+            self.icon.tell(fired)
 
     @Slot()
     def _end(self) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
-from shell_frames import connection, frame, source
+from shell_frames import T0, connection, fired, frame, source
 
 from liqdesk.settings import Settings
 from liqdesk.ui import tray
@@ -186,3 +186,25 @@ def test_the_settings_say_why_it_cannot_be_had(make: Callable[..., Window], qtbo
     assert isinstance(made, Settings)
     assert made.keep_recording
     dialog.reject()
+
+
+@offscreen
+def test_an_alert_that_fires_while_the_window_is_away_is_told_by_the_tray(
+    make: Callable[..., Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(TrayIcon, "showMessage", lambda self, title, text, icon, ms: told.append((title, text)))
+    window = make(msgspec.structs.replace(WANTED, tray_explained=True))
+    keeper: TrayKeeper = window.keeper  # type: ignore[attr-defined]
+    seen, one, two = fired("seen"), fired("zone"), fired("up", T0 + 1)
+    window.apply(frame(serial=2, new_fired=(seen,)))
+    window.close()
+    assert not window.isVisible()
+    window.apply(frame(serial=3, new_fired=(one, two)))
+    window.apply(frame(serial=4))
+    assert told == [(one.headline, one.facts), (two.headline, two.facts)], "each once; what was seen is not told again"
+    assert keeper.icon is not None
+    keeper.icon.messageClicked.emit()
+    assert window.isVisible()
+    window.apply(frame(serial=5, new_fired=(fired("zone"),)))
+    assert len(told) == 2
