@@ -45,12 +45,12 @@ class ForcedTrail:
 
     def __init__(self, symbol: str) -> None:
         self._symbol = symbol
-        self._seen: dict[tuple[object, ...], None] = {}  # oldest first
+        self._seen: dict[int, None] = {}  # hashes, which take a fifth of the memory; oldest first
         self.recent: tuple[ForcedOrder, ...] = ()
 
     def take(self, order: ForcedOrder) -> bool:
         """Return whether an order came for the first time."""
-        key = (order.symbol, order.side, order.time_ms, order.quantity, order.limit_price)
+        key = hash((order.symbol, order.side, order.time_ms, order.quantity, order.limit_price))
         if key in self._seen:
             return False
         self._seen[key] = None

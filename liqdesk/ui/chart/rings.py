@@ -16,7 +16,7 @@ from liqdesk.model.grid import RingView
 class RingSums:
     """A ring's view, the range that is published, and a cache of columns summed over the chosen planes.
 
-    The cache `usd` is f32 [capacity, 800] in the ring's modular row order; only slots that were looked at are touched.
+    The cache `usd` is f32 [capacity, 800] in the ring's modular row order.
     """
 
     def __init__(self, view: RingView) -> None:
@@ -53,7 +53,7 @@ class RingSums:
         if not missing.any():
             return
         if not self.usd.size:
-            self.usd = np.empty((self.capacity, ROWS), np.float32)
+            self.usd = np.full((self.capacity, ROWS), 0, np.float32)  # all its memory now, not as time goes by
         wanted = slots[missing]
         kernels.combine(self.view.codes, wanted, self.view.gains, DECODE, chosen, self.usd)
         self._have[wanted] = numbers[missing]
