@@ -384,6 +384,7 @@ def plan_of(path: Path, text: str) -> Plan:
             "[[fault]]\nkind = 'abort'\nat_s = 1\n[[fault]]\nkind = 'clock'\nat_s = 1\nshift_s = 9",
             "in fault 2, key shift_s",
         ),
+        ("[[fault]]\nkind = 'abort'\nper_minute = 5e-324", "1e-06"),
         ("[[fault]]\nkind = 'abort'\nat_s = 1\nper_minute = 2", "fault 1 (abort) needs either at_s or per_minute"),
         ("[[fault]]\nkind = 'abort'\nat_s = 1\ntimes = 2", "go with per_minute"),
         ("[[fault]]\nkind = 'abort'\nper_minute = 1\nfrom_s = 5\nuntil_s = 5", "until_s must be greater"),

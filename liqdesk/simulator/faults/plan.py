@@ -24,7 +24,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_
     """
 
     at_s: Seconds | None = None
-    per_minute: Annotated[float, Meta(gt=0, le=6000)] | None = None
+    per_minute: Annotated[float, Meta(ge=1e-6, le=6000)] | None = None
     from_s: Seconds = 0.0
     until_s: Seconds | None = None
     times: Count | None = None
