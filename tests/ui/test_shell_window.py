@@ -402,3 +402,11 @@ def test_the_streams_in_the_status_bar_open_their_card(make: Make, qtbot: QtBot)
     assert state["rest.weight"] == {"text": "212 of 2,400/min", "value": 212}
     assert state["stream.book.thinned"] == {"text": "1,234", "value": 1_234}
     assert state["stream.tickers"] == {"text": "0.9 s", "value": 0.9}
+
+
+def test_the_first_window_fits_the_screen(qtbot: QtBot) -> None:
+    window = Window()
+    qtbot.addWidget(window)
+    room = window.screen().availableSize()
+    assert window.width() < min(room.width(), 1_601)
+    assert window.height() < min(room.height(), 901)
