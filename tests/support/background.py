@@ -43,8 +43,5 @@ class BackgroundServer(ABC):
         return f"ws://127.0.0.1:{self.port}"
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        try:
-            self.loop.run_until_complete(self.serve())
-        finally:
-            self.loop.close()
+        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:  # ends what is still at work
+            runner.run(self.serve())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import random
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import msgspec
+from support.background import BackgroundServer
 
 from liqdesk.clock import utc_ms
 from liqdesk.market import LinkPhase, LinkState
@@ -29,49 +29,25 @@ MARK, TRADE, DEPTH = "btcusdt@markPrice@1s", "btcusdt@aggTrade", "btcusdt@depth@
 QUICK = LinkTiming(tick_s=0.02, pace_s=0.02, first_retry_s=0.1, last_retry_s=0.2, refused_s=0.3)
 
 
-class Faulty:
+class Faulty(BackgroundServer):
     """Serves a market, from where it stands on, in a thread of its own, with the faults given as the tables of a plan."""
 
     def __init__(self, market: Market, log: Path, *faults: dict[str, Any], seed: int = 5) -> None:
+        super().__init__()
         self.log = log
         self._market, self._plan = market, msgspec.convert({"seed": seed, "fault": list(faults)}, Plan)
-        self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._over = asyncio.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="faulty exchange")
-        self.port = 0
-
-    @property
-    def rest(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def stream(self) -> str:
-        return f"ws://127.0.0.1:{self.port}"
 
     def told(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(30)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(15)
-        assert not self._thread.is_alive()
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
+    async def serve(self) -> None:
         market, journal = self._market, Journal(self.log)
         epoch = utc_ms() - int((market.now_ms - market.start_ms) / market.speed)
         host = Exchange(market, epoch, Manner(), trouble=Trouble(self._plan, journal, market.speed))
         try:
             self.port = await host.open(0)
-            self._ready.set()
-            await self._over.wait()
+            self.up()
+            await self.ending.wait()
         finally:
             await host.close()
             market.stopping.clear()
