@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from liqdesk.engine.frames import Bars, Connection, GapView, Health, Progress, Source, SourceKind, StreamStatus
-from liqdesk.market import MINUTE_MS, Side
+from liqdesk.market import MINUTE_MS, ForcedOrder, Side
 from liqdesk.model.candles import CANDLE
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart import ChartPane, gutter
@@ -642,7 +642,13 @@ def test_what_is_painted_in_parts_equals_what_is_painted_at_once(
         bar["high"], bar["low"] = np.maximum(bar["high"], bar["close"]), np.minimum(bar["low"], bar["close"])
         bars = (Bars(MINUTE_MS, bar),) if chance.random() < 0.4 else ()
         now = msgspec.structs.replace(market.now, usd=market.now.usd * np.float32(chance.uniform(0.5, 1.5)))
-        one = market.frame(serial=serial, new_bars=bars, now=now if chance.random() < 0.4 else market.now)
+        printed: tuple[ForcedOrder, ...] = ()
+        if chance.random() < 0.3:  # now and then one that comes late
+            at, side = NOW - int(chance.integers(0, 2) * chance.integers(40 * MINUTE_MS)), Side(int(chance.integers(2)))
+            printed = (order(side, at, mark, float(chance.uniform(2e5, 6e6))),)
+        one = market.frame(
+            serial=serial, new_bars=bars, now=now if chance.random() < 0.4 else market.now, new_forced=printed
+        )
         last = float(mark + chance.uniform(-120, 120))
         pane.apply(msgspec.structs.replace(one, prices=msgspec.structs.replace(one.prices, last=last)))
         for _ in range(int(chance.integers(0, 3))):

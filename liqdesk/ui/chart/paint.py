@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pyqtgraph.functions import arrayToQPolygonF
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
@@ -63,6 +64,23 @@ class Rects:
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(colour)
             p.drawRects(*self._array.drawargs())
+
+
+class Line:
+    """A polyline through points given in pixels. Drawn as hairlines beside each other: a stroke of any other width is ten times dearer."""
+
+    def __init__(self, x: Floats, y: Floats) -> None:
+        self._points = arrayToQPolygonF(x, y)
+
+    def draw(self, p: QPainter, colour: QColor, beside: tuple[float, ...] = (0.0,)) -> None:
+        """Draw it once at each distance to the right, antialiased; the pen is changed."""
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        p.setPen(QPen(colour, 1.0))
+        for dx in beside:
+            p.translate(dx, 0)
+            p.drawPolyline(self._points)
+            p.translate(-dx, 0)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 def solid(colour: QColor, width: float = 1.0) -> QPen:

@@ -32,7 +32,7 @@ SHORTEST_MS: Final = 20 * MINUTE_MS
 LONGEST_MS: Final = 34 * DAY_MS
 LEAST_LOG: Final = 0.004
 MOST_LOG: Final = 0.75
-REACH_PX: Final = 24  # how far a candle and its discs reach to the left of its start
+REACH_PX: Final = 28  # how far a candle and its discs reach to the left of its start
 FREE_PX: Final = 10  # how far a drag must leave the level before it moves the price axis too
 
 
@@ -112,6 +112,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self._origin_ms = 0.0
         self._key: tuple[object, ...] = ()
         self._newest = b""
+        self._orders = state.orders
         self._drag_y = 0.0
         self.view.zoomed.connect(self._zoom)
         self.view.dragged.connect(self._drag)
@@ -147,7 +148,6 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         key = (
             s.lens,
             s.candles[:-1].tobytes(),
-            id(s.orders),
             s.alerts,
             s.gaps,
             s.stale,
@@ -166,11 +166,25 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
                 left, right = math.floor(heat[0] / ratio), math.ceil(heat[1] / ratio)
                 self.viewport().update(left, 0, right - left, round(s.lens.height))
             if newest != self._newest:
-                left = max(0, round(s.lens.x(float(s.candles["t"][-1]))) - REACH_PX)
-                self.viewport().update(left, 0, round(s.lens.width) - left, round(s.lens.height))
+                self._from(float(s.candles["t"][-1]))
+            if s.orders is not self._orders and len(s.orders):
+                self._from(self._first_new())
             for y in {row, self.lines.row} if row != self.lines.row else ():
                 self.viewport().update(0, y - 1, round(s.lens.width), 3)
-        self._key, self._newest, self.lines.row = key, newest, row
+        self._key, self._newest, self._orders, self.lines.row = key, newest, s.orders, row
+
+    def _from(self, ms: float) -> None:
+        """Repaint from the candle or disc at a time to the right edge."""
+        lens = self.state.lens
+        left = min(max(0.0, lens.x(ms)), lens.width - 1) - self.state.theme.px(REACH_PX)
+        self.viewport().update(max(0, round(left)), 0, round(lens.width - left) + 1, round(lens.height))
+
+    def _first_new(self) -> float:
+        """Return the time of the oldest forced order that was not there at the last paint."""
+        old, new = self._orders["t"], self.state.orders["t"]
+        n = min(len(old), len(new))
+        differ = np.flatnonzero(old[:n] != new[:n])
+        return float(new[differ[0]] if len(differ) else new[min(n, len(new) - 1)])
 
     def zoom_time(self, factor: float, x: float) -> None:
         """Stretch time around pixel column `x`; while the view follows the market the newest candle stays where it is."""

@@ -9,20 +9,22 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.engine.frames import NowPlanes
 from liqdesk.model.axis import DISPLAY_BIN, ROWS, display_bin_of
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart.marks import draw_last, last_row
-from liqdesk.ui.chart.paint import Rects, box, guarded, whole, write, write_haloed
+from liqdesk.ui.chart.paint import Floats, Line, Rects, box, guarded, whole, write, write_haloed
 from liqdesk.ui.chart.scale import GRID_Y_PX, even_steps, price_ticks
 from liqdesk.ui.chart.state import ChartState
 
 PACE_NS: Final = 250_000_000
 USED: Final = 0.86  # share of the width the longest bar takes
+HALO: Final = (-1.3, 1.3)
+STROKE: Final = (-0.3, 0.3)
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,9 @@ class Profile(QWidget):
         key = (self._key, ratio, self.size())
         if key != self._kept_key:
             self._kept_key = key
-            self._kept = QPixmap(self.size() * ratio)
-            self._kept.setDevicePixelRatio(ratio)
+            if self._kept.size() != self.size() * ratio:
+                self._kept = QPixmap(self.size() * ratio)
+                self._kept.setDevicePixelRatio(ratio)
             self._kept.fill(theme.colour(s.theme.chart))
             p = QPainter(self._kept)
             found = self.sums
@@ -158,20 +161,13 @@ class Profile(QWidget):
             return
         scale = self.width() * 0.8 / most
         centres = found.first_bin + np.arange(found.long.size) + 0.5
-        rows = (lens.y1 - centres * DISPLAY_BIN) / (lens.y1 - lens.y0) * lens.height
-        p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        rows: Floats = np.multiply(lens.y1 - centres * DISPLAY_BIN, lens.height / (lens.y1 - lens.y0))
         for totals, side in ((found.long, 0), (found.short, 1)):
             at = np.flatnonzero(totals > 0)
-            if not at.size:
-                continue
-            path = QPainterPath(QPointF(float(totals[at[0]]) * scale, float(rows[at[0]])))
-            for i in at[1:]:
-                path.lineTo(QPointF(float(totals[i]) * scale, float(rows[i])))
-            p.setBrush(Qt.BrushStyle.NoBrush)
-            for colour, width in ((t.chart, 3.6), (t.side(side), 1.6)):
-                p.setPen(QPen(theme.colour(colour), width))
-                p.drawPath(path)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            if at.size:
+                line = Line(np.multiply(totals[at], scale), rows[at])
+                line.draw(p, theme.colour(t.chart), HALO)
+                line.draw(p, theme.colour(t.side(side)), STROKE)
         for totals, side, y in (
             (found.short, 1, t.px(34)),
             (found.long, 0, self.height() - t.px(14)),
