@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 PHASE: Final = math.log(30_000.0)
 ROW: Final = 1e-3  # log price
+ROUNDING: Final = 1e-8  # rows, more than a logarithm is off by
 
 Density = NDArray[np.floating]
 Side64 = NDArray[np.float64]
@@ -21,8 +22,11 @@ def edge(number: float) -> float:
 
 
 def position(price: float, base: int) -> float:
-    """Return where a price stands in a column whose row 0 is display bin `base`, in rows and fractions of rows."""
-    return (math.log(price) - PHASE) / ROW - base
+    """Return where a price stands in a column whose row 0 is display bin `base`, in rows and fractions of rows; a price at an edge, as
+    `edge` gives it, stands at a whole number."""
+    rows = (math.log(price) - PHASE) / ROW - base
+    whole = round(rows)
+    return float(whole) if abs(rows - whole) < ROUNDING else rows
 
 
 def sides_of(usd: Density, mark: float) -> tuple[Side64, Side64]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -64,10 +64,11 @@ def holds(zone: Zone, usd: np.ndarray, mark: float, base: int) -> None:
         assert zone.distance == pytest.approx((zone.low - mark) / mark)
     first = round((math.log(zone.low) - math.log(prices[0])) / 1e-3 + 0.5)
     last = round((math.log(zone.high) - math.log(prices[0])) / 1e-3 - 0.5)
+    here = round((math.log(mark) - math.log(prices[0])) / 1e-3 + 0.5, 7)
     if zone.high == mark:
-        last = math.floor((math.log(mark) - math.log(prices[0])) / 1e-3 + 0.5)
+        last = math.ceil(here) - 1
     if zone.low == mark:
-        first = math.floor((math.log(mark) - math.log(prices[0])) / 1e-3 + 0.5)
+        first = math.floor(here)
     assert zone.usd == pytest.approx(sides[zone.side, first : last + 1].sum())
     assert 0 <= zone.prominence_usd <= zone.usd * (1 + 1e-9)
 
@@ -194,15 +195,16 @@ def test_what_is_no_density_is_refused(usd: np.ndarray, mark: float, words: str)
 
 
 @settings(max_examples=80, deadline=None)
+@example(rows=np.eye(2, 120, 99), shift=100.0)
+@example(rows=np.ones((2, 120)) + np.eye(2, 120, 98), shift=100.0)
 @given(
     rows=hnp.arrays(np.float64, (2, 120), elements=st.floats(0, 1e6)),
     shift=st.floats(0.0, 120.0),
 )
 def test_every_zone_keeps_its_promises(rows: np.ndarray, shift: float) -> None:
     mark = math.exp(math.log(30_000.0) + 0.3 + shift * 1e-3)
-    edge = math.floor(shift)
-    rows[0, edge + 1 :] = 0
-    rows[1, :edge] = 0
+    rows[0, math.ceil(shift) :] = 0
+    rows[1, : math.floor(shift)] = 0
     zones = zones_of(300, rows, mark)
     assert len(zones) <= MOST_ZONES
     for zone in zones:
