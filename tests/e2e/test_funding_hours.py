@@ -45,12 +45,12 @@ def test_the_countdown_and_the_year_follow_a_shorter_interval(
         return tuple(state[f"funding.{name}"]["text"] for name in ("interval", "countdown", "year"))  # type: ignore[index]
 
     def hold(hours: int, next_ms: int) -> None:
+        desk.until(lambda: shown()[0] == f"every {hours} h", 5, "shown by the panel, which follows a little later")
         assert desk.frame is not None
         funding = desk.frame.funding
         assert (funding.interval_h, funding.next_ms) == (hours, next_ms)
         assert funding.rate is not None
-        interval, countdown, year = shown()
-        assert interval == f"every {hours} h"
+        _, countdown, year = shown()
         value = desk.window.state()["funding.countdown"]["value"]  # type: ignore[index]
         assert value == pytest.approx(next_ms - desk.frame.venue_ms, abs=2_000 * SPEED), "panels follow a little later"
         assert countdown == present.countdown(value)
