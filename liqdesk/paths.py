@@ -96,10 +96,11 @@ def _kernel_digest() -> str:
 
 
 def resource(name: str) -> Path:
-    """Return the path of a file of the program: in a checkout `resources/`, in an installed or frozen program beside the package."""
+    """Return the path of a file of the program: in a checkout `resources/` or `docs/`, in an installed or frozen program beside the
+    package."""
     package = Path(__file__).resolve().parent
     frozen = getattr(sys, "_MEIPASS", None)
-    folders = [package / "_resources", package.parent / "resources"]
+    folders = [package / "_resources", package.parent / "resources", package.parent / "docs"]
     if frozen:
         folders.insert(0, Path(frozen) / "liqdesk" / "_resources")
     for folder in folders:

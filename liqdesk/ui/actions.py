@@ -101,6 +101,7 @@ class Actions(QObject):
             "theme": self.switch_theme,
             "settings": self.edit_settings,
             "streams": self.streams,
+            "method": self.method,
             "help": self.help,
         }
         calls[name]()
@@ -224,7 +225,16 @@ class Actions(QObject):
 
         frame = self._window.frame
         version, brackets = (frame.model_version, frame.brackets_as_of) if frame else ("S2", "the shipped file")
-        self.open_card(HelpDialog(self._window, version, brackets, self._window.profile_dir))
+        dialog = HelpDialog(self._window, version, brackets, self._window.profile_dir)
+        dialog.method.clicked.connect(self.method)
+        self.open_card(dialog)
+
+    @Slot()
+    def method(self) -> None:
+        """Show how the map is made and how it was scored."""
+        from liqdesk.ui.dialogs.reading import ReadingCard
+
+        self.open_card(ReadingCard(self._window))
 
     @Slot()
     def streams(self) -> None:

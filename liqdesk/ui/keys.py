@@ -36,6 +36,7 @@ KEYS: Final = (
     Key("settings", ("Ctrl+,",), "Ctrl+,", "settings"),
     Key("full", ("F11",), "F11", "full screen"),
     Key("help", ("F1", "?"), "? or F1", "this card"),
+    Key("method", ("F2",), "F2", "how the map is made, in full"),
     Key("close", ("Esc",), "Esc", "close what is open"),
     Key("quit", ("Ctrl+Q",), "Ctrl+Q", "quit"),
 )

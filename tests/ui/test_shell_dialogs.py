@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import msgspec
 import pytest
@@ -15,11 +16,13 @@ from shell_frames import BTC, MARK, ZONES, busy, frame
 
 from liqdesk.alerts import AnyRule, Cross, ForcedBurst, FundingBeyond, ImbalanceBeyond, PriceCrosses, Which, ZoneNear
 from liqdesk.market import Instrument, Ticker
+from liqdesk.paths import resource
 from liqdesk.settings import Settings
 from liqdesk.ui import streams as words
 from liqdesk.ui.dialogs.alert import AlertDialog
 from liqdesk.ui.dialogs.fields import number_from, plain
 from liqdesk.ui.dialogs.help import FirstRun, HelpDialog, KeyTable
+from liqdesk.ui.dialogs.reading import ReadingCard
 from liqdesk.ui.dialogs.settings import SettingsDialog
 from liqdesk.ui.dialogs.streams import StreamsDialog
 from liqdesk.ui.dialogs.symbols import SymbolSearch, matches, why_not
@@ -354,3 +357,24 @@ def test_the_keyboard_chooses_a_contract_and_never_one_without_a_map(owner: QWid
     qtbot.keyClick(search.field, Qt.Key.Key_Return)
     assert chosen == ["ETHUSDT"]
     assert search.isHidden()
+
+
+def test_the_methodology_is_read_inside_the_program(owner: QWidget, qtbot: QtBot) -> None:
+    """The text in docs/ as it stands: every heading is in the contents, a click goes there, and nothing is opened outside."""
+    source = resource("methodology.md").read_text(encoding="utf-8")
+    headings = [line.lstrip("# ") for line in source.splitlines() if re.match(r"##? ", line)]
+    card = ReadingCard(owner)
+    card.open_over()
+    assert card.contents.model().stringList() == headings  # type: ignore[attr-defined]
+    assert all(h in card.text.toPlainText() for h in headings)
+    card.text.verticalScrollBar().setValue(0)
+    card.contents.clicked.emit(card.contents.model().index(len(headings) - 2, 0))
+    assert card.text.verticalScrollBar().value() > 0
+    assert not card.text.openLinks()
+    card.reject()
+
+
+def test_a_methodology_that_is_missing_says_so(owner: QWidget) -> None:
+    card = ReadingCard(owner, "no-such-file.md")
+    assert "missing; install it again" in card.text.toPlainText()
+    card.reject()

@@ -120,11 +120,15 @@ class HelpDialog(Card):
         facts = [f"liqdesk {__version__}, engine {model_version}, margin brackets of {brackets_as_of}"]
         if profile:
             facts.append(f"Everything it writes is in {profile}")
-        facts.append("How it was scored and where each number comes from: docs/how-it-works.md")
         for words in facts:
             fact = label(words, "note", 11, wrap=True)
             fact.setFixedWidth(t.px(350))
             left.addWidget(fact)
+        self.method = button("How the map is made, in full (F2)")
+        self.method.setToolTip(
+            "Every formula and parameter with its source, how the map was scored, and what did not help"
+        )
+        left.addWidget(self.method, 0, Qt.AlignmentFlag.AlignLeft)
         left.addStretch(1)
         row.addLayout(left)
         right = QVBoxLayout()
