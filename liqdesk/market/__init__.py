@@ -23,7 +23,14 @@ from liqdesk.market.events import (
     Universe,
 )
 from liqdesk.market.instrument import Instrument
-from liqdesk.market.margin import Bracket, BracketTable, bankruptcy_price, class_distance, liquidation_price
+from liqdesk.market.margin import (
+    Bracket,
+    BracketTable,
+    bankruptcy_price,
+    class_distance,
+    liquidation_price,
+    trigger_price,
+)
 from liqdesk.market.units import (
     DAY_MS,
     HOUR_MS,
@@ -72,4 +79,5 @@ __all__ = [
     "liquidation_price",
     "price_from_ticks",
     "ticks_from_price",
+    "trigger_price",
 ]

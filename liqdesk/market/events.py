@@ -40,8 +40,9 @@ class MarkPrice(msgspec.Struct, frozen=True, gc=False):
 class ForcedOrder(msgspec.Struct, frozen=True, gc=False):
     """One printed liquidation. The venue prints at most one per symbol and second, so sums of these are a floor.
 
-    `side` is the position that was liquidated, `price` the average fill, `limit_price` the order's limit (about the bankruptcy
-    price, where nothing traded), `quantity` what was filled, `time_ms` the fill's time and `event_ms` the print's.
+    `side` is the position that was liquidated, `price` the average fill, `limit_price` the order's limit, which is the position's
+    bankruptcy price (nothing traded there; `trigger_price` turns it into the mark that was due), `quantity` what was filled,
+    `time_ms` the fill's time and `event_ms` the print's.
     """
 
     symbol: str

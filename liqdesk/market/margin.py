@@ -78,6 +78,18 @@ def bankruptcy_price(side: Side, entry: float, quantity: float, wallet: float) -
     return price if price > 0 else None
 
 
+def trigger_price(side: Side, bankruptcy: float, quantity: float, table: BracketTable) -> float | None:
+    """Return the mark that triggered a forced order whose limit is the position's bankruptcy price: `liquidation_price` from there.
+
+    bankruptcy: quote units; quantity: base units of the whole position. At bankruptcy equity is zero, so that equity at mark P is
+    ±quantity·(P − bankruptcy); it equals the maintenance margin at P = (bankruptcy − cum/quantity)/(1 − mmr) for a long and at
+    (bankruptcy + cum/quantity)/(1 + mmr) for a short, (mmr, cum) of the bracket that holds P·quantity; cum is 0 in the lowest.
+    None when no positive price does. Raises ValueError for a price or quantity that is not positive.
+    """
+    solved = liquidation_price(side, bankruptcy, quantity, 0.0, table)
+    return None if solved is None else solved[0]
+
+
 def entry_from_liquidation(
     side: Side, liquidation: float, quantity: float, leverage: float, table: BracketTable
 ) -> float:

@@ -123,7 +123,8 @@ def sweep(
                 slide = par[IMPACT] * calm * (book + 0.5 * steps) * par[STEP] * price
                 fill = price * np.exp(-sign * min(slide, 0.03))
                 ticks = max(1, round(fill / par[TICK]))
-                limit = round(ticks * (1.0 - sign * PF[n, pos.RATE]))
+                # The limit is the bankruptcy price; what nobody would fill there the fund takes, and the print says a tick beyond.
+                limit = round(PF[n, pos.BANKRUPT] / par[TICK])
                 limit = min(limit, ticks - 1) if side == 0 else max(limit, ticks + 1)
                 e = Q[EVENTS] % EI.shape[0]
                 EF[e, E_LIQUIDATION], EF[e, E_ENTRY] = PF[n, pos.LIQUIDATION], PF[n, pos.ENTRY]

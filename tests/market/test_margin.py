@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqdesk.market import Bracket, BracketTable, Side, bankruptcy_price, class_distance, liquidation_price
+from liqdesk.market import (
+    Bracket,
+    BracketTable,
+    Side,
+    bankruptcy_price,
+    class_distance,
+    liquidation_price,
+    trigger_price,
+)
 from liqdesk.market.margin import entry_from_liquidation
 
 TIERS = (
@@ -134,3 +142,35 @@ def test_a_table_knows_its_lowest_rate_and_its_highest_leverage() -> None:
 @pytest.mark.parametrize("leverage", [5, 10, 25, 50, 100])
 def test_class_distance_is_the_log_distance_less_the_rate(leverage: int) -> None:
     assert class_distance(leverage, 0.004) == pytest.approx(math.log(leverage / (leverage - 1)) - 0.004)
+
+
+@pytest.mark.parametrize("number", range(1, len(TIERS) + 1))
+@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize("share", [0.001, 0.5, 0.999])
+def test_the_trigger_is_found_back_from_the_bankruptcy_price_in_every_bracket(
+    side: Side, number: int, share: float
+) -> None:
+    bracket = BTC.brackets[number - 1]
+    trigger = 70_000.0
+    quantity = (bracket.floor + share * (bracket.cap - bracket.floor)) / trigger
+    # Equity is the maintenance margin at the trigger and zero at bankruptcy: the way between the two is margin/quantity.
+    way = (trigger * quantity * bracket.rate - bracket.cum) / quantity
+    broke = trigger - way if side is Side.LONG else trigger + way
+    assert trigger_price(side, broke, quantity, BTC) == pytest.approx(trigger, rel=1e-12)
+
+
+def test_in_the_lowest_bracket_the_trigger_is_the_bankruptcy_price_by_the_rate() -> None:
+    assert trigger_price(Side.LONG, 82_338.30, 0.190, BTC) == pytest.approx(82_338.30 / 0.996, rel=1e-12)
+    assert trigger_price(Side.SHORT, 82_338.30, 0.190, BTC) == pytest.approx(82_338.30 / 1.004, rel=1e-12)
+
+
+@given(**positions)
+def test_the_trigger_of_a_bankruptcy_price_is_the_liquidation_price(
+    side: Side, entry: float, value: float, leverage: float
+) -> None:
+    quantity, wallet = value / entry, value / leverage
+    solved = liquidation_price(side, entry, quantity, wallet, BTC)
+    broke = bankruptcy_price(side, entry, quantity, wallet)
+    if solved is None or broke is None or solved[0] * quantity > BTC.brackets[-1].cap:
+        return
+    assert trigger_price(side, broke, quantity, BTC) == pytest.approx(solved[0], rel=1e-6)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
-from liqdesk.market import Bracket, BracketTable, Side, bankruptcy_price, liquidation_price
+from liqdesk.market import Bracket, BracketTable, Side, bankruptcy_price, liquidation_price, trigger_price
 from liqdesk.simulator import layout as at
 from liqdesk.simulator import positions as pos
 from liqdesk.simulator.book import snapshot_beat
@@ -16,6 +17,7 @@ from liqdesk.simulator.contracts import leader, listed, quarter_end
 from liqdesk.simulator.market import Market
 from liqdesk.simulator.positions import solve_liquidation
 from liqdesk.simulator.trades import between, from_id, latest, liquidation, printed, true_liquidations
+from liqdesk.venues.binance.brackets import shipped_brackets
 
 START_MS = 1_772_438_400_000
 MINUTE = 60_000
@@ -198,7 +200,25 @@ def test_a_position_is_liquidated_when_the_mark_passes_its_price_and_no_sooner(m
         if e.entry * sign < before * sign:
             assert (e.entry - e.liquidation) * sign > 0
         assert (e.ticks - e.limit) * sign > 0
-        assert e.limit / e.ticks == pytest.approx(1 - sign * e.rate, abs=2 / e.ticks)
+
+
+def test_the_limit_of_a_forced_order_is_the_bankruptcy_price_and_gives_its_trigger_back(market: Market) -> None:
+    course = market.leader
+    table = shipped_brackets().table(course.contract.symbol)
+    tick, step = course.contract.tick, course.contract.step
+    prints = printed(course, START_MS - 40 * 3_600_000, market.now_ms)
+    beyond = [e for e in prints if abs(e.limit * tick - e.bankrupt) > 0.5001 * tick]
+    assert all(abs(e.limit - e.ticks) == 1 for e in beyond)  # bankrupt before it was filled: the fund's, a tick beyond
+    assert len(beyond) <= 0.03 * len(prints)
+    errors = []
+    for e in prints:
+        found = trigger_price(Side(e.side), e.limit * tick, e.steps * step, table)
+        assert found is not None
+        errors.append(abs(math.log(found / e.liquidation)))
+    errors.sort()
+    # Half a tick, but for orders that are a part of a position of a higher bracket, and those beyond bankruptcy.
+    assert errors[len(errors) // 2] < 1e-6
+    assert errors[int(0.97 * len(errors))] < 2e-6
 
 
 @pytest.mark.parametrize("side", [Side.LONG, Side.SHORT])

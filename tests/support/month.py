@@ -26,7 +26,7 @@ LIQUIDATION: Final = np.dtype(
         ("side", np.int8),  # who was liquidated
         ("quantity", np.float64),  # base units
         ("price", np.float64),  # last fill
-        ("limit", np.float64),  # the order's limit, about the bankruptcy price
+        ("limit", np.float64),  # the order's limit, the bankruptcy price
         ("trigger", np.float64),  # the mark at which it was due
         ("entry", np.float64),
         ("leverage", np.int64),
