@@ -7,31 +7,41 @@ overwritten; a full disk delays writing, it does not stop the stream.
 
 from liqdesk.history.records import (
     EVERY_SYMBOL,
+    EVIDENCE,
     FORCED,
+    GAIN,
     INTEREST,
     MARK,
     MARKS,
+    ODDS,
+    SCORE,
     TRADES,
     VOLUME,
     Extent,
     Gap,
     Part,
+    Record,
     Trimmed,
 )
 from liqdesk.history.store import GENUINE, History
 
 __all__ = [
     "EVERY_SYMBOL",
+    "EVIDENCE",
     "FORCED",
+    "GAIN",
     "GENUINE",
     "INTEREST",
     "MARK",
     "MARKS",
+    "ODDS",
+    "SCORE",
     "TRADES",
     "VOLUME",
     "Extent",
     "Gap",
     "History",
     "Part",
+    "Record",
     "Trimmed",
 ]

@@ -116,6 +116,14 @@ class Adding:
         ):
             self._put("gain", symbol, [(time_ms, float(long), float(short))])
 
+    def add_record(self, symbol: str, kind: str, time_ms: int, model: int, body: bytes) -> None:
+        """Keep what was said for a time and what came, for good: of two records of one kind, time and model the first one stays.
+
+        `model` is the version of what said it; `body` is packed by the caller, at most a megabyte.
+        """
+        if self._admit(door.is_symbol(symbol) and door.is_record(kind, time_ms, model, body)):
+            self._put("record", symbol, [(kind, int(time_ms), int(model), body)])
+
     def add_funding(self, rows: Iterable[Funding]) -> None:
         """Keep settled payments of any symbols."""
         for row in rows:

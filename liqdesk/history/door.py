@@ -14,6 +14,8 @@ from liqdesk.market.rows import BAR, INTEREST, TRADE
 LATEST_MS: Final = 1 << 46
 LONGEST_SYMBOL: Final = 64
 LONGEST_TEXT: Final = 400
+LONGEST_KIND: Final = 40
+LARGEST_BODY: Final = 1 << 20  # bytes
 
 Rows = NDArray[np.void]
 Flags = NDArray[np.bool_]
@@ -47,6 +49,16 @@ def is_stretch(symbol: object, stream: object, from_ms: int, to_ms: int) -> bool
 
 def is_amount(value: float, *, zero: bool = True) -> bool:
     return math.isfinite(value) and (value > 0 or (zero and value == 0))
+
+
+def is_record(kind: object, time_ms: int, model: int, body: object) -> bool:
+    return (
+        is_text(kind, LONGEST_KIND)
+        and is_time(time_ms)
+        and 0 <= model < 1 << 31
+        and isinstance(body, bytes)
+        and 0 < len(body) <= LARGEST_BODY
+    )
 
 
 def is_forced(order: ForcedOrder) -> bool:

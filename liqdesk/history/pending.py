@@ -32,6 +32,7 @@ STATEMENTS: Final = {
     "ON CONFLICT DO UPDATE SET contracts = excluded.contracts, usd = coalesce(excluded.usd, usd)",
     "gain": "INSERT OR REPLACE INTO gain VALUES (?, ?, ?, ?)",
     "funding": "INSERT OR REPLACE INTO funding VALUES (?, ?, ?)",
+    "record": "INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?)",
     "forced": "INSERT OR IGNORE INTO forced VALUES (?, ?, ?, ?, ?, ?, ?)",
     # A stretch that another one reaches up to prolongs it.
     "covered": "INSERT INTO covered VALUES (?1, ?2, coalesce((SELECT from_ms FROM covered WHERE symbol = ?1 AND stream = ?2 "

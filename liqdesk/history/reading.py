@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from liqdesk.errors import ProfileError
 from liqdesk.history import coverage, reads, schema
 from liqdesk.history.door import LATEST_MS
-from liqdesk.history.records import Extent, Gap, Part
+from liqdesk.history.records import Extent, Gap, Part, Record
 from liqdesk.market import ForcedOrder
 
 Rows = NDArray[np.void]
@@ -84,6 +84,10 @@ class Reading:
     def unfinished(self, symbol: str, t0: int = 0, t1: int = LATEST_MS) -> list[Part]:
         """Return what was seen of minutes that no session has closed."""
         return self._ask(reads.unfinished, symbol, t0, t1)
+
+    def records(self, symbol: str, kind: str, t0: int = 0, t1: int = LATEST_MS) -> list[Record]:
+        """Return records of one kind (`records.SCORE`, EVIDENCE, ODDS, GAIN) by time, then model version."""
+        return self._ask(reads.records, symbol, kind, t0, t1)
 
     def extent(self, symbol: str) -> tuple[Extent, ...]:
         """Return how far the bars reach, for each span and kind there is."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from liqdesk.history.blobs import MINUTE_BITS, key_of, mark_rows, minute_of, volume_rows
 from liqdesk.history.door import LATEST_MS, good_bars, good_interest, is_forced, is_symbol
-from liqdesk.history.records import EVERY_SYMBOL, MARK, VOLUME, Extent, Gap, Part
+from liqdesk.history.records import EVERY_SYMBOL, MARK, VOLUME, Extent, Gap, Part, Record
 from liqdesk.history.schema import EVERY, DamageError
 from liqdesk.market import MINUTE_MS, ForcedOrder, Side
 from liqdesk.market.rows import BAR, FUNDING, INTEREST
@@ -164,6 +164,14 @@ def unfinished(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> list[Pa
     return [
         Part(minute_of(k) * MINUTE_MS, first, last, volume_rows(minute_of(k), blob)) for k, first, last, blob in rows
     ]
+
+
+def records(db: sqlite3.Connection, symbol: str, kind: str, t0: int, t1: int) -> list[Record]:
+    cursor = db.execute(
+        "SELECT t, model, body FROM record WHERE symbol = ? AND kind = ? AND t >= ? AND t < ? ORDER BY t, model",
+        (symbol_id(db, symbol), kind, *_within(t0, t1)),
+    )
+    return [Record(*_typed(row, int, int, bytes)) for row in cursor]
 
 
 def spans(db: sqlite3.Connection, symbol: str, mark: bool) -> list[int]:

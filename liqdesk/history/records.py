@@ -19,6 +19,12 @@ TRADES: Final = "trades"
 MARKS: Final = "mark"
 INTEREST: Final = "OI"
 
+# Kinds of records.
+SCORE: Final = "score"
+EVIDENCE: Final = "evidence"
+ODDS: Final = "odds"
+GAIN: Final = "gain"
+
 
 class Gap(msgspec.Struct, frozen=True):
     """A stretch of venue time, [from_ms, to_ms), that a stream did not deliver; symbol `EVERY_SYMBOL` where it carries them all."""
@@ -38,6 +44,15 @@ class Part(msgspec.Struct, frozen=True):
     first_id: int
     last_id: int
     rows: NDArray[np.void]
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What was said for a moment, and what came: the version of the model that said it, and a body that only its kind knows how to
+    read."""
+
+    t_ms: int
+    model: int
+    body: bytes
 
 
 class Extent(msgspec.Struct, frozen=True):

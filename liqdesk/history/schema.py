@@ -13,7 +13,7 @@ from typing import Final
 from liqdesk.errors import ProfileError
 
 APPLICATION: Final = 0x6C697164  # "liqd"
-VERSION: Final = 2
+VERSION: Final = 3
 EVERY: Final = 0  # the number of "*", which stands for all symbols
 
 TABLES: Final = """
@@ -58,6 +58,14 @@ CREATE TABLE unfinished (
 INSERT INTO symbol VALUES (0, '*');
 """
 
+# What was said and what came. A row is written once: nothing changes it or takes it away.
+SINCE_3: Final = """
+CREATE TABLE record (
+    symbol INTEGER NOT NULL, kind TEXT NOT NULL, t INTEGER NOT NULL, model INTEGER NOT NULL, body BLOB NOT NULL,
+    UNIQUE (symbol, kind, t, model)
+);
+"""
+
 
 def _run(db: sqlite3.Connection, statements: str) -> None:
     for statement in statements.split(";"):
@@ -69,8 +77,12 @@ def _covered(db: sqlite3.Connection) -> None:
     _run(db, SINCE_2)
 
 
+def _recorded(db: sqlite3.Connection) -> None:
+    _run(db, SINCE_3)
+
+
 # MIGRATIONS[n] turns a file of version n into version n + 1, inside one transaction.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _covered}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _covered, 2: _recorded}
 
 # Each table of rows, its first column, and the version that it came with.
 ROW_TABLES: Final = (
@@ -84,6 +96,7 @@ ROW_TABLES: Final = (
     ("volume", "key", 1),
     ("covered", "symbol", 2),
     ("unfinished", "key", 2),
+    ("record", "symbol", 3),
 )
 NEW_PAGES: Final = 2  # a file that is ours, but was never written to, has no more
 CHECKED_WHOLE: Final = 32 * 1024 * 1024
@@ -117,7 +130,7 @@ def create(db: sqlite3.Connection, origin: str) -> None:
     """Make the tables of an empty file, all or nothing."""
     db.execute("BEGIN IMMEDIATE")
     try:
-        _run(db, TABLES + SINCE_2)
+        _run(db, TABLES + SINCE_2 + SINCE_3)
         db.execute("INSERT INTO meta VALUES ('origin', ?), ('version', ?)", (origin, str(VERSION)))
         db.execute(f"PRAGMA application_id = {APPLICATION}")
         db.execute("COMMIT")

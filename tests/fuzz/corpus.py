@@ -18,7 +18,7 @@ from support.exchange import Exchange
 from liqdesk.alerts import ForcedBurst, FundingBeyond, ImbalanceBeyond, PriceCrosses, ZoneNear
 from liqdesk.alerts.store import AlertStore
 from liqdesk.errors import VenueError
-from liqdesk.history import FORCED, History
+from liqdesk.history import FORCED, SCORE, History
 from liqdesk.market import ForcedOrder, Funding, Side
 from liqdesk.market.rows import BAR, INTEREST, TRADE
 from liqdesk.net.channel import Channel
@@ -231,6 +231,7 @@ def write_history(path: Path, bars: int = 60) -> History:
     history.add_open_interest(SYMBOL, interest)
     history.add_funding([Funding(SYMBOL, T0 + 28_800_000 * n, 1e-4) for n in range(5)])
     history.add_gain(SYMBOL, T0, 0.3, 0.4)
+    history.add_record(SYMBOL, SCORE, T0, 1, bytes(2_000))
     history.add_gap(SYMBOL, "forced", T0, T0 + 5_000, "the connection was cut")
     history.add_covered(SYMBOL, FORCED, T0, T0 + 60_000)
     history.add_unfinished(SYMBOL, T0 + bars * MINUTE, 1, 9, np.arange(3), np.ones(3))

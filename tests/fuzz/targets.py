@@ -21,7 +21,7 @@ from corpus import SYMBOL, T0
 from liqdesk import cli, settings
 from liqdesk.alerts import AlertStore, describe
 from liqdesk.errors import DecodeError, InputError, LiqdeskError, ProfileError
-from liqdesk.history import FORCED, INTEREST, MARKS, TRADES, History
+from liqdesk.history import FORCED, INTEREST, MARKS, SCORE, TRADES, History
 from liqdesk.lab.imports import import_paths
 from liqdesk.market import ContractChange, Instrument, Side, class_distance, liquidation_price
 from liqdesk.net.proxy import proxy_from
@@ -344,6 +344,7 @@ def _read(history: History) -> None:
             lambda s=symbol: history.open_interest(s),  # type: ignore[misc]
             lambda s=symbol: history.funding(s),  # type: ignore[misc]
             lambda s=symbol: history.gains(s),  # type: ignore[misc]
+            lambda s=symbol: history.records(s, SCORE),  # type: ignore[misc]
             lambda s=symbol: history.gaps(s),  # type: ignore[misc]
             lambda s=symbol: history.extent(s),  # type: ignore[misc]
             lambda s=symbol: history.unfinished(s),  # type: ignore[misc]

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqdesk.history import EVERY_SYMBOL, FORCED, INTEREST, MARKS, TRADES, Gap, History, schema
+from liqdesk.history import EVERY_SYMBOL, FORCED, INTEREST, MARKS, SCORE, TRADES, Gap, History, Record, schema
 from liqdesk.history.coverage import INTEREST_MS, joined, without
 from liqdesk.history.lock import Lock
 from liqdesk.history.pending import Pending
@@ -214,6 +214,24 @@ def test_a_file_of_version_1_is_brought_up_to_date(
         )
         db.close()
     assert layouts[0] == layouts[1]
+
+
+def test_a_file_of_version_2_gains_the_table_of_records(tmp_path: Path, open_history: Open, order: Order) -> None:
+    history = open_history()
+    history.add_covered(EVERY_SYMBOL, FORCED, T0, T0 + 1)
+    history.add_forced(order())
+    history.close()
+    db = sqlite3.connect(tmp_path / "history.sqlite")
+    db.execute("DROP TABLE record")
+    db.execute("UPDATE meta SET value = '2' WHERE name = 'version'")
+    db.commit()
+    db.close()
+    history = open_history()
+    assert history.notices == ()
+    assert history.forced(None) == [order()]
+    assert history.coverage("BTCUSDT", FORCED) == [(T0, T0 + 1)]
+    history.add_record("BTCUSDT", SCORE, T0, 1, b"said")
+    assert history.records("BTCUSDT", SCORE) == [Record(T0, 1, b"said")]
 
 
 @pytest.mark.expects_log("the history cannot be read: version 1 is older")

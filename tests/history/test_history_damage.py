@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from liqdesk.errors import ProfileError
-from liqdesk.history import FORCED, TRADES, History
+from liqdesk.history import FORCED, SCORE, TRADES, History
 from liqdesk.market import ForcedOrder, Funding
 from liqdesk.market.rows import INTEREST, TRADE
 
@@ -31,6 +31,7 @@ READS: dict[str, Callable[[History], object]] = {
     "funding": lambda h: h.funding("A"),
     "gain": lambda h: h.gains("A"),
     "gap": lambda h: h.gaps("A"),
+    "record": lambda h: h.records("A", SCORE),
     "forced": lambda h: h.forced(None),
     "symbol": lambda h: h.symbols(),
 }
@@ -47,6 +48,9 @@ VALUES = [
     ("volume", "rows", "1.5"),
     ("funding", "rate", "'many'"),
     ("gain", "short", "'many'"),
+    ("record", "t", "t + 0.5"),
+    ("record", "model", "'many'"),
+    ("record", "body", "'text'"),
     ("gap", "to_ms", "'9999999999999999999999'"),
     ("gap", "reason", "x'ff'"),
     ("bar", "span", "'many'"),
@@ -77,6 +81,7 @@ def path(tmp_path: Path, open_history: Open, bars: Bars, order: Order) -> Path:
     history.add_trades("A", np.array([(1, T0, 67_000.0, 1.0, True)], TRADE))
     history.add_funding([Funding("A", T0, 1e-4)])
     history.add_gain("A", T0, 0.1, 0.2)
+    history.add_record("A", SCORE, T0, 1, b"said")
     history.add_gap("A", "forced", T0, T0 + 5, "cut")
     history.add_covered("A", FORCED, T0, T0 + 5_000)
     history.add_unfinished("A", T0, 1, 9, np.arange(3), np.ones(3))

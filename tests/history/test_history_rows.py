@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liqdesk.history import MARK, VOLUME, Extent, Gap, History
+from liqdesk.history import EVIDENCE, MARK, ODDS, SCORE, VOLUME, Extent, Gap, History, Record
 from liqdesk.history.fold import Fold
 from liqdesk.history.reads import GAIN
 from liqdesk.market import ForcedOrder, Funding, Side
@@ -219,6 +219,45 @@ def _trades(count: int, seed: int = 3) -> np.ndarray:
     rows["quantity"] = np.round(chance.exponential(0.4, count) + 0.001, 3)
     rows["taker_buys"] = chance.random(count) < 0.4
     return rows
+
+
+def test_a_record_stays_as_it_was_written(open_history: Open, order: Callable[..., ForcedOrder]) -> None:
+    one = open_history()
+    one.add_record("A", SCORE, T0 + MINUTE, 2, b"second")
+    one.add_record("A", SCORE, T0, 2, b"first")
+    one.add_record("A", SCORE, T0, 1, b"first, by an older model")
+    one.add_record("A", ODDS, T0, 2, b"of another kind")
+    one.add_record("B", SCORE, T0, 2, b"of another symbol")
+    one.close()
+    two = open_history()
+    two.add_record("A", SCORE, T0, 2, b"said afterwards")
+    for kind, t_ms, model, body in (
+        ("", T0, 1, b"x"),
+        ("k" * 41, T0, 1, b"x"),
+        (SCORE, 0, 1, b"x"),
+        (SCORE, T0, -1, b"x"),
+        (SCORE, T0, 1 << 31, b"x"),
+        (SCORE, T0, 3, b""),
+        (SCORE, T0, 3, bytes((1 << 20) + 1)),
+    ):
+        two.add_record("A", kind, t_ms, model, body)
+    assert two.rejected == 7
+    expected = [
+        Record(T0, 1, b"first, by an older model"),
+        Record(T0, 2, b"first"),
+        Record(T0 + MINUTE, 2, b"second"),
+    ]
+    assert two.records("A", SCORE) == expected
+    assert two.records("A", SCORE, T0 + 1) == expected[2:]
+    assert two.records("A", SCORE, T0, T0 + MINUTE) == expected[:2]
+    assert two.records("A", EVIDENCE) == two.records("C", SCORE) == []
+    two.add_marks("A", [(T0, 5.0)])
+    two.add_forced(order())
+    two.commit()
+    while two.trim(0, 0, T0 + 1_000 * 86_400_000).more:
+        pass
+    assert two.marks("A").size == len(two.forced(None)) == 0
+    assert two.records("A", SCORE) == expected
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
