@@ -89,8 +89,8 @@ def _kernel_digest() -> str:
 
     package = Path(__file__).resolve().parent
     digest = hashlib.sha256(__version__.encode())
-    for folder in ("model", "simulator", "ui/chart"):
-        for source in sorted((package / folder).glob("*.py")):
+    for pattern in ("model/*.py", "lab/kernels.py", "simulator/*.py", "ui/chart/*.py"):
+        for source in sorted(package.glob(pattern)):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -28,7 +28,7 @@ ONLY_IN = {
     "websocket": {"liqdesk.net"},
     "requests": {"liqdesk.net"},
     "aiohttp": {"liqdesk.simulator"},
-    "numba": {"liqdesk.model", "liqdesk.ui.chart", "liqdesk.simulator"},
+    "numba": {"liqdesk.model", "liqdesk.lab", "liqdesk.ui.chart", "liqdesk.simulator"},
     "sqlite3": {"liqdesk.history"},
 }
 MAX_LINES = 350
