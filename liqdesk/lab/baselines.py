@@ -234,7 +234,7 @@ class ConstantInflow(EngineMap):
         super().__init__(table, np.full(even, 1.0 / even))
 
     def run(self, batch: StepBatch, taker_buy: Floats | None = None) -> Floats:
-        volume: Floats = (batch.t1 - batch.t0) * (TURNOVER / DAY_MS)
+        volume = (batch.t1 - batch.t0).astype(np.float64) * (TURNOVER / DAY_MS)
         where = (batch.t0, batch.t1, batch.start, batch.end, batch.low, batch.high)
         return super().run(StepBatch.plain(*where, volume, np.ones(len(batch))))
 
