@@ -1,0 +1,79 @@
+"""The long form of what the insight tests ask of simulated months: ten seeds of 31 days (`make trials`).
+
+Prints a line per seed and fails where a statement of the methodology does not hold.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from insight.records import DAY_MS, Record
+from support.month import Month
+
+from liqdesk.insight.throttle import Rule
+from liqdesk.insight.unprinted import study
+
+SEEDS = range(1, 11)
+RECORD_DAYS = 7
+
+
+def throttled(months: dict[int, Month]) -> list[str]:
+    """Tell both rules apart on every seed, and hold what was not printed against the truth; return what does not hold."""
+    wrong = []
+    print(
+        "one-a-second rule: verdict on 31 d, on each 7 d and 1 d; estimate / truth of the unprinted USD, month and days"
+    )
+    for seed, month in months.items():
+        record = Record(month)
+        begin, end = record.begin_ms, record.end_ms
+        for rule in Rule:
+            whole = study(record.prints(rule, begin, end), end, end - begin)
+            assert whole.unprinted is not None
+            true = record.usd_between(begin, end) - whole.unprinted.printed_usd
+            weeks, days, ratios, covered = [], [], [], 0
+            for t1 in range(begin + RECORD_DAYS * DAY_MS, end + 1, DAY_MS):
+                week = study(record.prints(rule, t1 - RECORD_DAYS * DAY_MS, t1), t1)
+                weeks.append(week.test.rule)
+                days.append(study(record.prints(rule, t1 - DAY_MS, t1), t1).test.rule)
+                told = week.unprinted
+                assert told is not None
+                rest = record.usd_between(t1 - DAY_MS, t1) - told.printed_usd
+                ratios.append(told.hidden_usd / rest)
+                covered += told.total_low <= rest <= told.total_high
+            ratio = whole.unprinted.hidden_usd / true
+            q = np.quantile(ratios, (0.1, 0.5, 0.9))
+            test = whole.test
+            print(
+                f"seed {seed:2} {rule:8} {test.rule or 'undecided':9} {test.ratio:+6.0f} nats [{test.low:+.0f}, {test.high:+.0f}]",
+                f"n {test.prints:,}; 7 d {_share(weeks, rule)}; 1 d {_share(days, rule)}; month {ratio:.2f},",
+                f"days {q[0]:.2f} {q[1]:.2f} {q[2]:.2f}, 80 % interval holds {covered}/{len(ratios)}; k {whole.clumping:g}",
+            )
+            if whole.test.rule is not rule:
+                wrong.append(f"seed {seed}: a month under {rule} is called {whole.test.rule}")
+            if any(w not in (rule, None) for w in weeks):
+                wrong.append(f"seed {seed}: a week under {rule} is called otherwise")
+            if rule is Rule.LARGEST and not 0.8 < ratio < 1.2:
+                wrong.append(f"seed {seed}: the estimate is {ratio:.2f} of the truth")
+    return wrong
+
+
+def _share(found: list[Rule | None], rule: Rule) -> str:
+    right, open_ = found.count(rule), found.count(None)
+    return f"{right} right {open_} undecided {len(found) - right - open_} wrong"
+
+
+def main() -> int:
+    months = {seed: Month(seed) for seed in SEEDS}
+    wrong = throttled(months)
+    for line in wrong:
+        print("does not hold:", line)
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
