@@ -28,6 +28,7 @@ from liqdesk.model.density import Account, Balance, Density, Swept
 from liqdesk.model.flags import BACK, LIVE
 from liqdesk.model.gain import ALL_VENUES_FACTOR, DEFAULT_GAIN, MODEL_NAME, MODEL_VERSION, default_gain
 from liqdesk.model.grid import PLANES, RINGS, Column, DensityGrid, Ring, RingView
+from liqdesk.model.record import Provenance, StepRecord
 from liqdesk.model.step import Step, step_from_bar, step_from_minute, steps_from_quarter
 from liqdesk.model.tiling import STEP_SPANS, best_steps, tile
 
@@ -53,10 +54,12 @@ __all__ = [
     "Column",
     "Density",
     "DensityGrid",
+    "Provenance",
     "Ring",
     "RingView",
     "Step",
     "StepBatch",
+    "StepRecord",
     "Swept",
     "bar_steps",
     "base_of",

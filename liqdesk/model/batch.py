@@ -140,6 +140,14 @@ def joined(batches: Sequence[StepBatch]) -> StepBatch:
     return StepBatch.plain(*(np.ascontiguousarray(c[order]) for c in columns))
 
 
+def stacked(batches: Sequence[StepBatch]) -> StepBatch:
+    """Return the steps of at least one batch in the order given, with their volume at price."""
+    names = ("t0", "t1", "start", "end", "low", "high", "volume", "interest", "at_bin", "at_volume")
+    columns = {name: np.concatenate([getattr(b, name) for b in batches]) for name in names}
+    counts = np.concatenate([np.diff(b.at_first) for b in batches])
+    return StepBatch(at_first=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), **columns)
+
+
 def with_volume(batch: StepBatch, volume: NDArray[np.void]) -> StepBatch:
     """Return the batch with volume at price on its minutes: rows (t start of the minute, bin, quantity), ascending by t.
 

@@ -6,6 +6,7 @@ from liqdesk.model.batch import StepBatch
 from liqdesk.model.codes import encode
 from liqdesk.model.density import Density
 from liqdesk.model.grid import DensityGrid
+from liqdesk.model.record import StepRecord
 from liqdesk.model.step import Step
 
 
@@ -17,7 +18,11 @@ def warm() -> None:
     """
     density = Density(0.004, 125)
     grid = DensityGrid(((60_000, 2), (300_000, 2), (1_800_000, 2)))
-    density.run(StepBatch.of([Step(0, 60_000, 30_000.0, 30_010.0, 29_990.0, 30_020.0, 1.0, 100.0)]), grid)
+    steps = StepBatch.of([Step(0, 60_000, 30_000.0, 30_010.0, 29_990.0, 30_020.0, 1.0, 100.0)])
+    density.run(steps, grid)
+    record = StepRecord(0.004, 125)
+    record.add(steps)
+    record.explain(-9, 0, 60_000)
     base, basis = density.planes()
     grid.rings[0].write(1, base, basis, grid.rings[0].gains[0], 1, density.mark)
     encode(basis)

@@ -90,6 +90,24 @@ class Density:
         """The price at the end of the last step; NaN before the first."""
         return math.exp(PHASE + float(self._x[0])) if self.time_ms else math.nan
 
+    @property
+    def law(self) -> tuple[Any, ...]:
+        """What the kernels take of the model: hazard float64 [2, 20], first, length, kernel, reach, classes float64 [5, 20]."""
+        return self._law
+
+    @property
+    def window_first(self) -> int:
+        """The lowest bin of the state."""
+        return int(self._where[0])
+
+    def held(self, side: int, at: int) -> NDArray[np.float64]:
+        """Return φ of one side in one bin, contracts by family and band, float64 [2, 20], not weighed by the prior."""
+        i = at - self.window_first
+        if not 0 <= i < WINDOW:
+            return np.zeros((bands.FAMILIES, bands.BANDS))
+        here: NDArray[np.float64] = self._phi[:, side, :, i] * self._scale
+        return here
+
     def copy(self) -> Density:
         """Return an independent state, equal to this one."""
         twin = object.__new__(Density)
@@ -183,12 +201,17 @@ class Density:
             raise ValueError("no step has been applied yet")
         at = self.mark if mark is None else mark
         base = base_of(at)
-        low = high = log_of(at)
-        for seen in (*self._provisional.values(), (float(self._x[0]),) * 2):
-            low, high = min(low, seen[0]), max(high, seen[1])
+        low, high = self.passed(at)
         out = np.empty((2 * bands.CLASSES, ROWS), dtype=np.float32)
         columns.read_planes(self._state(), self.classes, base, low, high, self._acc, out)
         return base, out
+
+    def passed(self, mark: float) -> tuple[float, float]:
+        """Return the logs of price beyond which `planes` shows long and short bins empty."""
+        low = high = log_of(mark)
+        for seen in (*self._provisional.values(), (float(self._x[0]),) * 2):
+            low, high = min(low, seen[0]), max(high, seen[1])
+        return low, high
 
     def totals(self) -> NDArray[np.float64]:
         """Return the standing contracts under the prior, float64 [2 side], over all prices, from the running sums."""
