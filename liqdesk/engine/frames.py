@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from liqdesk.engine.whys import AskWhy, Why
 from liqdesk.market import ForcedOrder, Instrument, LinkPhase, LinkState
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ class Frame(msgspec.Struct, frozen=True):
     garbled: int = 0  # frames of this source, or rows in them, that meant nothing
     links: tuple[LinkStatus, ...] = ()
     rest: RestStatus | None = None
+    why: Why | None = None  # the answer to the newest question, once
 
 
 class SetSymbol(msgspec.Struct, frozen=True):
@@ -259,4 +261,4 @@ class DropRule(msgspec.Struct, frozen=True):
     rule_id: str
 
 
-Command = SetSymbol | UseLive | UseDemo | RetryNow | PutRule | DropRule
+Command = SetSymbol | UseLive | UseDemo | RetryNow | PutRule | DropRule | AskWhy

@@ -20,12 +20,14 @@ from liqdesk.model import (
     DensityGrid,
     Step,
     StepBatch,
+    StepRecord,
     bar_steps,
     bins_of,
     default_gain,
     quarter_steps,
 )
 from liqdesk.model.batch import VARIANCE_BARS
+from liqdesk.model.record import KEPT_DAYS
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +40,14 @@ FEW: Final = tuple((span, 16) for span, _ in RINGS)
 class MarketMap:
     """Owns the density and its grid. Used by the engine thread alone; the window reads published columns of the grid."""
 
-    def __init__(self, table: BracketTable, shown: bool = True, grid: DensityGrid | None = None) -> None:
-        """`shown` False keeps a few columns instead of a month of them: nobody will look. `grid`: an empty one to use."""
+    def __init__(
+        self, table: BracketTable, shown: bool = True, grid: DensityGrid | None = None, kept_days: int = KEPT_DAYS
+    ) -> None:
+        """`shown` False keeps a few columns instead of a month of them, and no steps: nobody will look. `grid`: an empty one to use.
+        `kept_days`: how long steps are kept to be asked about."""
         self.density = Density(table.lowest_rate, table.max_leverage)
         self.grid = grid or DensityGrid(RINGS if shown else FEW)
+        self.record = StepRecord(table.lowest_rate, table.max_leverage, kept_days) if shown else None
         self.gain = default_gain()
         self.audit_error = 0.0
         self._queue: list[tuple[StepBatch, int]] = []
@@ -101,8 +107,7 @@ class MarketMap:
         if not self._queue:
             return False
         batch, finest = self._queue.pop(0)
-        self.density.run(batch, self.grid, flag=BACK, gain=self.gain, finest_ms=finest)
-        self._audit()
+        self._run(batch, BACK, finest)
         return True
 
     # -- live --------------------------------------------------------------------------------------------------------
@@ -123,10 +128,12 @@ class MarketMap:
         low, high = min(minute.low, start, minute.end), max(minute.high, start, minute.end)
         step = Step(minute.t0_ms, t1, start, minute.end, low, high, minute.volume, contracts, bins, volumes)
         flag = LIVE if minute.live else BACK
-        self.density.run(StepBatch.of([step]), self.grid, flag=flag, gain=self.gain, finest_ms=MINUTE_MS)
-        self._audit()
+        self._run(StepBatch.of([step]), flag, MINUTE_MS)
 
-    def _audit(self) -> None:
+    def _run(self, batch: StepBatch, flag: int, finest_ms: int) -> None:
+        self.density.run(batch, self.grid, flag=flag, gain=self.gain, finest_ms=finest_ms)
+        if self.record is not None:
+            self.record.add(batch)
         self.audit_error = self.density.audit().error
         if self.audit_error > AUDIT_LIMIT:
             log.error("the mass ledger is off by %.3g of itself at %d", self.audit_error, self.density.time_ms)

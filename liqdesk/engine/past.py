@@ -105,7 +105,7 @@ class Past:
     ) -> None:
         symbol = self.symbol
         self.clock.observe(end, time.monotonic_ns())
-        market_map = MarketMap(self.brackets.table(symbol))
+        market_map = MarketMap(self.brackets.table(symbol), kept_days=WARM_MS // DAY_MS + 1)
         session = Session(
             _instrument(symbol, bars), market_map, Recorder(None), self._alerts, self.clock, Loading(()), end, 1.0
         )

@@ -285,7 +285,7 @@ class Session:
                 self._close(minute)
         if now_ns >= self._next_view_ns and self.loaded and math.isfinite(self.prices.mark):
             self._next_view_ns = now_ns + VIEW_NS
-            self._view()
+            self.view()
 
     def _load(self, budget: Callable[[], bool]) -> None:
         while budget():
@@ -322,7 +322,8 @@ class Session:
         i = int(np.searchsorted(self.interest["t"], time_ms, side="right")) - 1
         return float(self.interest["contracts"][max(i, 0)])
 
-    def _view(self) -> None:
+    def view(self) -> None:
+        """Read the density now, and what follows from it."""
         mark = self.prices.mark
         self.now = now = self.map.now(self.clock.newest_ms, mark)
         if now is not None:

@@ -8,17 +8,20 @@ import time
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from liqdesk.alerts import AlertBook, AlertStore, AnyRule
 from liqdesk.engine.child import Child
 from liqdesk.engine.compose import News, compose
+from liqdesk.engine.explain import Explaining
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
 from liqdesk.engine.listening import Listening
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
 from liqdesk.engine.past import Past
 from liqdesk.engine.probe import Probe
 from liqdesk.engine.run import Run
+from liqdesk.engine.whys import AskWhy
 from liqdesk.errors import LiqdeskError
 from liqdesk.history import History
 from liqdesk.market import Tickers
@@ -69,6 +72,7 @@ class Worker(QObject):
         self._alerts = AlertBook(self._store.load())
         self._unsaved = False
         self._next_save_ns = 0
+        self._explaining = Explaining()
         self._timer: QTimer | None = None
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -182,6 +186,8 @@ class Worker(QObject):
             case DropRule(rule_id):
                 self._alerts.drop(rule_id)
                 self._save_alerts()
+            case AskWhy():
+                self._explaining.ask(command)
 
     def _retry(self) -> None:
         run = self._run
@@ -265,6 +271,7 @@ class Worker(QObject):
             self._store.notices + self._notices + (tuple(self._history.notices) if self._history is not None else ())
         )
         offer = self._probe.offer(now_ns) if self._probe is not None else None
+        why = self._explaining.answer(run.session, self._epoch)
         frame = compose(run, self._epoch, self._serial, now_ns, self._news, self._alerts.status(), notices, offer)
         self._news = News()
-        self.frame.emit(frame)
+        self.frame.emit(frame if why is None else msgspec.structs.replace(frame, why=why))
