@@ -21,6 +21,7 @@ ENOUGH: Final = 0.5  # of the row that the listed stretches should explain; else
 GROUPS_MS: Final = tuple(m * MINUTE_MS for m in (1, 5, 15, 60, 240, 1_440))
 AGES_MS: Final = (DAY_MS // 2, DAY_MS, 7 * DAY_MS)
 LEAST_USD: Final = 0.5
+WAIT: Final = "The map is still being computed; ask again in a moment."
 CLASSES: Final = len(LEVERAGES)
 
 
@@ -45,12 +46,13 @@ def explain(session: Session, ask: AskWhy) -> Why:
     """Answer one question from the state, the columns and the record of a session."""
     record = session.map.record
     if record is None or not len(record):
-        return Why(ask, "The map is still being computed; ask again in a moment.")
+        return Why(ask, WAIT)
     if ask.number is None or ask.span_ms is None:
+        if not (session.loaded and math.isfinite(session.prices.mark)):
+            return Why(ask, WAIT)
         session.view()
         now = session.now
-        if now is None:
-            return Why(ask, "The map is still being computed; ask again in a moment.")
+        assert now is not None  # the record holds a step, so there is a state
         base, mark, usd, as_of = now.base, now.mark, now.usd, now.time_ms
         gain, until, passed = session.map.gain, session.map.density.time_ms, session.map.density.passed(now.mark)
     else:
@@ -69,15 +71,6 @@ def explain(session: Session, ask: AskWhy) -> Why:
     side = ask.side if ask.side is not None else _side(ask.row, mark, here)
     why = record.explain(ask.row, side, until, chosen, passed)
     scale = price_of_display_bin(ask.row) * float(gain[side])
-    empty, swept_ms, swept_away = None, None, 0.0
-    if here[side] < LEAST_USD:
-        empty = _empty(why, scale)
-        if empty is Empty.SWEPT and why.passed_ms is not None:
-            swept_ms = why.passed_ms
-            earlier = swept_ms - 1
-            if earlier > record.from_ms:
-                lost = record.explain(ask.row, side, earlier, chosen, (math.inf, -math.inf))
-                swept_away = float(lost.stands.sum() + lost.before[3]) * scale
     group_ms, causes = _causes(why, scale)
     put, decayed, swept, stands = (
         (float(column.sum()) + float(before)) * scale
@@ -103,9 +96,8 @@ def explain(session: Session, ask: AskWhy) -> Why:
         _ages(why, scale),
         why.before_ms,
         float(why.before[3]) * scale,
-        empty,
-        swept_ms,
-        swept_away,
+        _empty(ask, why, scale) if here[side] < LEAST_USD else None,
+        why.passed_ms,
     )
 
 
@@ -115,9 +107,11 @@ def _side(row: int, mark: float, here: NDArray[np.float64]) -> int:
     return int(row > at) if row != at else int(here[1] > here[0])
 
 
-def _empty(why: Provenance, scale: float) -> Empty:
+def _empty(ask: AskWhy, why: Provenance, scale: float) -> Empty:
     if all(why.hidden):
         return Empty.HERE
+    if not ask.classes:
+        return Empty.NOTHING
     if why.passed_ms is not None:
         return Empty.SWEPT
     return Empty.DECAYED if float(why.put.sum() + why.before[0]) * scale >= LEAST_USD else Empty.NOTHING

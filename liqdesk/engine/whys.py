@@ -56,7 +56,8 @@ class Why(msgspec.Struct, frozen=True):
 
     `low` .. `high` is the row, `mark` the column's, quote units; `as_of_ms` its end. `by_class` sums 5x 10x 25x 50x 100x, `by_age` up to
     12 h, 1 d, 1 w and older. `before_usd` stood there when the record of steps began, at `before_ms`. `empty` is set where less than
-    half a dollar stands: price swept it at `swept_ms` (venue ms), with `swept_usd` on it. `trouble` is a sentence in place of an answer.
+    half a dollar stands. `swept_ms` is when price was last seen to sweep the row (None: not since the steps that still count).
+    `trouble` is a sentence in place of an answer.
     """
 
     ask: AskWhy
@@ -80,4 +81,3 @@ class Why(msgspec.Struct, frozen=True):
     before_usd: float = 0.0
     empty: Empty | None = None
     swept_ms: int | None = None
-    swept_away_usd: float = 0.0
