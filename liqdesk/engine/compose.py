@@ -50,6 +50,7 @@ def compose(
     """Return the frame of this moment; `news` goes into it whole."""
     session = run.session
     venue_ms = run.clock.now_ms(now_ns)
+    table = run.brackets.table(run.symbol)
     instrument = session.instrument if session else Instrument(run.symbol, "", "", 0.1, 0.001)
     return Frame(
         epoch=epoch,
@@ -76,7 +77,8 @@ def compose(
         gain=DEFAULT_GAIN,
         gain_default=True,
         model_version=f"{MODEL_NAME}.{MODEL_VERSION}",
-        brackets_as_of=run.brackets.table(run.symbol).as_of,
+        brackets_as_of=table.as_of,
+        brackets=table,
         notices=notices,
         live_offer=offer,
         garbled=run.traffic.garbled,

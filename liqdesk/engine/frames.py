@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from liqdesk.engine.whys import AskWhy, Why
-from liqdesk.market import ForcedOrder, Instrument, LinkPhase, LinkState
+from liqdesk.market import BracketTable, ForcedOrder, Instrument, LinkPhase, LinkState
 
 if TYPE_CHECKING:
     # Annotations only: these rooms load numpy, and the window's first paint must not wait for it.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from liqdesk.alerts import AnyRule, Fired, RuleStatus
-    from liqdesk.insight import Imbalance, Zone
+    from liqdesk.insight import Imbalance, Study, Zone
 
 
 class SourceKind(StrEnum):
@@ -233,6 +233,8 @@ class Frame(msgspec.Struct, frozen=True):
     links: tuple[LinkStatus, ...] = ()
     rest: RestStatus | None = None
     why: Why | None = None  # the answer to the newest question, once
+    brackets: BracketTable | None = None
+    study: Study | None = None  # what the week's prints say of the rest; None without a record
 
 
 class SetSymbol(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.clock import VenueClock
+from liqdesk.engine.evidence import past_study
 from liqdesk.engine.frames import Bars, Connection, FundingView, Health, Source, SourceKind
 from liqdesk.engine.inbox import Inbox
 from liqdesk.engine.loading import Loading
@@ -27,6 +28,7 @@ from liqdesk.model import best_steps
 
 if TYPE_CHECKING:
     from liqdesk.alerts import AlertBook
+    from liqdesk.insight import Study
     from liqdesk.venues.binance.brackets import Brackets
 
 WARM_MS: Final = 62 * DAY_MS  # thirty days of warm-up before the thirty-two that the grid holds
@@ -48,6 +50,7 @@ class Past:
         self.inbox = Inbox()
         self.clock = VenueClock(speed=0.0)
         self.brackets = brackets
+        self.study: Study | None = None
         self._orders = orders
         self._alerts = alerts
 
@@ -131,6 +134,7 @@ class Past:
             session.prices, last=last, change_24h=last / float(day["open"][0]) - 1 if len(day) else math.nan
         )
         session.new_forced = history.forced(symbol, end - 32 * DAY_MS, end)
+        self.study = past_study(symbol, history, end)
         funding = history.funding(symbol, end - 32 * DAY_MS, end)
         if len(funding):
             rates = tuple((int(t), float(r)) for t, r in funding.tolist())

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from liqdesk.alerts import AlertBook, AlertStore, AnyRule
 from liqdesk.engine.child import Child
 from liqdesk.engine.compose import News, compose
+from liqdesk.engine.evidence import Evidence
 from liqdesk.engine.explain import Explaining
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
 from liqdesk.engine.listening import Listening
@@ -73,6 +74,7 @@ class Worker(QObject):
         self._unsaved = False
         self._next_save_ns = 0
         self._explaining = Explaining()
+        self._evidence = Evidence(self._symbol, None)
         self._timer: QTimer | None = None
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -85,8 +87,9 @@ class Worker(QObject):
         self._timer.start()
         if self._orders.from_history:
             self._epoch += 1
-            self._run = Past(self._orders, self._alerts, self._brackets)
-            self._run.start()
+            self._run = past = Past(self._orders, self._alerts, self._brackets)
+            past.start()
+            self._evidence.study = past.study
         else:
             self._open(demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints))
         self.beat()  # the window says what is going on while the kernels load; compiled for the first time, that takes many seconds
@@ -112,6 +115,7 @@ class Worker(QObject):
         self._news = News()
         self._notices = ()
         self._history = self._open_history(source)
+        self._evidence = Evidence(self._symbol, self._history)
         child, self._child = self._child, None
         self._run = Run(
             self._orders,
@@ -234,6 +238,7 @@ class Worker(QObject):
             return
         if self._unsaved and now_ns >= self._next_save_ns:
             self._save_alerts()
+        self._evidence.beat(now_ns, run.clock.now_ms(now_ns))
         self._news.gather(run)
         self._announce(run, now_ns)
         if self._window_free and now_ns >= self._next_frame_ns:
@@ -274,4 +279,4 @@ class Worker(QObject):
         why = self._explaining.answer(run.session, self._epoch)
         frame = compose(run, self._epoch, self._serial, now_ns, self._news, self._alerts.status(), notices, offer)
         self._news = News()
-        self.frame.emit(frame if why is None else msgspec.structs.replace(frame, why=why))
+        self.frame.emit(msgspec.structs.replace(frame, why=why, study=self._evidence.study))

@@ -26,7 +26,7 @@ WIDE: Final = 348
 NARROW: Final = 276
 GAP: Final = 3
 HEADER: Final = 26
-TAPE_LEAST: Final = 24 + 4 * 21
+TAPE_LEAST: Final = 24 + 4 * 21 + 38
 ALERTS_LEAST: Final = 60
 
 

@@ -7,25 +7,27 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.draw import Painted
+from liqdesk.ui.panels import unprinted
 from liqdesk.ui.panels.frame import PAD, Panel
 from liqdesk.ui.theme import BODY, BOLD, MEDIUM, SEMIBOLD, SMALL, current, text_width
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
-    from liqdesk.market import ForcedOrder, Instrument
+    from liqdesk.insight import Study
+    from liqdesk.market import BracketTable, ForcedOrder, Instrument
     from liqdesk.settings import Settings
 
 KEPT: Final = 4_000
 BOLD_FROM_USD: Final = 250_000.0
 TIP: Final = (
     "Liquidations of this contract as Binance prints them: at most one per second, so their sum is a floor, never the whole.\n"
-    "Price: average fill. The bar is the square root of USD."
+    "Price: average fill. The bar is the square root of USD. A row under the pointer tells which mark triggered it."
 )
 
 
@@ -39,11 +41,14 @@ class TapeBody(Painted):
         self._least = settings.tape_min_usd
         self._timezone = settings.timezone
         self._instrument: Instrument | None = None
+        self._brackets: BracketTable | None = None
+        self._study: Study | None = None
         self._biggest = BOLD_FROM_USD
         self._offset = 0
         self.compact = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._lines: tuple[str, str] = ("", "")
         self.setToolTip(TIP)
 
     @property
@@ -64,6 +69,36 @@ class TapeBody(Painted):
         self._instrument = instrument
         self._all.clear()
         self._refill()
+
+    def set_compact(self, compact: bool) -> None:
+        self.compact = compact
+        study, self._study = self._study, None
+        self.set_study(study)
+        self.update()
+
+    @property
+    def study(self) -> Study | None:
+        return self._study
+
+    def set_study(self, study: Study | None) -> None:
+        """Take what the record of prints says of the rest."""
+        if study is self._study and study is not None:
+            return
+        lines = unprinted.lines_of(study, self.compact) if study is not None else ("", "")
+        self._study = study
+        if lines != self._lines:
+            self._lines = lines
+            self._offset = min(self._offset, self._farthest())
+            self.update()
+
+    @property
+    def lines(self) -> tuple[str, str]:
+        """What stands under the rows: two lines, empty where no record is kept."""
+        return self._lines
+
+    def set_brackets(self, brackets: BracketTable | None) -> None:
+        """Take the margin brackets that triggers are reconstructed with."""
+        self._brackets = brackets
 
     def set_instrument(self, instrument: Instrument) -> None:
         """Take the contract's grid and names as the venue has listed them by now."""
@@ -104,8 +139,27 @@ class TapeBody(Painted):
     def _head(self) -> int:
         return current().px(24)
 
+    def _foot(self) -> int:
+        return current().px(38) if self._lines[0] else 0
+
     def rows_in_view(self) -> int:
-        return max(0, (self.height() - self._head()) // current().px(21))
+        return max(0, (self.height() - self._head() - self._foot()) // current().px(21))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.tip_at(event.pos().y()), self)
+            return True
+        return super().event(event)
+
+    def tip_at(self, y: float) -> str:
+        """Return what is said of the place at `y` px: the head, one order, or the lines under them."""
+        if self._study is not None and self._lines[0] and y >= self.height() - self._foot():
+            return unprinted.tip_of(self._study)
+        row = math.floor((y - self._head()) / current().px(21))
+        shown = self.shown
+        if self._instrument is None or not 0 <= row < len(shown):
+            return TIP
+        return unprinted.order_tip(shown[row], self._brackets, self._instrument)
 
     def _farthest(self) -> int:
         return max(0, len(self._shown) - max(1, self.rows_in_view()))
@@ -142,11 +196,11 @@ class TapeBody(Painted):
 
     def sizeHint(self) -> QSize:
         t = current()
-        return QSize(t.px(240), self._head() + 8 * t.px(21))
+        return QSize(t.px(240), self._head() + 8 * t.px(21) + self._foot())
 
     def minimumSizeHint(self) -> QSize:
         t = current()
-        return QSize(t.px(160), self._head() + 3 * t.px(21))
+        return QSize(t.px(160), self._head() + 3 * t.px(21) + self._foot())
 
     def _columns(self) -> tuple[float, float, float, float, float]:
         """Return the left of the side and the right edges of price, quantity and USD, and the widest bar, in px."""
@@ -181,6 +235,11 @@ class TapeBody(Painted):
         for order in self.shown:
             self._row(p, order, y, h, side, price, quantity, end, bar)
             y += h
+        if self._lines[0]:
+            top, line = self.height() - self._foot(), t.px(16)
+            draw.rule(p, 0, top, w)
+            draw.put(p, pad, top + t.px(3), w - 2 * pad, line, self._lines[0], t.text1, SMALL, elide=True)
+            draw.put(p, pad, top + t.px(3) + line, w - 2 * pad, line, self._lines[1], t.text2, SMALL, elide=True)
         if self.hasFocus():
             draw.outline(p, 0, 0, w, self.height(), t.focus, 0)
 
@@ -236,8 +295,7 @@ class TapePanel(Panel):
 
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
-        self.content.compact = compact
-        self.content.update()
+        self.content.set_compact(compact)
 
     def show_settings(self, settings: Settings) -> None:
         self.content.show_settings(settings)
@@ -255,6 +313,8 @@ class TapePanel(Panel):
 
     def take(self, frame: Frame) -> None:
         self.content.set_instrument(frame.instrument)
+        self.content.set_brackets(frame.brackets)
+        self.content.set_study(frame.study)
         if frame.new_forced:
             self.content.take(frame.new_forced)
 
@@ -263,6 +323,16 @@ class TapePanel(Panel):
         out: dict[str, dict[str, object]] = {
             "tape.count": {"text": f"{self.content.count:,}", "value": self.content.count}
         }
+        study = self.content.study
+        if study is not None:
+            told, test = study.unprinted, study.test
+            out["tape.printed"] = {"text": self.content.lines[0], "value": told.printed if told else None}
+            out["tape.unprinted"] = {
+                "text": self.content.lines[1],
+                "value": [told.hidden_usd, told.total_low, told.total_high] if told else None,
+            }
+            rule = test.rule.value if test.rule else "undecided"
+            out["tape.rule"] = {"text": unprinted.rule_sentence(study), "value": [rule, test.prints, test.ratio]}
         for i, order in enumerate(self.content.shown):
             values: dict[str, object] = {
                 "time": order.time_ms,
