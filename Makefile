@@ -2,6 +2,7 @@
 # make test   style, types and every test
 # make bench  timings, with what they are held against beside them
 # make trials what is read from the map held against ten simulated months
+# make bands  how often 80 % bands hold the truth of ten simulated months (ARGS="--data FOLDER" adds real ones)
 # make chaos  everything goes wrong two thousand times, beside an unbroken twin (ARGS="--events 2000 --seed 7")
 # make soak   ten simulated days at 600 times speed, watching memory
 # make kill   a recorder killed at a hundred random instants
@@ -19,7 +20,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 BIN := .venv/bin
 LIVE := tests/e2e tests/chaos  # they follow a market in its own time, and come after the tests that fill both cores
 
-.PHONY: run test bench trials chaos soak kill fuzz audit lint dev clean need-python
+.PHONY: run test bench trials bands chaos soak kill fuzz audit lint dev clean need-python
 .DEFAULT_GOAL := run
 
 need-python:
@@ -42,6 +43,9 @@ test: lint
 
 bench: dev
 	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+bands: dev
+	PYTHONPATH=. $(BIN)/python tests/insight/bands_held.py $(ARGS)
 
 trials: dev
 	PYTHONPATH=. $(BIN)/python tests/insight/trials.py $(ARGS)

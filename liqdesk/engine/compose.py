@@ -83,6 +83,7 @@ def compose(
         live_offer=offer,
         garbled=run.traffic.garbled,
         links=run.traffic.link_statuses(now_ns),
+        spread=session.map.spread if session else None,
         rest=None if isinstance(run, Past) else run.traffic.rest_status(now_ns),
     )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from liqdesk.alerts import AnyRule, Fired, RuleStatus
-    from liqdesk.insight import Imbalance, Study, Zone
+    from liqdesk.insight import Imbalance, Spread, Study, Zone
 
 
 class SourceKind(StrEnum):
@@ -138,12 +138,14 @@ class FundingView(msgspec.Struct, frozen=True):
 
 class NowPlanes(msgspec.Struct, frozen=True):
     """The density now, between columns: `usd` float32 [10, 800], estimated USD per 10 bp row with the gain applied, plane =
-    side·5 + class; row 0 is display bin `base`. It belongs to the open column of every ring."""
+    side·5 + class; row 0 is display bin `base`. `shares` float32 [5] is how much of each class is prior. It belongs to the open
+    column of every ring."""
 
     time_ms: int
     base: int
     mark: float
     usd: NDArray[np.float32]
+    shares: NDArray[np.float32]
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -218,7 +220,7 @@ class Frame(msgspec.Struct, frozen=True):
     new_bars: tuple[Bars, ...]
     new_forced: tuple[ForcedOrder, ...]  # of this symbol and of others
     imbalance: tuple[Imbalance, ...]
-    zones: tuple[Zone, ...]  # by price, highest first
+    zones: tuple[Zone, ...]  # by price, highest first; those that are not significant are rises that may be chance
     ledger: Ledger | None
     gaps: tuple[GapView, ...]
     rules: tuple[RuleStatus, ...]
@@ -235,6 +237,7 @@ class Frame(msgspec.Struct, frozen=True):
     why: Why | None = None  # the answer to the newest question, once
     brackets: BracketTable | None = None
     study: Study | None = None  # what the week's prints say of the rest; None without a record
+    spread: Spread | None = None  # what the 80 % bands are made of; None before the first map
 
 
 class SetSymbol(msgspec.Struct, frozen=True):

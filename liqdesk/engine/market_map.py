@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from liqdesk.engine.frames import Ledger, NowPlanes, Published, SideLedger
 from liqdesk.engine.minute import Minute
+from liqdesk.insight import Spread
 from liqdesk.market import MINUTE_MS, BracketTable
 from liqdesk.model import (
     BACK,
@@ -18,11 +19,13 @@ from liqdesk.model import (
     RINGS,
     Density,
     DensityGrid,
+    Identified,
     Step,
     StepBatch,
     StepRecord,
     bar_steps,
     bins_of,
+    class_shares,
     default_gain,
     quarter_steps,
 )
@@ -49,6 +52,9 @@ class MarketMap:
         self.grid = grid or DensityGrid(RINGS if shown else FEW)
         self.record = StepRecord(table.lowest_rate, table.max_leverage, kept_days) if shown else None
         self.gain = default_gain()
+        self.spread = Spread()
+        self.identified = Identified(self.density.prior)
+        self.shares = class_shares(self.density.classes, self.identified.shares())
         self.audit_error = 0.0
         self._queue: list[tuple[StepBatch, int]] = []
         self._quarters: NDArray[np.void] | None = None
@@ -131,7 +137,7 @@ class MarketMap:
         self._run(StepBatch.of([step]), flag, MINUTE_MS)
 
     def _run(self, batch: StepBatch, flag: int, finest_ms: int) -> None:
-        self.density.run(batch, self.grid, flag=flag, gain=self.gain, finest_ms=finest_ms)
+        self.density.run(batch, self.grid, flag=flag, gain=self.gain, shares=self.shares, finest_ms=finest_ms)
         if self.record is not None:
             self.record.add(batch)
         self.audit_error = self.density.audit().error
@@ -152,7 +158,7 @@ class MarketMap:
         base, basis = self.density.planes(mark)
         basis[:5] *= self.gain[0]
         basis[5:] *= self.gain[1]
-        return NowPlanes(time_ms, base, mark, basis)
+        return NowPlanes(time_ms, base, mark, basis, self.shares.copy())
 
     def published(self) -> tuple[Published, ...]:
         return tuple(Published(r.span_ms, r.first, r.last, r.live_from) for r in self.grid.rings)

@@ -327,8 +327,8 @@ class Session:
         mark = self.prices.mark
         self.now = now = self.map.now(self.clock.newest_ms, mark)
         if now is not None:
-            self.zones = zones_of(now.base, now.usd, mark)
-            self.imbalance = imbalance_of(now.base, now.usd, mark)
+            self.zones = zones_of(now.base, now.usd, mark, now.shares, self.map.spread)
+            self.imbalance = imbalance_of(now.base, now.usd, mark, shares=now.shares, spread=self.map.spread)
 
     @property
     def open_interest(self) -> float:

@@ -1,25 +1,31 @@
-"""What a trader reads from the model: zones, imbalance, and what forced orders say of those that were not printed.
+"""What a trader reads from the model: zones, imbalance, how far each may be off, and what forced orders say of
+those that were not printed.
 
 Law: pure functions of the density and the mark; numpy alone, no Qt, no I/O, no clock, no state. Row r of a column is display bin
 base + r of ln price; longs stand below mark, shorts above. "Nothing stands out" is a valid answer.
 """
 
 from liqdesk.insight.imbalance import RADII, Imbalance, imbalance_of
+from liqdesk.insight.spread import Spread, band_of, deviation_of
 from liqdesk.insight.throttle import Rule
 from liqdesk.insight.unprinted import Prints, RuleTest, Study, Unprinted, study
-from liqdesk.insight.zones import MOST_ZONES, REACH, Zone, zones_of
+from liqdesk.insight.zones import MOST_ZONES, REACH, SIGNIFICANT, Zone, zones_of
 
 __all__ = [
     "MOST_ZONES",
     "RADII",
     "REACH",
+    "SIGNIFICANT",
     "Imbalance",
     "Prints",
     "Rule",
     "RuleTest",
+    "Spread",
     "Study",
     "Unprinted",
     "Zone",
+    "band_of",
+    "deviation_of",
     "imbalance_of",
     "study",
     "zones_of",

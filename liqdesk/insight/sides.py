@@ -29,6 +29,15 @@ def position(price: float, base: int) -> float:
     return float(whole) if abs(rows - whole) < ROUNDING else rows
 
 
+def priors_of(usd: Density, shares: NDArray[np.floating] | None) -> tuple[Side64, Side64]:
+    """Return how much of longs and shorts per row is prior, USD, float64; shares [5] by class. Nothing is known to be prior where
+    there are no shares, or a density has no classes."""
+    if shares is None or usd.shape[0] == 2:
+        return np.zeros(usd.shape[1]), np.zeros(usd.shape[1])
+    both = np.tensordot(shares.astype(np.float64), usd.astype(np.float64).reshape(2, 5, -1), axes=(0, 1))
+    return both[0], both[1]
+
+
 def sides_of(usd: Density, mark: float) -> tuple[Side64, Side64]:
     """Return longs and shorts per row, float64.
 

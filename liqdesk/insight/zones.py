@@ -1,4 +1,4 @@
-"""Zones: stretches of price where the estimate stands out from its surroundings."""
+"""Zones: stretches of price where the estimate stands out from its surroundings, and rises that do not by more than chance."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
 
-from liqdesk.insight.sides import Density, Side64, edge, position, sides_of
+from liqdesk.insight.sides import Density, Side64, edge, position, priors_of, sides_of
+from liqdesk.insight.spread import Spread, band_of, chance_of
 from liqdesk.market import Side
 
 REACH: Final = 0.12  # zones are looked for within this fraction of mark
@@ -16,6 +19,7 @@ MOST_ZONES: Final = 8
 FINE_ROWS: Final = 1.0  # 10 bp
 WIDE_ROWS: Final = 15.0  # 150 bp
 SHARE: Final = 0.15  # of the background that the excess has to reach
+SIGNIFICANT: Final = 2.0  # z
 FLOOR: Final = 0.25  # of the side's mean within reach, below which no background is taken
 
 
@@ -23,7 +27,12 @@ class Zone(msgspec.Struct, frozen=True):
     """A stretch where one side's density stands clearly above its surroundings, in quote prices; `usd` is all of that side within it.
 
     `distance` is signed and relative to mark: (nearest edge − mark) / mark, zero inside. `prominence_usd` is the part of `usd`
-    that stands above the surroundings.
+    that stands above the surroundings. `low_usd` .. `high_usd` is the 80 % band of `usd`, `prior` the share of it that the
+    prior sets, `z` the prominence over what chance makes of so much: √(lump·usd), the deviation of as many orders as lumpy
+    as they come. Errors of the scale and of the model do not enter: the surroundings share them.
+
+    It is a zone from z = 2 on. Below that it is a rise that may be chance: on ten simulated months such rises held no more than
+    their surroundings.
     """
 
     side: Side
@@ -33,6 +42,14 @@ class Zone(msgspec.Struct, frozen=True):
     usd: float
     prominence_usd: float
     distance: float
+    low_usd: float = 0.0
+    high_usd: float = math.inf
+    prior: float = 1.0
+    z: float = 0.0
+
+    @property
+    def significant(self) -> bool:
+        return self.z >= SIGNIFICANT
 
 
 class _Peak(msgspec.Struct, frozen=True):
@@ -42,27 +59,44 @@ class _Peak(msgspec.Struct, frozen=True):
     above: float
 
 
-def zones_of(base: int, usd: Density, mark: float) -> tuple[Zone, ...]:
-    """Return the zones within 12 % of mark, highest price first: the eight of most USD, or none when nothing stands out.
+def zones_of(
+    base: int, usd: Density, mark: float, shares: NDArray[np.floating] | None = None, spread: Spread | None = None
+) -> tuple[Zone, ...]:
+    """Return zones and rises within 12 % of mark, highest price first: at most eight, the significant ones before the others and
+    then those of most USD; none when nothing stands out.
 
-    base: display bin of row 0; usd: [10, rows] or [2, rows], USD per row. Per side, the background is the density smoothed over 150 bp
+    base: display bin of row 0; usd: [10, rows] or [2, rows], USD per row; shares: prior by class [5], default none; spread: default
+    the shipped one. Per side, the background is the density smoothed over 150 bp
     (no less than a quarter of the side's mean within reach). A candidate is a local maximum of the density smoothed over 10 bp less that
     background, of at least 15 % of it: a ridge, or the front of a plateau where price has not been lately. It extends as far as
     the excess stays above half its height; of two that overlap the higher stays. Raises ValueError for input that is not a density.
     """
     longs, shorts = sides_of(usd, mark)
+    prior = priors_of(usd, shares)
     rows = longs.size
     here = position(mark, base)
-    found = [_zone(Side.LONG, p, longs, base, mark) for p in _peaks(longs, here, position(mark * (1 - REACH), base))]
+    found = [
+        _zone(Side.LONG, p, longs, prior, base, mark) for p in _peaks(longs, here, position(mark * (1 - REACH), base))
+    ]
     # Mirrored, shorts stand below mark as longs do.
     for p in _peaks(shorts[::-1], rows - here, rows - position(mark * (1 + REACH), base)):
         mirrored = _Peak(rows - 1 - p.row, rows - 1 - p.last, rows - 1 - p.first, p.above)
-        found.append(_zone(Side.SHORT, mirrored, shorts, base, mark))
-    largest = sorted(found, key=lambda z: z.usd, reverse=True)[:MOST_ZONES]
+        found.append(_zone(Side.SHORT, mirrored, shorts, prior, base, mark))
+    judged = _judged(found, spread or Spread())
+    largest = sorted(judged, key=lambda z: (z.significant, z.usd), reverse=True)[:MOST_ZONES]
     return tuple(sorted(largest, key=lambda z: z.peak, reverse=True))
 
 
-def _zone(side: Side, peak: _Peak, rows: Side64, base: int, mark: float) -> Zone:
+def _judged(found: list[Zone], spread: Spread) -> list[Zone]:
+    """Return zones with their bands and z."""
+    usd = np.array([z.usd for z in found])
+    low, high = band_of(usd, np.array([z.prior for z in found]), spread)
+    score = np.array([z.prominence_usd for z in found]) / np.maximum(chance_of(usd, spread), 1e-300)
+    rows = zip(found, low.tolist(), high.tolist(), score.tolist(), strict=True)
+    return [replace(zone, low_usd=a, high_usd=b, z=z) for zone, a, b, z in rows]
+
+
+def _zone(side: Side, peak: _Peak, rows: Side64, prior: tuple[Side64, Side64], base: int, mark: float) -> Zone:
     low, high, centre = edge(base + peak.first), edge(base + peak.last + 1), edge(base + peak.row + 0.5)
     if side is Side.LONG:
         high, centre = min(high, mark), min(centre, mark)
@@ -70,8 +104,10 @@ def _zone(side: Side, peak: _Peak, rows: Side64, base: int, mark: float) -> Zone
     else:
         low, centre = max(low, mark), max(centre, mark)
         distance = (low - mark) / mark
-    usd = float(rows[peak.first : peak.last + 1].sum())
-    return Zone(side, low, high, centre, usd, min(peak.above, usd), distance)
+    within = slice(peak.first, peak.last + 1)
+    usd = float(rows[within].sum())
+    share = float(prior[side][within].sum()) / usd if usd > 0 else 0.0
+    return Zone(side, low, high, centre, usd, min(peak.above, usd), distance, prior=min(share, 1.0))
 
 
 def _kernel(rows: float) -> Side64:

@@ -28,6 +28,7 @@ from liqdesk.model.density import Account, Balance, Density, Swept
 from liqdesk.model.flags import BACK, LIVE
 from liqdesk.model.gain import ALL_VENUES_FACTOR, DEFAULT_GAIN, MODEL_NAME, MODEL_VERSION, default_gain
 from liqdesk.model.grid import PLANES, RINGS, Column, DensityGrid, Ring, RingView
+from liqdesk.model.identified import Identified, cell_share, class_shares, default_shares, usual_shares
 from liqdesk.model.record import Provenance, StepRecord
 from liqdesk.model.step import Step, step_from_bar, step_from_minute, steps_from_quarter
 from liqdesk.model.tiling import STEP_SPANS, best_steps, tile
@@ -54,6 +55,7 @@ __all__ = [
     "Column",
     "Density",
     "DensityGrid",
+    "Identified",
     "Provenance",
     "Ring",
     "RingView",
@@ -66,7 +68,10 @@ __all__ = [
     "best_steps",
     "bin_of",
     "bins_of",
+    "cell_share",
+    "class_shares",
     "default_gain",
+    "default_shares",
     "display_bin_of",
     "edge_of_bin",
     "edge_of_display_bin",
@@ -81,6 +86,7 @@ __all__ = [
     "step_from_minute",
     "steps_from_quarter",
     "tile",
+    "usual_shares",
     "warm",
     "with_volume",
 ]

@@ -115,10 +115,10 @@ def encode(values: Singles, codes: Codes) -> None:
 def write_column(ring: Parts, n: int, low_bin: int, planes: Singles, stamp: Parts, price: float) -> int:
     """Put one column into a ring: 1 when written, 0 when the slot holds a newer column, −1 when it holds this one live.
 
-    ring = (codes, number, base, gain, flags, version, mark); planes float32 [10, 800]; stamp = (gain float32 [2], flag,
-    version). The number is set last, so a slot is never published half filled.
+    ring = (codes, number, base, gain, flags, version, mark, shares); planes float32 [10, 800]; stamp = (gain float32 [2],
+    flag, version, prior shares float32 [5]). The number is set last, so a slot is never published half filled.
     """
-    codes, number, base, gain, flags, version, mark = ring
+    codes, number, base, gain, flags, version, mark, shares = ring
     slot = n % number.shape[0]
     if number[slot] > n:
         return 0
@@ -143,6 +143,8 @@ def write_column(ring: Parts, n: int, low_bin: int, planes: Singles, stamp: Part
     flags[slot] = stamp[1]
     version[slot] = stamp[2]
     mark[slot] = price
+    for c in range(CLASSES):
+        shares[slot, c] = stamp[3][c]
     number[slot] = n
     return 1
 

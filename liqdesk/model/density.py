@@ -17,6 +17,7 @@ from liqdesk.model.axis import PHASE, ROWS, base_of, log_of
 from liqdesk.model.batch import StepBatch
 from liqdesk.model.flags import BACK
 from liqdesk.model.gain import MODEL_VERSION, default_gain
+from liqdesk.model.identified import class_shares, default_shares
 from liqdesk.model.step import Step
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class Density:
         *,
         flag: int = BACK,
         gain: NDArray[np.float32] | None = None,
+        shares: NDArray[np.float32] | None = None,
         finest_ms: int = 0,
         model: int = MODEL_VERSION,
         progress: Callable[[int, int], None] | None = None,
@@ -134,7 +136,8 @@ class Density:
         """Apply many steps with the GIL released; returns contracts swept, float64 [n, 2 side, 20 band].
 
         Columns that end on the way are written to `grid`, into its rings of a span of at least `finest_ms`, with
-        `flag` and `gain` (float32 [2], default the shipped one). `progress(done, total)` is called between slices of
+        `flag`, `gain` (float32 [2], default the shipped one) and prior `shares` by class (float32 [5], default those of a market
+        nothing is recorded of). `progress(done, total)` is called between slices of
         steps. Raises ValueError for steps out of order and, before anything is changed, for columns that are already
         there live.
         """
@@ -153,12 +156,12 @@ class Density:
             wanted[:] = grid.spans >= finest_ms
             grid.refuse_live(self.time_ms, batch.t1, wanted)
         used = default_gain() if gain is None else np.array(gain, dtype=np.float32)
+        prior = class_shares(self.classes, default_shares()) if shares is None else np.array(shares, dtype=np.float32)
+        stamp = (used, flag, model, prior)
         steps = tuple(_plain(column) for column in msgspec.structs.astuple(batch))
         for begin in range(0, count, SLICE):
             part = (begin, min(begin + SLICE, count))
-            kernels.run(
-                self._state(), self._law, steps, part, swept, target.arrays(), target.spans, wanted, (used, flag, model)
-            )
+            kernels.run(self._state(), self._law, steps, part, swept, target.arrays(), target.spans, wanted, stamp)
             if grid is not None:
                 grid.publish()
             if progress is not None:

@@ -15,6 +15,7 @@ from liqdesk.model.bands import CLASSES
 from liqdesk.model.codes import DECODE
 from liqdesk.model.flags import BACK, LIVE
 from liqdesk.model.gain import MODEL_VERSION
+from liqdesk.model.identified import usual_shares
 
 PLANES: Final = 2 * CLASSES
 RINGS: Final = ((60_000, 2_880), (300_000, 2_304), (1_800_000, 1_536))  # (span in ms, columns)
@@ -24,8 +25,8 @@ MARGIN: Final = 8  # columns a reader may lag before the writer reaches what it 
 
 class Column(msgspec.Struct, frozen=True):
     """A frozen column: `basis` float32 [10, 800], basis USD per display bin `base` .. `base` + 799, plane = side·5 +
-    class, as it stood at the end of [number·span, (number + 1)·span). It keeps its gain (float32 [2 side]), flag and
-    model version for ever."""
+    class, as it stood at the end of [number·span, (number + 1)·span). It keeps its gain (float32 [2 side]), flag,
+    model version and prior shares by class (float32 [5]) for ever."""
 
     number: int
     base: int
@@ -34,6 +35,7 @@ class Column(msgspec.Struct, frozen=True):
     flag: int
     model: int
     mark: float
+    shares: NDArray[np.float32]
 
     @property
     def usd(self) -> NDArray[np.float32]:
@@ -54,6 +56,7 @@ class RingView(msgspec.Struct, frozen=True):
     flags: NDArray[np.uint8]
     models: NDArray[np.uint16]
     marks: NDArray[np.float64]
+    shares: NDArray[np.float32]  # [capacity, 5], prior by class
 
 
 class Ring:
@@ -70,6 +73,7 @@ class Ring:
         self.flags = np.zeros(capacity, dtype=np.uint8)
         self.models = np.zeros(capacity, dtype=np.uint16)
         self.marks = np.zeros(capacity, dtype=np.float64)
+        self.shares = np.zeros((capacity, CLASSES), dtype=np.float32)
         self.first = 0
         self.last = -1
         self.live_from = 0
@@ -87,8 +91,10 @@ class Ring:
         flag: int,
         mark: float,
         model: int = MODEL_VERSION,
+        shares: NDArray[np.float32] | None = None,
     ) -> None:
-        """Freeze and publish one column: basis USD float32 [10, 800], no gain applied. Raises ValueError when that
+        """Freeze and publish one column: basis USD float32 [10, 800], no gain applied; `shares` float32 [5], default those of
+        a market nothing is recorded of. Raises ValueError when that
         column is there live or the ring has moved on past it."""
         from liqdesk.model import columns
 
@@ -96,7 +102,8 @@ class Ring:
             raise ValueError(f"planes must be {PLANES} x {ROWS}, not {basis.shape}")
         if number < 0 or flag not in (BACK, LIVE):
             raise ValueError(f"no such column or flag: {number}, {flag}")
-        stamp = (np.array(gain, dtype=np.float32), flag, model)
+        used = usual_shares() if shares is None else np.array(shares, dtype=np.float32)
+        stamp = (np.array(gain, dtype=np.float32), flag, model, used)
         done = columns.write_column(
             self.arrays(), number, base, np.array(basis, dtype=np.float32, order="C"), stamp, mark
         )
@@ -108,7 +115,7 @@ class Ring:
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """Return the arrays in the order the kernels take them."""
-        return self.codes, self.numbers, self.bases, self.gains, self.flags, self.models, self.marks
+        return self.codes, self.numbers, self.bases, self.gains, self.flags, self.models, self.marks, self.shares
 
     def publish(self) -> None:
         """Tell readers what there is: the newest columns, short of those about to be overwritten."""
@@ -141,6 +148,7 @@ class Ring:
             int(self.flags[slot]),
             int(self.models[slot]),
             float(self.marks[slot]),
+            self.shares[slot].copy(),
         )
         return column if int(self.numbers[slot]) == number else None
 
@@ -155,8 +163,9 @@ class Ring:
             self.flags.view(),
             self.models.view(),
             self.marks.view(),
+            self.shares.view(),
         )
-        for array in (view.codes, view.numbers, view.bases, view.gains, view.flags, view.models, view.marks):
+        for array in msgspec.structs.astuple(view)[1:]:
             array.flags.writeable = False
         return view
 

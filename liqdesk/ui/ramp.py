@@ -5,7 +5,6 @@ One rule, three forms: `colour_of` for a single value, `heat_table` for the pain
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Final
 
@@ -44,8 +43,6 @@ STOPS: Final = 256
 FADES: Final = 9  # levels of the prior's share, 0 … 1
 OPAQUE_AT: Final = 0.10  # position from which nothing of the ground shows
 STALE: Final = 0.62
-PRIOR_FROM: Final = 0.05
-PRIOR_RISE: Final = 0.02
 
 _TO_LMS: Final = np.array(
     [
@@ -130,14 +127,6 @@ def position(usd: float, low: float, high: float) -> int:
     if not usd > low or not high > low:
         return 0
     return min(STOPS - 1, int((usd - low) / (high - low) * (STOPS - 1) + 0.5))
-
-
-def prior_share(price: float, mark: float) -> float:
-    """Return how much of a cell the prior sets: 0 to 5 % (log) from the column's mark, 1 from 7 %, smooth between."""
-    if not (price > 0 and mark > 0):
-        return 0.0
-    x = min(1.0, max(0.0, (abs(math.log(price / mark)) - PRIOR_FROM) / PRIOR_RISE))
-    return x * x * (3.0 - 2.0 * x)
 
 
 def colour_of(usd: float, low: float, high: float, share: float, name: str, ground: str, stale: bool = False) -> int:

@@ -21,7 +21,7 @@ from support.watched import orders
 from liqdesk.engine.frames import Frame, NowPlanes
 from liqdesk.engine.host import Host
 from liqdesk.market import Side
-from liqdesk.model import DensityGrid
+from liqdesk.model import DensityGrid, cell_share
 from liqdesk.model.axis import display_bin_of, price_of_display_bin
 from liqdesk.settings import Settings
 from liqdesk.ui import present, ramp, theme
@@ -184,12 +184,12 @@ def hold_colours(desk: Desk, rng: random.Random) -> int:
             continue
         numbers = {int(at_ms) // 60_000, int(at_ms + pixel) // 60_000}
         columns = [c for c in map(ring.read, numbers) if c is not None]
-        held = [float(c.usd[:, row - c.base].sum()) for c in columns]
-        assert any(value == pytest.approx(h, rel=1e-4, abs=1e-3) for h in held), (value, held)
-        mark = chart.column_mark(at_ms)
-        assert mark is not None
-        share = ramp.prior_share(price_of_display_bin(row), mark)
-        assert colour == ramp.colour_of(value, low, high, share, t.ramp, t.chart, chart.state.stale)
+        cells = [(c.usd[:, row - c.base], c.shares) for c in columns]
+        held = [(float(usd.sum()), float(cell_share(usd, shares))) for usd, shares in cells]
+        near = [share for usd, share in held if value == pytest.approx(usd, rel=1e-4, abs=1e-3)]
+        assert near, (value, held)
+        stale = chart.state.stale
+        assert colour in {ramp.colour_of(value, low, high, share, t.ramp, t.chart, stale) for share in near}
         hot += value > low
     return hot
 

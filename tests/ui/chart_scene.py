@@ -95,6 +95,11 @@ def planes(mark: float, seed: int) -> tuple[int, NDArray[np.float32]]:
     return base, basis.astype(np.float32)
 
 
+def shares_at(time_ms: int) -> NDArray[np.float32]:
+    """Return the prior's share by class, another one every hour."""
+    return np.random.default_rng(time_ms // 3_600_000).random(5).astype(np.float32)
+
+
 def scene() -> Scene:
     """Build two hours at 1 min, a day at 5 min and three days at 30 min, the last hour of them live."""
     grid = DensityGrid()
@@ -104,7 +109,8 @@ def scene() -> Scene:
         for number in range(last - back + 1, last + 1):
             end = (number + 1) * ring.span_ms
             base, basis = planes(price(end), number % 100_000)
-            ring.write(number, base, basis, GAIN, LIVE if end > live_from else BACK, price(end))
+            flag = LIVE if end > live_from else BACK
+            ring.write(number, base, basis, GAIN, flag, price(end), shares=shares_at(end))
     base, basis = planes(price(NOW), 7)
     usd = basis * np.repeat(GAIN, 5)[:, None]
     times = np.arange(NOW // MINUTE_MS - 1_500, NOW // MINUTE_MS + 1) * MINUTE_MS
@@ -115,7 +121,7 @@ def scene() -> Scene:
     bars["high"] = np.maximum(bars["open"], bars["close"]) + 11.0
     bars["low"] = np.minimum(bars["open"], bars["close"]) - 11.0
     bars["volume"] = 10.0
-    return Scene(grid, NowPlanes(NOW, base, price(NOW), usd.astype(np.float32)), bars)
+    return Scene(grid, NowPlanes(NOW, base, price(NOW), usd.astype(np.float32), shares_at(NOW)), bars)
 
 
 def settings(**changes: object) -> Settings:

@@ -27,6 +27,7 @@ from liqdesk.engine.frames import (
 from liqdesk.insight.imbalance import Imbalance
 from liqdesk.insight.zones import Zone
 from liqdesk.market import ForcedOrder, Instrument, LinkPhase, Side
+from liqdesk.model import usual_shares
 
 BTC = Instrument("BTCUSDT", "BTC", "USDT", 0.1, 0.001)
 T0 = 1_776_206_833_000  # 2026-04-14 22:47:13 UTC
@@ -84,7 +85,7 @@ def planes(mark: float = MARK) -> NowPlanes:
     usd = np.abs(np.random.default_rng(1).normal(size=(10, 800))).astype(np.float32) * 2e4
     usd[:5, 400:] = 0
     usd[5:, :400] = 0
-    return NowPlanes(T0, base, mark, usd)
+    return NowPlanes(T0, base, mark, usd, usual_shares())
 
 
 BASE = Frame(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from liqdesk.model import cell_share
 from liqdesk.model.codes import DECODE
 from liqdesk.ui import ramp
 from liqdesk.ui.chart import kernels
@@ -23,52 +24,63 @@ def test_combine_sums_chosen_planes_with_their_sides_gain(combine: Callable[...,
     codes = RNG.integers(0, 40_000, (3, 10, 800), dtype=np.uint16)
     codes[:, :, ::7] = 0
     gains = np.array([[0.5, 2.0], [0.01, 0.02], [1.0, 1.0]], np.float32)
+    shares = RNG.random((3, 5)).astype(np.float32)
     chosen = np.array([1, 0, 1, 1, 0, 0, 1, 1, 0, 1], np.bool_)
-    out = np.full((3, 800), -9.0, np.float32)
-    combine(codes, np.array([2, 0]), gains, DECODE, chosen, out)
+    out, faded = np.full((3, 800), -9.0, np.float32), np.full((3, 800), 77, np.uint8)
+    combine(codes, np.array([2, 0]), gains, shares, DECODE, chosen, out, faded)
     for slot in (0, 2):
-        want = (DECODE[codes[slot]] * np.repeat(gains[slot], 5)[:, None] * chosen[:, None]).sum(axis=0)
-        assert np.allclose(out[slot], want, rtol=1e-5)
+        usd = DECODE[codes[slot]] * np.repeat(gains[slot], 5)[:, None] * chosen[:, None]
+        assert np.allclose(out[slot], usd.sum(axis=0), rtol=1e-5)
+        share = cell_share(usd, shares[slot]) * (ramp.FADES - 1)
+        sure = np.abs(share % 1 - 0.5) > 1e-4
+        assert np.array_equal(faded[slot][sure], (share + 0.5).astype(np.uint8)[sure])
+        assert sure.sum() > 700
+        assert np.all(faded[slot][::7] == 0)
     assert np.all(out[1] == -9.0)
+    assert np.all(faded[1] == 77)
 
 
 @pytest.mark.parametrize("combine_now", both(kernels.combine_now))
 def test_the_open_column_lands_on_modular_rows(combine_now: Callable[..., None]) -> None:
     usd = RNG.random((10, 800)).astype(np.float32)
-    out = np.zeros(800, np.float32)
-    combine_now(usd, 413, np.ones(10, np.bool_), out)
+    out, faded = np.zeros(800, np.float32), np.zeros(800, np.uint8)
+    shares = np.array([1.0, 0.5, 0.25, 0.0, 0.75], np.float32)
+    combine_now(usd, 413, shares, np.ones(10, np.bool_), out, faded)
     assert np.allclose(out[(413 + np.arange(800)) % 800], usd.sum(axis=0), rtol=1e-5)
-    combine_now(usd, -413, np.ones(10, np.bool_), out)
+    share = cell_share(usd, shares) * (ramp.FADES - 1)
+    sure = np.abs(share % 1 - 0.5) > 1e-4
+    assert np.array_equal(faded[(413 + np.arange(800)) % 800][sure], (share + 0.5).astype(np.uint8)[sure])
+    combine_now(usd, -413, shares, np.ones(10, np.bool_), out, faded)
     assert np.allclose(out[(-413 + np.arange(800)) % 800], usd.sum(axis=0), rtol=1e-5)
 
 
 @pytest.mark.parametrize("values", both(kernels.values))
 def test_values_gathers_what_a_column_reaches(values: Callable[..., None]) -> None:
-    usd = RNG.random((4, 800)).astype(np.float32)
+    usd, faded = RNG.random((4, 800)).astype(np.float32), RNG.integers(0, 9, (4, 800)).astype(np.uint8)
     bases = np.array([100, 0, -300, 0], np.int32)
-    out = np.zeros((40, 3), np.float32)
-    values(usd, np.array([0, 2]), bases, np.array([2, 0]), 80, out)
+    out, levels = np.zeros((40, 3), np.float32), np.full((40, 3), 9, np.uint8)
+    values(usd, faded, np.array([0, 2]), bases, np.array([2, 0]), 80, out, levels)
     for j in range(40):
         number = 80 + j
         assert out[j, 2] == (usd[0, number % 800] if number >= 100 else -1.0)
+        assert levels[j, 2] == (faded[0, number % 800] if number >= 100 else 0)
         assert out[j, 0] == usd[2, number % 800]
+        assert levels[j, 0] == faded[2, number % 800]
     assert np.all(out[:, 1] == 0.0)
 
 
 @pytest.mark.parametrize("positions", both(kernels.positions))
 def test_positions_follow_the_ramp_and_the_prior(positions: Callable[..., None]) -> None:
     cells = np.concatenate([RNG.uniform(-1, 300, (60, 5)), [[0, 50, 250, 1e9, 120]]]).astype(np.float32)
-    marks = np.array([0.80, 0.75, np.nan, 0.83, 0.78])
+    levels = RNG.integers(0, ramp.FADES, cells.shape).astype(np.uint8)
     out = np.zeros(cells.shape, np.uint16)
-    positions(cells, marks, 770, 1e-3, 50.0, 250.0, out)
+    positions(cells, levels, 50.0, 250.0, out)
     for j in range(cells.shape[0]):
         for i in range(cells.shape[1]):
             usd = float(cells[j, i])
             where = ramp.position(usd, 50.0, 250.0)
-            share = ramp.prior_share(float(np.exp((770 + j + 0.5) * 1e-3)), float(np.exp(marks[i])))
-            level = int(share * (ramp.FADES - 1) + 0.5)
-            assert out[j, i] == (level * 256 + where if usd > 50.0 else 0)
-    positions(cells, marks, 770, 1e-3, 50.0, 50.0, out)
+            assert out[j, i] == (int(levels[j, i]) * 256 + where if usd > 50.0 else 0)
+    positions(cells, levels, 50.0, 50.0, out)
     assert not out.any()
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from liqdesk.engine.frames import Frame, NowPlanes, Progress, Published
 from liqdesk.market import MINUTE_MS
-from liqdesk.model import BACK, LIVE, DensityGrid, display_bin_of, price_of_display_bin
+from liqdesk.model import BACK, LIVE, DensityGrid, cell_share, display_bin_of
 from liqdesk.ui import ramp, theme
 from liqdesk.ui.chart import ChartPane
 
@@ -73,8 +73,9 @@ def spots(pane: ChartPane, count: int, seed: int = 5) -> list[tuple[float, float
 
 def expected(
     pane: ChartPane, market: Scene, time_ms: float, at: float, chosen: np.ndarray | None = None
-) -> float | None:
-    """Read the grid slowly: the column at the end of the pixel, in the ring long enough for the view, else coarser."""
+) -> tuple[float, float] | None:
+    """Read the grid slowly, USD and what share of it is prior: the column at the end of the pixel, in the ring long enough for the
+    view, else coarser."""
     lens = pane.state.lens
     pixel = (lens.t1 - lens.t0) / pane.plot.heat.pixels.shape[1]
     end = lens.t0 + (math.floor((time_ms - lens.t0) / pixel) + 1) * pixel - 1e-3
@@ -83,11 +84,13 @@ def expected(
     finest = 0 if lens.t1 - lens.t0 <= 48 * HOUR else 1 if lens.t1 - lens.t0 <= 192 * HOUR else 2
     first = market.grid.rings[finest]
     if int(end) // first.span_ms >= NOW // first.span_ms:
-        return float((market.now.usd[:, row - market.now.base] * mask).sum())
+        held = market.now.usd[:, row - market.now.base] * mask
+        return float(held.sum()), float(cell_share(held, market.now.shares))
     for ring in (*market.grid.rings[finest:], *reversed(market.grid.rings[:finest])):
         column = ring.read(int(end) // ring.span_ms)
         if column is not None:
-            return float((column.usd[:, row - column.base] * mask).sum())
+            held = column.usd[:, row - column.base] * mask
+            return float(held.sum()), float(cell_share(held, column.shares))
     return None
 
 
@@ -103,10 +106,8 @@ def check(pane: ChartPane, market: Scene, chosen: np.ndarray | None = None, coun
             assert value is None
             assert colour == theme.colour(t.chart).rgb()
             continue
-        assert value == pytest.approx(want, rel=2e-5, abs=1e-3)
-        mark = pane.column_mark(time_ms)
-        assert mark is not None
-        share = ramp.prior_share(price_of_display_bin(display_bin_of(at)), mark)
+        usd, share = want
+        assert value == pytest.approx(usd, rel=2e-5, abs=1e-3)
         assert colour == ramp.colour_of(value, low, high, share, t.ramp, t.chart, pane.state.stale)
         painted += value > low
     return painted
@@ -152,7 +153,7 @@ def test_the_open_column_is_the_frames_own(pane: ChartPane, market: Scene) -> No
     at = market.now.mark * 1.021
     row = display_bin_of(at) - market.now.base
     assert pane.cell_value(NOW + 1_000, at) == pytest.approx(float(market.now.usd[:, row].sum()), rel=1e-5)
-    doubled = NowPlanes(NOW + 500, market.now.base, market.now.mark, market.now.usd * 2)
+    doubled = NowPlanes(NOW + 500, market.now.base, market.now.mark, market.now.usd * 2, market.now.shares)
     pane.apply(market.frame(serial=2, now=doubled, new_bars=()))
     pane.refresh()
     assert pane.cell_value(NOW + 1_000, at) == pytest.approx(2 * float(market.now.usd[:, row].sum()), rel=1e-5)
@@ -193,7 +194,7 @@ def test_a_live_column_appears_without_touching_the_others(build: Callable[[], C
     number = NOW // MINUTE_MS
     base, basis = planes(price(NOW), 4_242)
     ring.write(number, base, basis, GAIN, LIVE, price(NOW))
-    later = NowPlanes(NOW + MINUTE_MS, market.now.base, market.now.mark, market.now.usd)
+    later = NowPlanes(NOW + MINUTE_MS, market.now.base, market.now.mark, market.now.usd, market.now.shares)
     pane.apply(market.frame(serial=2, venue_ms=NOW + MINUTE_MS, now=later, new_bars=()))
     pane.refresh()
     assert [pane.painted_colour(t, p) for t, p in asked] == before
@@ -234,7 +235,8 @@ def test_automatic_handles_leave_two_fifths_bare_and_hold_still(pane: ChartPane,
     assert high == pytest.approx(float(f"{high:.2g}"))
     said: list[tuple[float, float]] = []
     pane.levels_changed.connect(lambda a, b: said.append((a, b)))
-    slightly = NowPlanes(NOW + 500, market.now.base, market.now.mark, market.now.usd * np.float32(1.02))
+    more = market.now.usd * np.float32(1.02)
+    slightly = NowPlanes(NOW + 500, market.now.base, market.now.mark, more, market.now.shares)
     pane.map.due = True
     pane.apply(market.frame(serial=2, now=slightly, new_bars=()))
     pane.refresh()

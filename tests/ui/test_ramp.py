@@ -80,15 +80,6 @@ def test_stale_is_grey() -> None:
     assert rgb[-1].max() < 0.7
 
 
-def test_prior_share_rises_between_five_and_seven_per_cent() -> None:
-    at = [ramp.prior_share(100.0 * np.exp(d), 100.0) for d in (0.0, 0.0499, 0.06, 0.0701, -0.06, 0.2)]
-    assert at[0] == at[1] == 0.0
-    assert at[2] == pytest.approx(0.5)
-    assert at[4] == pytest.approx(0.5)
-    assert at[3] == at[5] == 1.0
-    assert ramp.prior_share(100.0, float("nan")) == 0.0
-
-
 def _rgb(words: np.ndarray) -> np.ndarray:
     return np.stack([(words >> s) & 255 for s in (16, 8, 0)], axis=-1) / 255
 

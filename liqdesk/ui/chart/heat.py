@@ -38,6 +38,7 @@ class Cell:
     bin: int
     mark: float
     planes: NDArray[np.float32]
+    shares: NDArray[np.float32]  # prior by class, of its column
     to_mark: tuple[float, float]  # long, short: USD between the column's mark and this bin, of the chosen planes
 
 
@@ -51,11 +52,13 @@ class Heat:
         self.rings: tuple[RingSums, ...] = ()
         self.columns: NDArray[np.int32] = np.empty(0, np.int32)
         self.cells: NDArray[np.float32] = np.empty((0, 0), np.float32)
+        self.levels: NDArray[np.uint8] = np.empty((0, 0), np.uint8)  # of the prior's share, in eighths
         self._runs: list[tuple[int, int]] = []  # ring index or OPEN, column number
         self._marks: NDArray[np.float64] = np.empty(0)
         self._first_bin = 0
         self._rows: NDArray[np.int32] = np.empty(0, np.int32)
         self._now_row: NDArray[np.float32] = np.zeros(ROWS, np.float32)
+        self._now_faded: NDArray[np.uint8] = np.zeros(ROWS, np.uint8)
         self._epoch = -1
         self._loading = False
         self._laid: tuple[object, ...] | None = (
@@ -176,6 +179,7 @@ class Heat:
         self._rows = (np.floor(centres / DISPLAY_BIN).astype(np.int64) - self._first_bin).astype(np.int32)
         count = len(self._runs)
         self.cells = np.full((bins, count), -1.0, np.float32)
+        self.levels = np.zeros((bins, count), np.uint8)
         self._marks = np.full(count, np.nan)
         for i, ring in enumerate(self.rings):
             places = np.flatnonzero(self._run_rings == i)
@@ -183,17 +187,20 @@ class Heat:
                 continue
             slots = self._run_numbers[places] % ring.capacity
             ring.combine(kernels, self._run_numbers[places], self.chosen)
-            kernels.values(ring.usd, slots, ring.view.bases, places, self._first_bin, self.cells)
+            bases = ring.view.bases
+            kernels.values(ring.usd, ring.faded, slots, bases, places, self._first_bin, self.cells, self.levels)
             self._marks[places] = np.log(ring.view.marks[slots]) - PHASE
 
     def _gather_open(self) -> None:
         places = np.flatnonzero(self._run_rings == OPEN)
         if places.size and self.now is not None and self.kernels is not None:
-            self.kernels.combine_now(self.now.usd, self.now.base, self.chosen, self._now_row)
+            now = self.now
+            self.kernels.combine_now(now.usd, now.base, now.shares, self.chosen, self._now_row, self._now_faded)
             bins_here = np.arange(self._first_bin, self._first_bin + self.cells.shape[0])
             inside = (bins_here >= self.now.base) & (bins_here < self.now.base + ROWS)
             column = np.where(inside, self._now_row[bins_here % ROWS], np.float32(-1))
             self.cells[:, places] = column[:, None]
+            self.levels[:, places] = np.where(inside, self._now_faded[bins_here % ROWS], np.uint8(0))[:, None]
             self._marks[places] = math.log(self.now.mark) - PHASE if self.now.mark > 0 else math.nan
 
     def picture(
@@ -206,7 +213,7 @@ class Heat:
         kernels = self.kernels
         assert kernels is not None
         entries = np.empty(self.cells.shape, np.uint16)
-        kernels.positions(self.cells, self._marks, self._first_bin, DISPLAY_BIN, low, high, entries)
+        kernels.positions(self.cells, self.levels, low, high, entries)
         kernels.paint(entries, self.columns, self._rows, table.reshape(-1), np.uint32(ground), out)
         last, self._last = self._last, (entries, self.columns, self._rows, table, out)
         if not last or last[3] is not table or last[4] is not out or last[0].shape != entries.shape:
@@ -265,7 +272,7 @@ class Heat:
             if now is None or not now.base <= at < now.base + ROWS:
                 return None
             span = self.rings[0].span_ms if self.rings else 60_000
-            columns, base, mark = now.usd, now.base, now.mark
+            columns, base, mark, shares = now.usd, now.base, now.mark, now.shares
             here = columns[:, at - base]
             start = now.time_ms // span * span
         else:
@@ -274,6 +281,7 @@ class Heat:
             base, mark, span = int(ring.view.bases[slot]), float(ring.view.marks[slot]), ring.span_ms
             if not base <= at < base + ROWS:
                 return None
+            shares = ring.view.shares[slot]
             gain = np.repeat(ring.view.gains[slot], 5)[:, None].astype(np.float32)
             order = np.arange(base, base + ROWS) % ROWS
             columns = (DECODE[ring.view.codes[slot]] * gain)[:, order]
@@ -283,4 +291,4 @@ class Heat:
         a, b = sorted((at - base, min(max(at_mark - base, 0), ROWS - 1)))
         between = (columns[:, a : b + 1] * self.chosen[:, None]).sum(axis=1)
         to_mark = (float(between[:5].sum()), float(between[5:].sum()))
-        return Cell(start, span, at, mark, here.copy(), to_mark)
+        return Cell(start, span, at, mark, here.copy(), shares.copy(), to_mark)

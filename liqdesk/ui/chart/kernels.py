@@ -6,54 +6,78 @@ and some seconds the very first time.
 
 from __future__ import annotations
 
-import math
-
 import numba
 import numpy as np
 
 ROWS = 800
 PLANES = 10
-FADED = 8  # highest level of the prior's share
+EIGHTHS = np.float32(8.0)
+HALF = np.float32(0.5)
+LEAST = np.float32(1e-30)  # USD
 GROUND = 0
 
 
-@numba.njit(cache=True, nogil=True)
-def combine(codes, slots, gains, decode, chosen, out):  # type: ignore[no-untyped-def]
-    """Sum the chosen planes of ring columns into USD per 10 bp.
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # a check for zero would keep the loop from vectors
+def level(prior, usd, faded):  # type: ignore[no-untyped-def]
+    """Write the share of `prior` in `usd`, both f32 [800], into faded u8 [800] in eighths, rounded; 0 where there is
+    nothing."""
+    for row in range(ROWS):
+        share = prior[row] / max(usd[row], LEAST) * EIGHTHS + HALF
+        faded[row] = np.uint8(np.int32(share))
 
-    codes u16 [capacity, 10, 800]; slots i64 [n]; gains f32 [capacity, 2]; decode f32 [65536]; chosen bool [10];
-    out f32 [capacity, 800], whose rows at `slots` are written, in the ring's own modular row order.
+
+@numba.njit(cache=True, nogil=True)
+def combine(codes, slots, gains, shares, decode, chosen, out, faded):  # type: ignore[no-untyped-def]
+    """Sum the chosen planes of ring columns into USD per 10 bp, and find how much of each sum is prior.
+
+    codes u16 [capacity, 10, 800]; slots i64 [n]; gains f32 [capacity, 2]; shares f32 [capacity, 5]; decode f32 [65536];
+    chosen bool [10]; out f32 and faded u8 [capacity, 800], whose rows at `slots` are written, in the ring's own modular
+    row order. A level of `faded` is the prior's share, Σ plane·share / Σ plane, in eighths.
     """
+    prior = np.empty(ROWS, np.float32)
     for i in range(slots.size):
         slot = slots[i]
         for row in range(ROWS):
             out[slot, row] = 0.0
+            prior[row] = 0.0
         for plane in range(PLANES):
             if not chosen[plane]:
                 continue
             gain = gains[slot, plane // 5]
+            share = shares[slot, plane % 5]
             for row in range(ROWS):
                 code = codes[slot, plane, row]
                 if code:
-                    out[slot, row] += decode[code] * gain
+                    usd = decode[code] * gain
+                    out[slot, row] += usd
+                    prior[row] += usd * share
+        level(prior, out[slot], faded[slot])
 
 
 @numba.njit(cache=True, nogil=True)
-def combine_now(usd, base, chosen, out):  # type: ignore[no-untyped-def]
-    """Sum the chosen planes of the open column, usd f32 [10, 800] with row 0 at display bin `base`, into out f32 [800],
-    in modular row order."""
+def combine_now(usd, base, shares, chosen, out, faded):  # type: ignore[no-untyped-def]
+    """Sum the chosen planes of the open column, usd f32 [10, 800] with row 0 at display bin `base`, into out f32 [800] and
+    its levels of the prior, faded u8 [800], in modular row order; shares f32 [5]."""
+    total = np.zeros(ROWS, np.float32)
+    prior = np.zeros(ROWS, np.float32)
+    for plane in range(PLANES):
+        if chosen[plane]:
+            share = shares[plane % 5]
+            for row in range(ROWS):
+                total[row] += usd[plane, row]
+                prior[row] += usd[plane, row] * share
+    levels = np.empty(ROWS, np.uint8)
+    level(prior, total, levels)
     for row in range(ROWS):
-        total = np.float32(0.0)
-        for plane in range(PLANES):
-            if chosen[plane]:
-                total += usd[plane, row]
-        out[(base + row) % ROWS] = total
+        out[(base + row) % ROWS] = total[row]
+        faded[(base + row) % ROWS] = levels[row]
 
 
 @numba.njit(cache=True, nogil=True)
-def values(usd, slots, bases, places, first_bin, out):  # type: ignore[no-untyped-def]
-    """Gather the view's cells: out f32 [bins, columns] at columns `places` (i64) from ring columns `slots` of usd
-    f32 [capacity, 800], row j of out being display bin first_bin + j; −1 where a column does not reach."""
+def values(usd, faded, slots, bases, places, first_bin, out, levels):  # type: ignore[no-untyped-def]
+    """Gather the view's cells: out f32 and levels u8 [bins, columns] at columns `places` (i64) from ring columns `slots`
+    of usd f32 and faded u8 [capacity, 800], row j being display bin first_bin + j; −1 and 0 where a column does not
+    reach."""
     bins = out.shape[0]
     for i in range(slots.size):
         slot = slots[i]
@@ -63,34 +87,28 @@ def values(usd, slots, bases, places, first_bin, out):  # type: ignore[no-untype
             number = first_bin + j
             if base <= number < base + ROWS:
                 out[j, place] = usd[slot, number % ROWS]
+                levels[j, place] = faded[slot, number % ROWS]
             else:
                 out[j, place] = -1.0
+                levels[j, place] = 0
 
 
 @numba.njit(cache=True, nogil=True)
-def positions(usd, marks, first_bin, bin_size, low, high, out):  # type: ignore[no-untyped-def]
+def positions(usd, levels, low, high, out):  # type: ignore[no-untyped-def]
     """Turn the view's cells into entries of the heat table: share level · 256 + ramp position.
 
-    usd f32 [bins, columns]; marks f64 [columns], ln(mark / 30000), NaN where unknown; out u16 [bins, columns]. The
-    rules are those of `liqdesk.ui.ramp.position` and `prior_share`.
+    usd f32, levels u8 and out u16 [bins, columns]. The rule of the position is that of `liqdesk.ui.ramp.position`.
     """
     bins, columns = usd.shape
     width = high - low
     for j in range(bins):
-        centre = (first_bin + j + 0.5) * bin_size
         for i in range(columns):
             value = np.float64(usd[j, i])
             if not value > low or not width > 0.0:
                 out[j, i] = GROUND
                 continue
             position = min(255, int((value - low) / width * 255.0 + 0.5))
-            away = (abs(centre - marks[i]) - 0.05) / 0.02
-            level = 0
-            if away >= 1.0:
-                level = FADED
-            elif away > 0.0:
-                level = int(away * away * (3.0 - 2.0 * away) * FADED + 0.5)
-            out[j, i] = level * 256 + position
+            out[j, i] = np.int64(levels[j, i]) * 256 + position
 
 
 @numba.njit(cache=True, nogil=True)
@@ -122,19 +140,21 @@ def warm() -> None:
     codes.setflags(write=False)
     gains = np.ones((2, 2), np.float32)
     gains.setflags(write=False)
+    shares = np.ones((2, 5), np.float32)
+    shares.setflags(write=False)
     bases = np.zeros(2, np.int32)
     bases.setflags(write=False)
     decode = np.zeros(65_536, np.float32)
     decode.setflags(write=False)
     chosen = np.ones(PLANES, np.bool_)
-    ring = np.zeros((2, ROWS), np.float32)
+    ring, faded = np.zeros((2, ROWS), np.float32), np.zeros((2, ROWS), np.uint8)
     slots = np.zeros(1, np.int64)
-    combine(codes, slots, gains, decode, chosen, ring)
-    combine_now(np.zeros((PLANES, ROWS), np.float32), 0, chosen, ring[0])
-    cells = np.zeros((4, 1), np.float32)
-    values(ring, slots, bases, slots, 0, cells)
+    combine(codes, slots, gains, shares, decode, chosen, ring, faded)
+    combine_now(np.zeros((PLANES, ROWS), np.float32), 0, np.ones(5, np.float32), chosen, ring[0], faded[0])
+    cells, levels = np.zeros((4, 1), np.float32), np.zeros((4, 1), np.uint8)
+    values(ring, faded, slots, bases, slots, 0, cells, levels)
     entries = np.zeros((4, 1), np.uint16)
-    positions(cells, np.full(1, math.nan), 0, 1e-3, 0.0, 1.0, entries)
+    positions(cells, levels, 0.0, 1.0, entries)
     table = np.zeros(9 * 256, np.uint32)
     table.setflags(write=False)
     paint(entries, np.zeros(4, np.int32), np.zeros(4, np.int32), table, np.uint32(0), np.zeros((4, 4), np.uint32))

@@ -16,7 +16,8 @@ from liqdesk.model.grid import RingView
 class RingSums:
     """A ring's view, the range that is published, and a cache of columns summed over the chosen planes.
 
-    The cache `usd` is f32 [capacity, 800] in the ring's modular row order.
+    The cache `usd` is f32 [capacity, 800] in the ring's modular row order, `faded` u8 the same: the prior's share of it in
+    eighths.
     """
 
     def __init__(self, view: RingView) -> None:
@@ -25,6 +26,7 @@ class RingSums:
         self.capacity = view.codes.shape[0]
         self.first, self.last, self.live_from = 0, -1, 0
         self.usd: NDArray[np.float32] = np.empty((0, ROWS), np.float32)
+        self.faded: NDArray[np.uint8] = np.empty((0, ROWS), np.uint8)
         self._have: NDArray[np.int64] = np.full(self.capacity, -1, np.int64)
 
     def publish(self, published: Published) -> bool:
@@ -54,6 +56,8 @@ class RingSums:
             return
         if not self.usd.size:
             self.usd = np.full((self.capacity, ROWS), 0, np.float32)  # all its memory now, not as time goes by
+            self.faded = np.full((self.capacity, ROWS), 0, np.uint8)
         wanted = slots[missing]
-        kernels.combine(self.view.codes, wanted, self.view.gains, DECODE, chosen, self.usd)
+        view = self.view
+        kernels.combine(view.codes, wanted, view.gains, view.shares, DECODE, chosen, self.usd, self.faded)
         self._have[wanted] = numbers[missing]
