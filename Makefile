@@ -7,6 +7,8 @@
 # make soak   ten simulated days at 600 times speed, watching memory
 # make kill   a recorder killed at a hundred random instants
 # make fuzz   damaged bytes at every door (ARGS="--seconds 600 --seed 7"); failing inputs are saved in build/fuzz
+# make truth  how well the map and naive ones recover the true density of the built-in market (ARGS="--seeds 10")
+# make study  what further information would gain over 1 min candles, where the truth is known (ARGS="--seeds 10")
 # make audit  bandit over the program; known faults of what it stands on
 #
 # Needs git, make and python3 >= 3.11 with venv. Everything else is added on the first call.
@@ -20,7 +22,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 BIN := .venv/bin
 LIVE := tests/e2e tests/chaos  # they follow a market in its own time, and come after the tests that fill both cores
 
-.PHONY: run test bench trials bands chaos soak kill fuzz audit lint dev clean need-python
+.PHONY: run test bench trials bands chaos soak kill fuzz truth study audit lint dev clean need-python
 .DEFAULT_GOAL := run
 
 need-python:
@@ -61,6 +63,12 @@ kill: dev
 
 fuzz: dev
 	nice $(BIN)/python tests/fuzz/fuzz.py $(ARGS)
+
+truth: dev
+	nice $(BIN)/python tests/lab/truth.py $(ARGS)
+
+study: dev
+	nice $(BIN)/python tests/lab/information.py $(ARGS)
 
 audit: dev
 	$(BIN)/python packaging/audit.py $(ARGS)

@@ -39,7 +39,8 @@ class Swept(msgspec.Struct, frozen=True):
 class Account(msgspec.Struct, frozen=True):
     """The mass ledger, contracts [2 family, 2 side]: running = inflow − decayed − swept − off_grid, each summed since
     the start; `standing` is the full sum over the state. `error` is the largest relative difference between running
-    and standing."""
+    and standing, or of either from the flows; what stands counts as at least a thousandth of what came in, since a sum
+    cannot be surer than its largest term."""
 
     running: NDArray[np.float64]
     standing: NDArray[np.float64]
@@ -239,9 +240,9 @@ class Density:
         standing = self.standing().sum(axis=2)
         inflow, decayed, swept, off_grid = self._flows
         expected = inflow - decayed - swept - off_grid
-        size = np.maximum(np.maximum(standing, running), 1e-12 * np.maximum(inflow, 1.0))
+        size = np.maximum(np.maximum(standing, running), 1e-3 * np.maximum(inflow, 1e-9))
         error = float(np.max(np.abs(running - standing) / size))
-        error = max(error, float(np.max(np.abs(expected - running) / np.maximum(inflow, 1.0))))
+        error = max(error, float(np.max(np.abs(expected - running) / np.maximum(inflow, 1e-9))))
         return Account(running, standing, inflow.copy(), decayed.copy(), swept.copy(), off_grid.copy(), error)
 
     def balance(self, open_interest: float, gain: NDArray[np.float32]) -> tuple[Balance, Balance]:

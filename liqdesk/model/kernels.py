@@ -84,7 +84,7 @@ def sweep(state: Parts, side: int, start: float, extreme: float, swept: Floats) 
                     phi[q, side, k, b] = held - taken
                     taken *= scale[q, k]
                     swept[k] += taken
-                    mass[q, side, k] -= taken
+                    mass[q, side, k] = max(mass[q, side, k] - taken, 0.0)  # rounding leaves a little less than nothing
                     gone += taken
             flows[SWEPT, q, side] += gone
 

@@ -56,7 +56,7 @@ def correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 def test_volatility_is_that_of_bitcoin(month: Month) -> None:
-    assert 0.4 < month.returns(5).std() * np.sqrt(288 * 365.25) < 0.75
+    assert 0.45 < month.returns(5).std() * np.sqrt(288 * 365.25) < 0.7
     assert month.close.min() > 50_000
     assert month.close.max() < 110_000
 
@@ -70,6 +70,18 @@ def test_volatility_clusters_and_returns_do_not(month: Month) -> None:
     r = month.returns(5)
     assert correlation(abs(r[:-12]), abs(r[12:])) > 0.15
     assert abs(correlation(r[:-1], r[1:])) < 0.05
+    assert max(abs(correlation(r[:-lag], r[lag:])) for lag in range(1, 13)) < 0.1
+    assert correlation(abs(r[:-288]), abs(r[288:])) < correlation(abs(r[:-1]), abs(r[1:]))
+
+
+def test_the_day_has_its_busy_hours(month: Month) -> None:
+    hour = (
+        np.arange(month.days * 1440) // 60 + START_MS // 3_600_000
+    ) % 24  # a month begins at the hour at which it ends
+    volume = np.bincount(hour, weights=month.volume[: len(hour)])
+    six = np.convolve(np.tile(volume, 2), np.ones(6), "valid")[:24]
+    assert 12 <= np.argmax(six) + 3 <= 17
+    assert volume.max() > 1.3 * volume.min()
 
 
 def test_volume_follows_movement(month: Month) -> None:
@@ -96,6 +108,8 @@ def test_liquidations_are_a_quarter_of_a_percent_of_open_interest_a_day(month: M
 def test_liquidations_come_in_bursts(month: Month) -> None:
     per_minute = np.bincount(month.minute, minlength=month.days * 1440)
     assert per_minute.var() / per_minute.mean() > 10
+    per_hour = per_minute.reshape(-1, 60).sum(axis=1)
+    assert per_hour.var() / per_hour.mean() > 100
     usd = np.bincount(month.minute, weights=month.usd, minlength=month.days * 1440)
     assert usd.max() > 100 * usd.mean()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from support.traded import AT_PRICE, volume_at_price
 
 from liqdesk.market import MINUTE_MS, SECOND_MS, Side
 from liqdesk.market.rows import BAR, INTEREST
@@ -14,6 +15,7 @@ from liqdesk.model import BIN, StepBatch, bar_steps
 from liqdesk.model.axis import PHASE
 from liqdesk.simulator import layout as at
 from liqdesk.simulator import positions as pos
+from liqdesk.simulator.course import Course
 from liqdesk.simulator.market import Market, Prints
 
 START_MS: Final = 1_772_438_400_000
@@ -42,7 +44,9 @@ class Month:
     are one step a minute from them; `liquidations` (dtype LIQUIDATION) are all there were, with those that were printed
     (one a second at most) marked. `standing[i]` float64 [2 side, bins] is the truth at `moments[i]` (ms): contracts of open
     positions without a stop, by the 5 bp bin of their liquidation price, from `first_bin` on. `seconds` holds marks by the
-    second, float64 [n], from `begin_ms` on, where they were asked for.
+    second, float64 [n], from `begin_ms` on, where they were asked for, and `traded` float64 [n, 2] the price at each second's
+    end and the contracts traded in it. `at_price` (dtype AT_PRICE) is the volume at price by the minute, likewise.
+    `look` is called with the course one second before each minute begins.
     """
 
     def __init__(
@@ -52,22 +56,33 @@ class Month:
         moments: Sequence[int] = (),
         prints: Prints = "largest",
         keep_seconds: bool = False,
+        keep_trades: bool = False,
+        look: Callable[[Course], None] | None = None,
     ) -> None:
         self.market = Market(seed, START_MS, past_days=days, prints=prints)
         self.moments = np.array(sorted(moments), np.int64)
         self.first_bin, self.bins = round((np.log(75_000) - PHASE) / BIN) - 2_048, 4_096
         self.standing: list[NDArray[np.float64]] = []
-        marks = []
+        marks, traded, at_price = [], [], [np.zeros(0, AT_PRICE)]
         self.market.begin()
         self.begin_ms = since = self.market.leader.began_s * SECOND_MS
         for stop in self._stops():
+            if look is not None:
+                for minute in range(since - since % MINUTE_MS + MINUTE_MS, stop + 1, MINUTE_MS):
+                    self.market.lead(minute - SECOND_MS)
+                    look(self.market.leader)
             self.market.lead(stop)
             if keep_seconds:
                 marks.append(self._seconds(since, stop))
+                traded.append(self._traded(since, stop))
+            if keep_trades:
+                at_price.append(volume_at_price(self.market.leader, since // SECOND_MS, stop // SECOND_MS))
             if stop in self.moments:
                 self.standing.append(self._standing())
             since = stop
         self.seconds = np.concatenate(marks) if marks else np.zeros(0)
+        self.traded = np.concatenate(traded) if traded else np.zeros((0, 2))
+        self.at_price = np.concatenate(at_price)
         self._minutes()
         self._events()
 
@@ -79,6 +94,12 @@ class Month:
         course = self.market.leader
         seconds = np.arange(since_ms // SECOND_MS, stop_ms // SECOND_MS)
         return course.SF[seconds % len(course.SF), at.S_MARK].copy()
+
+    def _traded(self, since_ms: int, stop_ms: int) -> NDArray[np.float64]:
+        course = self.market.leader
+        rows = np.arange(since_ms // SECOND_MS, stop_ms // SECOND_MS) % len(course.SF)
+        steps = course.SI[rows, at.S_VOLUME]
+        return np.stack([course.SF[rows, at.S_PRICE], steps * course.contract.step], axis=1)
 
     def _standing(self) -> NDArray[np.float64]:
         course = self.market.leader

@@ -1,0 +1,116 @@
+"""The pieces of the information study: each estimate is what it says it is, on a few days whose truth is known."""
+
+import information
+import numpy as np
+import pytest
+from scoring import BARS_A_DAY, Printed, by_bar, local_gain
+from study import BASE, NEAR, Case, bars_of
+from walking import HARD, SOFT
+
+from liqdesk.lab.recovery import correlation
+from liqdesk.market import MINUTE_MS
+from liqdesk.model import Density
+
+DAYS, SCORED = 6, 1
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return Case(5, DAYS, SCORED)
+
+
+def test_the_walk_over_minutes_is_the_engine(case):
+    density = Density(0.004, 125)
+    swept = density.run(case.month.steps)
+    ours = case.minute()
+    expected = case.price[:, None] * (swept @ density.prior)
+    assert np.allclose(ours.swept, expected, rtol=1e-9)
+    assert ours.shown.shape == (4 * SCORED, 2, 2 * NEAR)
+    again = Density(0.004, 125)
+    again.run(case.month.steps.select(case.month.steps.t0 < case.month.moments[-1]))
+    _, planes = again.planes()
+    assert ours.shown[-1].sum() > 0
+    assert planes.sum() > 0
+
+
+def test_what_is_known_beyond_candles_is_of_the_same_market(case):
+    month = case.month
+    minute = (month.at_price["t"] - month.begin_ms) // MINUTE_MS
+    volume = np.bincount(minute, weights=month.at_price["quantity"], minlength=case.minutes)
+    assert np.allclose(volume, month.bars["volume"])
+    assert np.allclose(month.traded[:, 1].reshape(-1, 60).sum(axis=1), month.bars["volume"])
+    assert np.allclose(month.seconds.reshape(-1, 60).max(axis=1), month.mark_bars["high"])
+    assert np.allclose(month.seconds.reshape(-1, 60).min(axis=1), month.mark_bars["low"])
+    fives = bars_of(month.bars, 5)
+    assert fives["volume"].sum() == pytest.approx(month.bars["volume"].sum())
+    assert (fives["high"] >= fives["close"]).all()
+
+
+def test_the_witness_saw_who_stood_where(case):
+    truth = case.every_liquidation().swept
+    assert correlation(case.true_positions().swept.ravel(), truth.ravel()) > 0.98
+    opened = case.witness.opened
+    standing = case.month.standing[-1].sum()
+    assert opened["quantity"][~opened["stop"]].sum() > standing > 0
+    assert ((opened["liquidation"] < opened["entry"]) | (opened["liquidation"] == 0))[opened["side"] == 0].all()
+    assert (opened["liquidation"] > opened["entry"])[opened["side"] == 1].all()
+
+
+def test_a_finer_path_sweeps_the_same_market(case):
+    base = by_bar(case.minute().swept)
+    for estimate in (case.by_second(SOFT, False), case.by_second(HARD, False), case.by_second(HARD, True)):
+        assert correlation(np.sqrt(by_bar(estimate.swept)).ravel(), np.sqrt(base).ravel()) > 0.98
+        assert estimate.swept.sum() == pytest.approx(base.sum(), rel=0.15)
+    for estimate in (case.five(), case.archive()):
+        assert correlation(np.sqrt(by_bar(estimate.swept)).ravel(), np.sqrt(base).ravel()) > 0.97
+
+
+def test_true_levels_tell_more_than_the_engine(case):
+    printed = Printed(case, SCORED)
+    engine, levels = (printed.measure(case, e) for e in (case.minute(), case.true_levels()))
+    assert levels["pearson"] > max(0.8, engine["pearson"] + 0.05)
+    assert levels["distance"] < 0.5 * engine["distance"]
+    perfect = printed.measure(case, case.true_positions())
+    assert perfect["pearson"] == pytest.approx(1)
+    assert perfect["recall"] == pytest.approx(perfect["ceiling"])
+    assert all(np.isfinite(list(found.values())).all() for found in (engine, levels, perfect))
+
+
+def test_printed_orders_move_the_mix_and_the_field(case):
+    swept, _, evidence = case._walk(
+        case.month.steps, case.month.steps.volume / (2 * case.month.steps.interest), print_step=case.prints[0]
+    )
+    weights = case.weights(swept, evidence)
+    assert np.array_equal(weights[0], case.prior)
+    assert (weights > 0).all()
+    assert np.abs(weights[-1] - case.prior).max() > 0.01
+    assert (evidence.sum(axis=1) > 0).mean() > 0.9  # the map held something where nearly every order was triggered
+    idle = case.weights(swept, np.zeros_like(evidence))
+    assert (idle <= case.prior * (1 + 1e-9)).all()  # exposure without orders speaks against the bands that were swept
+    assert idle[-1, :5].sum() < 0.95 * case.prior[:5].sum()
+    field = case.field()
+    assert field.swept.shape == (case.minutes, 2)
+    assert correlation(np.sqrt(by_bar(field.swept)).ravel(), np.sqrt(by_bar(case.minute().swept)).ravel()) > 0.9
+
+
+def test_a_local_gain_is_one_until_something_differs():
+    mass = np.random.default_rng(1).gamma(1.0, 1e6, (20 * BARS_A_DAY, 2))
+    even = local_gain(mass, 0.01 * mass)
+    assert np.allclose(even, 1.0)
+    y = 0.01 * mass
+    y[-BARS_A_DAY:, 0] *= 3
+    changed = local_gain(mass, y)
+    assert np.allclose(changed[:-BARS_A_DAY], 1.0)
+    assert 1.5 < changed[-1, 0] < 2.5  # three times as much, shrunk by a day as expected
+    assert 0.7 < changed[-1, 1] <= 1.0
+    later = y.copy()
+    later[-1] *= 50
+    assert np.array_equal(local_gain(mass, later), changed)  # a bar is not told of itself
+
+
+def test_the_table_holds_every_configuration(case):
+    row = dict.fromkeys((*information.SHOWN, "ceiling"), 0.5)
+    found = [{BASE: row, "other": row | {"D2": 0.5 + 0.01 * seed}} for seed in (1, 2, 3)]
+    text = information.table(found)
+    assert "| other | +0.0200 [-0.0048, +0.0448] 3/3 |" in text
+    assert text.count(BASE) >= 3
