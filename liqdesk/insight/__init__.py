@@ -1,4 +1,4 @@
-"""What a trader reads from the model: zones, imbalance, how far each may be off, and what forced orders say of
+"""What a trader reads from the model: zones, imbalance, how far each may be off, touch odds, and what forced orders say of
 those that were not printed.
 
 Law: pure functions of the density and the mark; numpy alone, no Qt, no I/O, no clock, no state. Row r of a column is display bin
@@ -8,6 +8,7 @@ base + r of ln price; longs stand below mark, shorts above. "Nothing stands out"
 from liqdesk.insight.imbalance import RADII, Imbalance, imbalance_of
 from liqdesk.insight.spread import Spread, band_of, deviation_of
 from liqdesk.insight.throttle import Rule
+from liqdesk.insight.touch import Calibration, Chance
 from liqdesk.insight.unprinted import Prints, RuleTest, Study, Unprinted, study
 from liqdesk.insight.zones import MOST_ZONES, REACH, SIGNIFICANT, Zone, zones_of
 
@@ -16,6 +17,8 @@ __all__ = [
     "RADII",
     "REACH",
     "SIGNIFICANT",
+    "Calibration",
+    "Chance",
     "Imbalance",
     "Prints",
     "Rule",

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from liqdesk.insight.monotone import rising
 from liqdesk.insight.throttle import POISSON, Rule, SizeLaw, hidden, hidden_variance, log_ratio, orders, rate_of
 from liqdesk.market import DAY_MS, HOUR_MS, SECOND_MS, ForcedOrder
 
@@ -182,24 +183,6 @@ def _busyness(at: Whole, seconds: Whole) -> Numbers:
         inside = np.searchsorted(seconds, at + reach, side="right") - np.searchsorted(seconds, at - reach, side="left")
         found += (inside - own) / (2 * reach)
     return found
-
-
-def rising(values: Numbers, weights: Numbers) -> Numbers:
-    """Return the weighted least-squares fit to `values` that never falls (pool adjacent violators)."""
-    means: list[float] = []
-    sums: list[float] = []
-    counts: list[int] = []
-    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
-        means.append(value)
-        sums.append(weight)
-        counts.append(1)
-        while len(means) > 1 and means[-2] >= means[-1]:
-            total = sums[-2] + sums[-1]
-            share = sums[-1] / total if total > 0 else 0.5
-            means[-2:] = [means[-2] + (means[-1] - means[-2]) * share]
-            sums[-2:] = [total]
-            counts[-2:] = [counts[-2] + counts[-1]]
-    return np.repeat(np.array(means, np.float64), counts)
 
 
 def _draws(blocks: int) -> Numbers:

@@ -13,6 +13,7 @@ from insight.records import DAY_MS, Record
 from numpy.typing import NDArray
 from support.month import Month
 
+from liqdesk.insight.monotone import rising
 from liqdesk.insight.throttle import (
     POISSON,
     Rule,
@@ -25,7 +26,7 @@ from liqdesk.insight.throttle import (
     rate_of,
     silence,
 )
-from liqdesk.insight.unprinted import Prints, cut_size, occupancy, rising, study
+from liqdesk.insight.unprinted import Prints, cut_size, occupancy, study
 
 SEEDS = (1, 2)
 DAYS = 12

@@ -16,7 +16,10 @@ from insight.records import DAY_MS, Record
 from support.month import Month
 
 from liqdesk.insight.throttle import Rule
+from liqdesk.insight.touch import calibrate, cases_of, stated, ticks_of
 from liqdesk.insight.unprinted import study
+from liqdesk.insight.volatility import MarkPath
+from liqdesk.market import HOUR_MS, MINUTE_MS
 
 SEEDS = range(1, 11)
 RECORD_DAYS = 7
@@ -67,9 +70,38 @@ def _share(found: list[Rule | None], rule: Rule) -> str:
     return f"{right} right {open_} undecided {len(found) - right - open_} wrong"
 
 
+def touched(months: dict[int, Month]) -> list[str]:
+    """Hold half-hourly touch odds against what came on every seed; return what does not hold."""
+    wrong = []
+    gaps = []
+    print(
+        "touch odds: what the law said of 0.5, 1, 1.5 and 2 σ√T and how often it came; Brier score and skill over climatology"
+    )
+    for seed, month in months.items():
+        bars = month.mark_bars
+        t, end, low, high = bars["t"], *(np.log(bars[name]) for name in ("close", "low", "high"))
+        path = MarkPath.of(t, t + MINUTE_MS, end, low, high)
+        for curve in calibrate(cases_of(stated(path, ticks_of(path), True), path)):
+            pairs = " ".join(f"{curve.law[k]:.2f}→{curve.came[k]:.2f}" for k in (1, 3, 4, 5))
+            gap = float(np.abs(np.array(curve.law) - np.array(curve.came)).max())
+            gaps.append((curve.horizon_ms // HOUR_MS, gap, curve.skill))
+            print(
+                f"seed {seed:2} {curve.horizon_ms // HOUR_MS:2} h: {pairs}; farthest {gap:.3f}; n {curve.cases:,}",
+                f"Brier {curve.brier:.4f} skill {curve.skill:+.2f}",
+            )
+            if gap > (0.12 if curve.horizon_ms > 4 * HOUR_MS else 0.07):
+                wrong.append(f"seed {seed}: odds of {curve.horizon_ms // HOUR_MS} h are off by {gap:.3f}")
+    for hours in (1, 4, 24):
+        rows = np.array([(gap, skill) for h, gap, skill in gaps if h == hours])
+        print(f"{hours:2} h: farthest gap {rows[:, 0].mean():.3f} on average, skill {rows[:, 1].mean():+.3f}")
+        if hours < 24 and rows[:, 1].mean() <= 0:
+            wrong.append(f"odds of {hours} h are no better than climatology")
+    return wrong
+
+
 def main() -> int:
     months = {seed: Month(seed) for seed in SEEDS}
-    wrong = throttled(months)
+    wrong = throttled(months) + touched(months)
     for line in wrong:
         print("does not hold:", line)
     return bool(wrong)
