@@ -18,6 +18,7 @@ from liqdesk.ui.topbar import CANDLES, WINDOWS
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Command, Frame
+    from liqdesk.ui.chart import ChartPane
     from liqdesk.ui.dialogs.card import Card
     from liqdesk.ui.dialogs.streams import StreamsDialog
     from liqdesk.ui.dialogs.symbols import SymbolSearch
@@ -85,13 +86,23 @@ class Actions(QObject):
                 w.leaving = True
                 w.close()
             case "close":
-                w.stage.toast.dismiss() if w.stage.toast.message else w.showNormal() if w.isFullScreen() else None
+                self._close_topmost()
             case _:
                 self._press_other(name)
+
+    def _close_topmost(self) -> None:
+        w = self._window
+        if w.chart is not None and w.chart.why.open:
+            w.chart.why.close()
+        elif w.stage.toast.message:
+            w.stage.toast.dismiss()
+        elif w.isFullScreen():
+            w.showNormal()
 
     def _press_other(self, name: str) -> None:
         calls = {
             "search": self.search,
+            "why": self.why,
             "alert": self.alerting.new_rule,
             "seen": self.alerting.mark_seen,
             "save": self.save_picture,
@@ -285,6 +296,19 @@ class Actions(QObject):
         self._window.change(theme="light" if self._window.settings.theme == "dark" else "dark")
 
     # the chart
+
+    def serve(self, chart: ChartPane) -> None:
+        """Do what is asked on the chart."""
+        chart.alert_price.connect(self.alerting.alert_price)
+        chart.alert_zone.connect(self.alerting.alert_zone)
+        chart.retry.connect(self.retry)
+        chart.why.asked.connect(self._window.command)
+
+    def why(self) -> None:
+        """Ask why the cell under the crosshair is hot."""
+        chart = self._window.chart
+        if chart is not None and not chart.why.at_pointer():
+            self.say("No cell is pointed at", "Move the pointer over the map, then press W.")
 
     @Slot(float)
     def reveal(self, price: float) -> None:

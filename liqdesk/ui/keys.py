@@ -24,6 +24,7 @@ KEYS: Final = (
     Key("short", ("S",), "S", "shorts only"),
     Key("levels", ("I",), "I", "colour scale: auto or lock"),
     Key("reset", ("Home",), "Home", "chart back to now"),
+    Key("why", ("W",), "W", "why the cell under the crosshair is hot"),
     Key("alert", ("A",), "A", "new alert rule"),
     Key("seen", ("N",), "N", "alerts seen: clear the badge"),
     Key("mute", ("M",), "M", "sounds on or off"),
@@ -43,6 +44,7 @@ KEYS: Final = (
 WITH_THE_MOUSE: Final = (
     ("wheel", "zoom time"),
     ("Ctrl+wheel", "zoom price"),
+    ("click", "why is this cell hot"),
     ("drag", "move"),
     ("double click", "back to now"),
     ("right click", "alert at a price or zone"),

@@ -169,9 +169,7 @@ class Window(QMainWindow):
 
         chart = ChartPane(self.settings)
         chart.levels_changed.connect(self.statusbar.legend.show_levels)
-        chart.alert_price.connect(self.act.alerting.alert_price)
-        chart.alert_zone.connect(self.act.alerting.alert_zone)
-        chart.retry.connect(self.act.retry)
+        self.act.serve(chart)
         self.chart = chart
         self.stage.put_chart(chart)
         if self._grid is not None:

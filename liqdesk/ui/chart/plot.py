@@ -42,6 +42,7 @@ class View(pg.ViewBox):  # type: ignore[misc]
     zoomed = Signal(float, float, bool)  # factor, pixel x or y of the anchor, price instead of time
     dragged = Signal(float, float, bool)  # dx, dy in pixels since the last event; whether the drag began just now
     reset = Signal()
+    clicked = Signal(float, float)  # a left click, in the view
     asked = Signal(QPointF, QPointF)  # a right click, in the view and on the screen
 
     def __init__(self) -> None:
@@ -72,6 +73,9 @@ class View(pg.ViewBox):  # type: ignore[misc]
         if ev.button() == Qt.MouseButton.RightButton:
             self.asked.emit(QPointF(ev.pos()), QPointF(ev.screenPos()))
             ev.accept()
+        elif ev.button() == Qt.MouseButton.LeftButton and not ev.double():
+            self.clicked.emit(ev.pos().x(), ev.pos().y())
+            ev.accept()
 
 
 class Plot(pg.GraphicsView):  # type: ignore[misc]
@@ -80,6 +84,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
     moved = Signal(object, bool)  # Lens, whether the price range was chosen by hand
     reset = Signal()
     menu = Signal(QPointF, QPointF)
+    clicked = Signal(float, float)
     pointed = Signal(object)  # (x, y) in pixels or None
     resized = Signal()
 
@@ -118,6 +123,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.view.dragged.connect(self._drag)
         self.view.reset.connect(self.reset)
         self.view.asked.connect(self.menu)
+        self.view.clicked.connect(self.clicked)
         self.viewport().installEventFilter(self)
         self.restyle()
 

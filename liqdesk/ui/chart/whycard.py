@@ -1,0 +1,186 @@
+"""The card that says where a cell's estimate comes from. It floats over the chart until it is closed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from liqdesk.ui import draw
+from liqdesk.ui.chart.whywords import COLUMNS, TIP, WhyText
+from liqdesk.ui.controls import IconButton
+from liqdesk.ui.draw import Painted
+from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, font, text_width
+
+ROW: Final = 20
+GAP: Final = 14
+SIDE: Final = 16
+BAR: Final = 7
+LEAST: Final = 420
+SHADOW: Final = 6
+WRAP: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
+
+
+class WhyCard(Painted):
+    """Painted once per answer; `closed` when the cross is pressed."""
+
+    closed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.text: WhyText | None = None
+        self._wide: list[float] = []
+        self._cross = IconButton("cross", 20)
+        self._cross.setParent(self)
+        self._cross.setToolTip("Close (Esc)")
+        self._cross.setAccessibleName("close")
+        self._cross.clicked.connect(self.closed)
+        self.setToolTip(TIP)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.hide()
+
+    def show_text(self, text: WhyText, at: tuple[float, float], room: QRect) -> None:
+        """Show an answer beside a point, inside `room` where it is large enough, both in the parent's pixels."""
+        self.text = text
+        self._measure()
+        size, parent = self._size(), self.parentWidget()
+        if parent is not None and (size.width() > room.width() or size.height() > room.height()):
+            room = parent.rect()
+        gap = current().px(20)
+        x = at[0] - gap - size.width()
+        if x < room.left():
+            x = at[0] + gap
+        x = min(max(x, room.left()), room.right() + 1 - size.width())
+        y = min(max(at[1] - size.height() / 2, room.top()), room.bottom() + 1 - size.height())
+        self.setGeometry(round(x), round(y), size.width(), size.height())
+        side = current().px(20)
+        self._cross.setGeometry(size.width() - SHADOW - side - current().px(8), current().px(8), side, side)
+        self.setAccessibleName(" ".join(part for part in (text.title, text.says) if part) or text.sentences[0])
+        lines = [", ".join(f"{a} {b}" for a, b in zip(COLUMNS, row, strict=True)) for row in text.rows]
+        self.setAccessibleDescription("\n".join([*lines, text.facts, *text.sentences]))
+        self.show()
+        self.raise_()
+        self.update()
+
+    def restyle(self) -> None:
+        if self.text is not None:
+            self._measure()
+            self.resize(self._size())
+        super().restyle()
+
+    def _measure(self) -> None:
+        text = self.text
+        assert text is not None
+        rows = (*text.rows, text.whole) if text.rows else ()
+        self._wide = [text_width(name, SMALL, MEDIUM) for name in COLUMNS] if rows else []
+        for row in rows:
+            for i, words in enumerate(row):
+                weight = SEMIBOLD if i in (0, len(row) - 1) else REGULAR
+                self._wide[i] = max(self._wide[i], text_width(words, BODY, weight))
+
+    def _inner(self) -> int:
+        t = current()
+        table = sum(self._wide) + t.px(GAP) * (len(self._wide) - 1) if self._wide else 0
+        return max(t.px(LEAST), round(table) + 1)
+
+    def _lines(self, words: str) -> int:
+        """Return the height of a wrapped sentence."""
+        return round(QFontMetricsF(font(BODY)).boundingRect(QRectF(0, 0, self._inner(), 1_000), WRAP, words).height())
+
+    def _size(self) -> QSize:
+        t, text = current(), self.text
+        assert text is not None
+        high = t.px(SIDE) * 2 + sum(self._lines(words) + t.px(3) for words in text.sentences)
+        high += t.px(66) if text.title else t.px(10)
+        if text.rows:
+            high += t.px(ROW) * (len(text.rows) + 2) + t.px(ROW + 12)
+        high += sum(t.px(34) for shares in (text.classes, text.ages) if shares)
+        return QSize(self._inner() + 2 * t.px(SIDE) + SHADOW, high + SHADOW)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # not a click on the map beneath
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        text = self.text
+        if text is None:
+            return
+        t = current()
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        w, h, radius = self.width() - SHADOW, self.height() - SHADOW, t.px(6)
+        for k in range(SHADOW, 0, -1):
+            draw.fill(p, k - 1, k, w + 1, h, "#000000", (0.055 if t.dark else 0.02), radius + 1)
+        draw.fill(p, 0, 0, w, h, t.panel, radius=radius)
+        draw.outline(p, 0, 0, w, h, t.border, radius)
+        x, wide, y = t.px(SIDE), self._inner(), float(t.px(SIDE - 4))
+        if text.title:
+            y = self._head(p, text, x, wide, y)
+        if text.rows:
+            y = self._table(p, text, x, wide, y)
+        steel = t.steel
+        for caption, shares, words, inks in (
+            ("by class", text.classes, text.class_words, steel),
+            ("by age", text.ages, text.age_words, tuple(reversed(steel[1:]))),
+        ):
+            if shares:
+                y = self._split(p, (caption, words), shares, inks, x, wide, y)
+        p.setFont(font(BODY))
+        for words in text.sentences:
+            high = self._lines(words)
+            p.setPen(draw.colour(t.text3 if words == text.sentences[-1] and len(text.sentences) > 1 else t.text1))
+            p.drawText(QRectF(x, y, wide, high), WRAP, words)
+            y += high + t.px(3)
+
+    def _head(self, p: QPainter, text: WhyText, x: float, wide: float, y: float) -> float:
+        t = current()
+        draw.dot(p, x + t.px(4), y + t.px(10), t.px(7), t.side(text.side))
+        draw.put(p, x + t.px(14), y, wide, t.px(20), text.title, t.text1, 14, 700)
+        away = text_width(text.title, 14, 700) + t.px(26)
+        draw.put(p, x + away, y + 1, wide, t.px(20), text.away, t.text2, SMALL, MEDIUM)
+        draw.put(p, x, y + t.px(21), wide, t.px(18), text.says, t.text1, BODY, SEMIBOLD)
+        draw.put(p, x, y + t.px(39), wide, t.px(16), text.when, t.text3, SMALL, MEDIUM)
+        draw.rule(p, x, y + t.px(59), wide, t.line)
+        return y + t.px(66)
+
+    def _table(self, p: QPainter, text: WhyText, x: float, wide: float, y: float) -> float:
+        t, h = current(), current().px(ROW)
+        spare = (wide - sum(self._wide)) / max(1, len(self._wide) - 1)
+        rows = (*text.rows, text.whole)
+        for i, name in enumerate(COLUMNS):
+            align = draw.LEFT if i == 0 else draw.RIGHT
+            draw.put(p, x, y, self._wide[i], h, name, t.text3, SMALL, MEDIUM, align)
+            for k, row in enumerate(rows):
+                weight = SEMIBOLD if i in (0, len(row) - 1) else REGULAR
+                ink = t.text1 if i in (0, len(row) - 1) else t.text2
+                draw.put(p, x, y + (k + 1) * h, self._wide[i], h, row[i], ink, BODY, weight, align)
+            x += self._wide[i] + spare
+        left = t.px(SIDE)
+        draw.rule(p, left, y + h - 1, wide, t.line)
+        draw.rule(p, left, y + len(rows) * h - 1, wide, t.line)
+        y += (len(rows) + 1) * h
+        draw.put(p, left, y, wide, h, text.facts, t.text3, SMALL, MEDIUM)
+        return y + h + t.px(12)
+
+    def _split(
+        self,
+        p: QPainter,
+        words: tuple[str, str],
+        shares: tuple[float, ...],
+        inks: tuple[str, ...],
+        x: float,
+        wide: float,
+        y: float,
+    ) -> float:
+        t = current()
+        draw.put(p, x, y, wide, t.px(16), words[0], t.text3, SMALL, MEDIUM)
+        draw.put(p, x, y, wide, t.px(16), words[1], t.text2, SMALL, MEDIUM, draw.RIGHT)
+        draw.fill(p, x, y + t.px(18), wide, t.px(BAR), t.line)
+        at = x
+        for share, ink in zip(shares, inks, strict=True):
+            part = share * wide
+            if part >= 0.5:
+                draw.fill(p, at, y + t.px(18), max(1.0, part - (1 if part > 3 else 0)), t.px(BAR), ink)
+            at += part
+        return y + t.px(34)
