@@ -110,7 +110,7 @@ class StepRecord:
         else:
             first = self._window
         self._tail = []
-        batch = parts[0] if len(parts) == 1 else stacked(parts)
+        batch = stacked(parts)
         windows, self._window = _windows(batch, first)
         self._chunks.append((batch, windows))
 

@@ -92,8 +92,8 @@ class Actions(QObject):
 
     def _close_topmost(self) -> None:
         w = self._window
-        if w.chart is not None and w.chart.why.open:
-            w.chart.why.close()
+        if w.chart is not None and w.chart.pointing.why.open:
+            w.chart.pointing.why.close()
         elif w.stage.toast.message:
             w.stage.toast.dismiss()
         elif w.isFullScreen():
@@ -302,12 +302,12 @@ class Actions(QObject):
         chart.alert_price.connect(self.alerting.alert_price)
         chart.alert_zone.connect(self.alerting.alert_zone)
         chart.retry.connect(self.retry)
-        chart.why.asked.connect(self._window.command)
+        chart.pointing.why.asked.connect(self._window.command)
 
     def why(self) -> None:
         """Ask why the cell under the crosshair is hot."""
         chart = self._window.chart
-        if chart is not None and not chart.why.at_pointer():
+        if chart is not None and not chart.pointing.why.at_pointer():
             self.say("No cell is pointed at", "Move the pointer over the map, then press W.")
 
     @Slot(float)

@@ -5,80 +5,25 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QObject, Slot
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from support.desk import Desk
 from support.exchange import Exchange
 from support.waiting import pause
-from support.watched import orders
 
-from liqdesk.engine.frames import Frame, NowPlanes
-from liqdesk.engine.host import Host
+from liqdesk.engine.frames import NowPlanes
 from liqdesk.market import Side
-from liqdesk.model import DensityGrid, cell_share
+from liqdesk.model import cell_share
 from liqdesk.model.axis import display_bin_of, price_of_display_bin
-from liqdesk.settings import Settings
 from liqdesk.ui import present, ramp, theme
-from liqdesk.ui.window import Window
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 START = "2026-03-09T09:00:00+00:00"
-
-
-class Desk(QObject):
-    """A window and its engine, with the newest frame at hand."""
-
-    def __init__(self, exchange: Exchange, folder: Path, symbol: str = "BTCUSDT") -> None:
-        super().__init__()
-        self.window = Window(Settings(first_run_done=True, window_ms=43_200_000, candle_ms=300_000), False, str(folder))
-        self.window.resize(1600, 900)
-        self.window.show()
-        self.window.load_chart()
-        self.frame: Frame | None = None
-        self.grid: DensityGrid | None = None
-        self.held = self.owed = False
-        self.host = Host(orders(exchange.rest, exchange.stream, folder, symbol, record=False))
-        self.host.grid.connect(self.on_grid)
-        self.host.frame.connect(self.on_frame)
-        self.host.start()
-
-    @Slot(object)
-    def on_grid(self, grid: DensityGrid) -> None:
-        self.grid = grid
-        self.window.set_grid(grid)
-
-    @Slot(object)
-    def on_frame(self, frame: Frame) -> None:
-        self.frame = frame
-        self.window.apply(frame)
-        self.owed = self.held
-        if not self.held:
-            self.host.taken()
-
-    def go_on(self) -> None:
-        """Let frames come again; one that was held back is taken now, and none is taken twice."""
-        self.held = False
-        if self.owed:
-            self.owed = False
-            self.host.taken()
-
-    def until(self, holds: Callable[[], object], seconds: float, what: str) -> None:
-        deadline = time.monotonic() + seconds
-        while not holds():
-            assert time.monotonic() < deadline, what
-            pause(10)
-
-    def close(self) -> None:
-        self.host.stop()
-        self.window.close()
-        self.window.deleteLater()
-        QCoreApplication.processEvents()
 
 
 @pytest.fixture

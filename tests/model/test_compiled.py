@@ -8,7 +8,19 @@ from walks import T0, walk
 
 from liqdesk.market import MINUTE_MS
 from liqdesk.market.rows import BAR, INTEREST
-from liqdesk.model import BACK, Density, DensityGrid, StepBatch, best_steps, columns, default_gain, kernels, warm
+from liqdesk.model import (
+    BACK,
+    Density,
+    DensityGrid,
+    StepBatch,
+    StepRecord,
+    best_steps,
+    columns,
+    default_gain,
+    kernels,
+    provenance,
+    warm,
+)
 
 
 def test_the_room_opens_without_numba():
@@ -20,6 +32,7 @@ def test_the_room_opens_without_numba():
 def test_warm_kernels_are_never_compiled_again():
     warm()
     watched = [kernels.run, columns.read_planes, columns.write_column, columns.encode]
+    watched += [provenance.trace, provenance.follow_window]
     before = [len(one.signatures) for one in watched]
     assert all(before)
     rows = np.array([(T0 + i * MINUTE_MS, 9e4, 9.01e4, 8.99e4, 9e4, 5.0, 1.0) for i in range(4)], dtype=BAR)
@@ -33,6 +46,11 @@ def test_warm_kernels_are_never_compiled_again():
     density = Density(0.004, 125)
     density.run(steps, grid, gain=gain)
     density.run(StepBatch.of(walk(3, t0=T0 + 4 * MINUTE_MS).steps()), grid)
+    record = StepRecord(0.004, 125)
+    record.add(steps)
+    record.add(StepBatch.of(walk(80, t0=T0 + 4 * MINUTE_MS).steps()))
+    record.add(StepBatch.of(walk(3, t0=T0 + 84 * MINUTE_MS).steps()))
+    record.explain(1_000, 1, T0 + 90 * MINUTE_MS, np.ones(5, np.bool_), (1.0, 1.1))
     base, basis = density.planes(9e4)
     basis.flags.writeable = False
     grid.ring(MINUTE_MS).write(T0 // MINUTE_MS + 50, base, basis[:, ::-1], gain, BACK, 9e4)

@@ -69,6 +69,7 @@ class Overlay(QWidget):
         self.gutter = 0
         self.axis = 0
         self.reading: Reading | None = None
+        self.taken: QRectF | None = None  # by a card that says more; this one gives way
         self._covered: list[QRect] = []
         self._card_key: tuple[object, ...] = ()
         self._card_picture = QPixmap()
@@ -105,8 +106,9 @@ class Overlay(QWidget):
             parts += [
                 QRect(x, 0, 1, round(s.lens.height)),
                 self._time_room(self._time_tag()).toAlignedRect(),
-                self.card_rect().toAlignedRect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN),
             ]
+            if self._free():
+                parts.append(self.card_rect().toAlignedRect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))
         return parts
 
     def _price_tag(self) -> QRectF:
@@ -197,9 +199,12 @@ class Overlay(QWidget):
         p.fillRect(self._price_room(rect), theme.colour(t.panel))
         box(p, rect, t.text1, None, t.px(3))
         write(p, rect.adjusted(0, 0, -t.px(5), 0), self.reading.price, t.ink, 11, 700, "right")
-        if inside:
+        if inside and self._free():
             at = self.card_rect()
             p.drawPixmap(QPointF(at.left() - MARGIN, at.top() - MARGIN), self._picture(self.reading))
+
+    def _free(self) -> bool:
+        return self.taken is None or not self.taken.intersects(self.card_rect())
 
     def _picture(self, reading: Reading) -> QPixmap:
         """Return the card with its shadow, painted anew only where it says something else."""

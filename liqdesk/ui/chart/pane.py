@@ -29,7 +29,6 @@ from liqdesk.ui.chart.profile import Profile
 from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.series import Series
 from liqdesk.ui.chart.state import ORDER, ChartState
-from liqdesk.ui.chart.why import Whys
 
 FRAME_MS: Final = 33
 LATER_MS: Final = 70  # for what may wait, unless a frame comes first
@@ -86,7 +85,6 @@ class ChartPane(QWidget):
         self.pointing.alert_zone.connect(self.alert_zone)
         self.pointing.reset.connect(self.reset_view)
         self.pointing.moved.connect(self.header.sync)
-        self.why = Whys(s, self.plot, self.map.heat, self)
 
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -116,7 +114,7 @@ class ChartPane(QWidget):
         self.series.update(frame.new_bars)
         s.add_orders(frame.new_forced, frame.instrument.symbol)
         self.map.apply(frame)
-        self.why.take(frame)
+        self.pointing.why.take(frame)
         self._schedule()
 
     def set_settings(self, settings: Settings) -> None:
@@ -181,7 +179,7 @@ class ChartPane(QWidget):
             "profile_short_usd": float(sums.short.max(initial=0.0)) if sums else None,
             "ribbon": self.ribbon.text,
             "stale": s.stale,
-            "why": self.why.shown(),
+            "why": self.pointing.why.shown(),
         }
 
     def reset_view(self) -> None:

@@ -15,6 +15,7 @@ from liqdesk.ui.chart.menu import ChartMenu
 from liqdesk.ui.chart.overlay import Overlay, read
 from liqdesk.ui.chart.plot import Plot
 from liqdesk.ui.chart.state import ChartState
+from liqdesk.ui.chart.why import Whys
 
 PANS: Final = {  # share of the view
     Qt.Key.Key_Left: (0.1, 0.0),
@@ -26,7 +27,7 @@ ZOOMS: Final = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1
 
 
 class Pointing(QObject):
-    """Keeps the crosshair where the pointer is. `alert_price`, `alert_zone` and `reset` come from the menu or a key."""
+    """Keeps the crosshair where the pointer is. `alert_price`, `alert_zone` and `reset` come from the menu or a key; `why` takes clicks."""
 
     alert_price = Signal(float)
     alert_zone = Signal(object)
@@ -40,6 +41,7 @@ class Pointing(QObject):
         self.state = state
         self._plot, self._gutter, self._overlay, self._heat = plot, gutter, overlay, heat
         self._widget = parent
+        self.why = Whys(state, plot, heat, overlay, parent)
         gutter.installEventFilter(self)
         plot.pointed.connect(self.point)
         plot.menu.connect(self._open)

@@ -6,13 +6,14 @@ import math
 from dataclasses import asdict
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from liqdesk.engine.frames import Frame
 from liqdesk.engine.whys import AskWhy, Why
 from liqdesk.model.axis import display_bin_of, price_of_display_bin
 from liqdesk.ui.chart.heat import OPEN, Heat
+from liqdesk.ui.chart.overlay import Overlay
 from liqdesk.ui.chart.plot import Plot
 from liqdesk.ui.chart.state import ChartState
 from liqdesk.ui.chart.whycard import WhyCard
@@ -28,13 +29,13 @@ class Whys(QObject):
 
     asked = Signal(object)
 
-    def __init__(self, state: ChartState, plot: Plot, heat: Heat, parent: QWidget) -> None:
+    def __init__(self, state: ChartState, plot: Plot, heat: Heat, overlay: Overlay, parent: QWidget) -> None:
         super().__init__(parent)
         self.state = state
         self.card = WhyCard(parent)
         self.answer: Why | None = None
         self.text: WhyText | None = None
-        self._plot, self._heat = plot, heat
+        self._plot, self._heat, self._overlay = plot, heat, overlay
         self._serial = 0
         self._epoch = -1
         self._waiting = False
@@ -92,6 +93,7 @@ class Whys(QObject):
         self._waiting = False
         self._held = self.answer = self.text = None
         self.card.hide()
+        self._overlay.taken = None
 
     def shown(self) -> dict[str, object] | None:
         """Return what the card says, with the numbers behind it; None while it is closed."""
@@ -147,5 +149,7 @@ class Whys(QObject):
         self.answer = why
         self.text = why_text(self.state, why)
         plot = self._plot.geometry()
-        room = plot.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        room = plot.adjusted(MARGIN, MARGIN, self._overlay.gutter - MARGIN, -MARGIN)
         self.card.show_text(self.text, (plot.left() + self._at[0], plot.top() + self._at[1]), room)
+        self._overlay.taken = QRectF(self.card.geometry().translated(-self._overlay.pos()))
+        self._overlay.show_reading(self._overlay.reading)

@@ -9,13 +9,13 @@ from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.ui import draw
-from liqdesk.ui.chart.whywords import COLUMNS, TIP, WhyText
+from liqdesk.ui.chart.whywords import TIP, WhyText
 from liqdesk.ui.controls import IconButton
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, font, text_width
 
 ROW: Final = 20
-GAP: Final = 14
+GAP: Final = 12
 SIDE: Final = 16
 BAR: Final = 7
 LEAST: Final = 420
@@ -32,6 +32,7 @@ class WhyCard(Painted):
         super().__init__(parent)
         self.text: WhyText | None = None
         self._wide: list[float] = []
+        self._where: tuple[tuple[float, float], QRect] = ((0.0, 0.0), QRect())
         self._cross = IconButton("cross", 20)
         self._cross.setParent(self)
         self._cross.setToolTip("Close (Esc)")
@@ -42,39 +43,48 @@ class WhyCard(Painted):
         self.hide()
 
     def show_text(self, text: WhyText, at: tuple[float, float], room: QRect) -> None:
-        """Show an answer beside a point, inside `room` where it is large enough, both in the parent's pixels."""
+        """Show an answer beside a point, inside `room` where it is large enough, both in the parent's pixels. It covers the point only
+        where it fits on no side of it."""
         self.text = text
-        self._measure()
-        size, parent = self._size(), self.parentWidget()
-        if parent is not None and (size.width() > room.width() or size.height() > room.height()):
-            room = parent.rect()
-        gap = current().px(20)
-        x = at[0] - gap - size.width()
-        if x < room.left():
-            x = at[0] + gap
-        x = min(max(x, room.left()), room.right() + 1 - size.width())
-        y = min(max(at[1] - size.height() / 2, room.top()), room.bottom() + 1 - size.height())
-        self.setGeometry(round(x), round(y), size.width(), size.height())
-        side = current().px(20)
-        self._cross.setGeometry(size.width() - SHADOW - side - current().px(8), current().px(8), side, side)
+        self._where = (at, room)
+        self._place()
         self.setAccessibleName(" ".join(part for part in (text.title, text.says) if part) or text.sentences[0])
-        lines = [", ".join(f"{a} {b}" for a, b in zip(COLUMNS, row, strict=True)) for row in text.rows]
+        lines = [", ".join(f"{a} {b}" for a, b in zip(text.columns, row, strict=True)) for row in text.rows]
         self.setAccessibleDescription("\n".join([*lines, text.facts, *text.sentences]))
         self.show()
         self.raise_()
         self.update()
 
+    def _place(self) -> None:
+        at, room = self._where
+        self._measure()
+        size, parent = self._size(), self.parentWidget()
+        if parent is not None and (size.width() > room.width() or size.height() > room.height()):
+            room = parent.rect()
+        gap, w, h = current().px(20), size.width(), size.height()
+        free = (
+            (at[0] - room.left() - w, at[0] - gap - w, at[1] - h / 2),
+            (room.right() - at[0] - w, at[0] + gap, at[1] - h / 2),
+            (room.bottom() - at[1] - h, at[0] - w / 2, at[1] + gap),
+            (at[1] - room.top() - h, at[0] - w / 2, at[1] - gap - h),
+        )
+        _, x, y = next((place for place in free if place[0] >= gap), max(free))
+        x = min(max(x, room.left()), room.right() + 1 - w)
+        y = min(max(y, room.top()), room.bottom() + 1 - h)
+        self.setGeometry(round(x), round(y), w, h)
+        side = current().px(20)
+        self._cross.setGeometry(size.width() - SHADOW - side - current().px(8), current().px(8), side, side)
+
     def restyle(self) -> None:
-        if self.text is not None:
-            self._measure()
-            self.resize(self._size())
+        if self.isVisible():
+            self._place()
         super().restyle()
 
     def _measure(self) -> None:
         text = self.text
         assert text is not None
         rows = (*text.rows, text.whole) if text.rows else ()
-        self._wide = [text_width(name, SMALL, MEDIUM) for name in COLUMNS] if rows else []
+        self._wide = [text_width(name, SMALL, MEDIUM) for name in text.columns] if rows else []
         for row in rows:
             for i, words in enumerate(row):
                 weight = SEMIBOLD if i in (0, len(row) - 1) else REGULAR
@@ -92,7 +102,7 @@ class WhyCard(Painted):
     def _size(self) -> QSize:
         t, text = current(), self.text
         assert text is not None
-        high = t.px(SIDE) * 2 + sum(self._lines(words) + t.px(3) for words in text.sentences)
+        high = t.px(SIDE) * 2 - t.px(8) + sum(self._lines(words) + t.px(3) for words in text.sentences)
         high += t.px(66) if text.title else t.px(10)
         if text.rows:
             high += t.px(ROW) * (len(text.rows) + 2) + t.px(ROW + 12)
@@ -148,7 +158,7 @@ class WhyCard(Painted):
         t, h = current(), current().px(ROW)
         spare = (wide - sum(self._wide)) / max(1, len(self._wide) - 1)
         rows = (*text.rows, text.whole)
-        for i, name in enumerate(COLUMNS):
+        for i, name in enumerate(text.columns):
             align = draw.LEFT if i == 0 else draw.RIGHT
             draw.put(p, x, y, self._wide[i], h, name, t.text3, SMALL, MEDIUM, align)
             for k, row in enumerate(rows):

@@ -11,8 +11,8 @@ from liqdesk.market import DAY_MS, LEVERAGES, Side
 from liqdesk.ui import present, ramp
 from liqdesk.ui.chart.state import ChartState
 
-COLUMNS: Final = ("traded", "traded USD", "entered at", "class", "put here", "decayed", "swept", "stands USD")
-AGES: Final = ("up to 12 h", "1 d", "1 w", "older")
+COLUMNS: Final = ("when", "traded USD", "entered at", "class", "put here", "decayed", "swept", "stands USD")
+AGES: Final = ("≤ 12 h", "≤ 1 d", "≤ 1 w", "older")
 GROUPS: Final = {1: "minute", 5: "5 minutes", 15: "quarter of an hour", 60: "hour", 240: "4 hours", 1_440: "day"}
 PRIOR: Final = (
     "More than 5 % from price this rests mostly on how leverage is assumed to be spread, not on anything measured."
@@ -28,13 +28,14 @@ TIP: Final = (
 
 @dataclass(frozen=True)
 class WhyText:
-    """What the card says. `rows` have one text per column of COLUMNS; shares sum to 1 or are empty; `facts` is the line under them."""
+    """What the card says. `rows` have one text per name in `columns`; shares sum to 1 or are empty; `facts` is the line under them."""
 
     side: int
     title: str
     away: str
     says: str
     when: str
+    columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     whole: tuple[str, ...]
     facts: str
@@ -48,9 +49,9 @@ class WhyText:
 def why_text(s: ChartState, why: Why) -> WhyText:
     """Put an answer into words; an answer that is only a sentence has no title."""
     if why.trouble:
-        return WhyText(0, "", "", "", "", (), (), "", (), "", (), "", (why.trouble,))
+        return WhyText(0, "", "", "", "", (), (), (), "", (), "", (), "", (why.trouble,))
     side = Side(why.side)
-    decimals = present.range_decimals(why.low, why.high, s.decimals)
+    decimals = present.range_decimals(why.low, why.low + 10 * (why.high - why.low), s.decimals)
     centre = math.sqrt(why.low * why.high)
     if why.ask.number is None:
         when = f"now, {present.stamp(why.as_of_ms, s.zone)}"
@@ -58,6 +59,8 @@ def why_text(s: ChartState, why: Why) -> WhyText:
         when = (
             f"as it stood at {present.stamp(why.as_of_ms, s.zone)}, end of a {present.span(why.ask.span_ms or 0)} cell"
         )
+    if len(why.ask.classes) < len(LEVERAGES):
+        when += ", " + (" ".join(f"{leverage}×" for leverage in why.ask.classes) or "no band") + " only"
     classes, ages = _shares(why.by_class), _shares(why.by_age)
     return WhyText(
         why.side,
@@ -65,6 +68,7 @@ def why_text(s: ChartState, why: Why) -> WhyText:
         f"{present.percent(centre / why.mark - 1, 2)} from mark",
         f"est. ${present.usd(why.usd)} expected to be printed if price goes there",
         when,
+        (f"{COLUMNS[0]}, {present.zone_label(why.as_of_ms, s.zone)}", *COLUMNS[1:]),
         tuple(_row(cause, s.zone, s.decimals) for cause in why.causes),
         ("all of them", "", "", "", *_fates(why.put_usd, why.decayed_usd, why.swept_usd, why.stands_usd)),
         _facts(why),
@@ -93,7 +97,7 @@ def _fates(put: float, decayed: float, swept: float, stands: float) -> tuple[str
 
 
 def _row(cause: Cause, zone: str, decimals: int) -> tuple[str, ...]:
-    entry = present.price(cause.entry, present.range_decimals(cause.entry, cause.entry * 1.001, decimals))
+    entry = present.price(cause.entry, present.range_decimals(cause.entry, cause.entry * 1.01, decimals))
     leverage = f"{cause.leverage}× {present.percent(cause.leverage_share, 0, signed=False)}"
     fates = _fates(cause.put_usd, cause.decayed_usd, cause.swept_usd, cause.stands_usd)
     return stretch(cause.from_ms, cause.to_ms, zone), present.usd(cause.traded_usd), entry, leverage, *fates
@@ -114,7 +118,7 @@ def _facts(why: Why) -> str:
     by = GROUPS.get(why.group_ms // 60_000, "")
     return (
         f"Listed by the {by}: {present.percent(listed, 0, signed=False)} of what stands here. "
-        f"Volume of {why.steps:,} steps of time reached this row."
+        f"In all, {why.steps:,} steps of 1 or 5 minutes lead here."
     )
 
 
@@ -123,7 +127,7 @@ def _sentences(why: Why, side: Side, centre: float, zone: str) -> list[str]:
     if why.empty is not None:
         out.append(_empty(why, side, centre, zone))
     elif why.swept_ms is not None:
-        out.append(f"Price last swept here at {present.stamp(why.swept_ms, zone)}.")
+        out.append(f"Price last swept this row at {present.stamp(why.swept_ms, zone)}.")
     if why.before_usd > 0.01 * why.stands_usd and why.empty is None:
         out.append(
             f"${present.usd(why.before_usd)} of it stood here before {present.stamp(why.before_ms, zone)}, where the record begins."
