@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.engine.whys import AskWhy, Cause, Empty, Why
+from liqdesk.insight.spread import band_of
 from liqdesk.market import DAY_MS, LEVERAGES, MINUTE_MS
-from liqdesk.model import ROWS, Provenance, display_bin_of, edge_of_display_bin, price_of_display_bin
+from liqdesk.model import ROWS, Provenance, cell_share, display_bin_of, edge_of_display_bin, price_of_display_bin
 from liqdesk.model.axis import PHASE
 
 if TYPE_CHECKING:
@@ -53,13 +54,13 @@ def explain(session: Session, ask: AskWhy) -> Why:
         session.view()
         now = session.now
         assert now is not None  # the record holds a step, so there is a state
-        base, mark, usd, as_of = now.base, now.mark, now.usd, now.time_ms
+        base, mark, usd, as_of, shares = now.base, now.mark, now.usd, now.time_ms, now.shares
         gain, until, passed = session.map.gain, session.map.density.time_ms, session.map.density.passed(now.mark)
     else:
         column = session.map.grid.ring(ask.span_ms).read(ask.number)
         if column is None:
             return Why(ask, "That column is no longer kept.")
-        base, mark, usd, gain = column.base, column.mark, column.usd, column.gain
+        base, mark, usd, gain, shares = column.base, column.mark, column.usd, column.gain, column.shares
         as_of = until = (ask.number + 1) * ask.span_ms
         passed = (math.log(mark) - PHASE,) * 2
     if not base <= ask.row < base + ROWS:
@@ -67,8 +68,12 @@ def explain(session: Session, ask: AskWhy) -> Why:
     if until <= record.from_ms:
         return Why(ask, "The steps of that time are no longer kept.")
     chosen = np.array([leverage in ask.classes for leverage in LEVERAGES])
-    here = usd[:, ask.row - base].astype(np.float64).reshape(2, CLASSES) @ chosen
+    planes = usd[:, ask.row - base].astype(np.float64).reshape(2, CLASSES) * chosen
+    here = planes.sum(axis=1)
     side = ask.side if ask.side is not None else _side(ask.row, mark, here)
+    planes[1 - side] = 0.0
+    share = float(cell_share(planes.ravel(), shares))
+    low, high = band_of(here[side], share, session.map.spread)
     why = record.explain(ask.row, side, until, chosen, passed)
     scale = price_of_display_bin(ask.row) * float(gain[side])
     group_ms, causes = _causes(why, scale)
@@ -85,6 +90,9 @@ def explain(session: Session, ask: AskWhy) -> Why:
         mark,
         as_of,
         float(here[side]),
+        float(low),
+        float(high),
+        share,
         put,
         decayed,
         swept,

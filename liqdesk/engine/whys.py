@@ -51,13 +51,13 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 class Why(msgspec.Struct, frozen=True):
-    """The answer. `usd` is what the map shows for the row, `stands_usd` the same as the sum over all steps and `before_usd`; put =
-    decayed + swept + stands. `causes` are the stretches of `group_ms` that most of it comes from, most first.
+    """The answer. `usd` is what the map shows for the row, `low_usd` .. `high_usd` its 80 % band, `prior_share` how much of it is prior.
 
-    `low` .. `high` is the row, `mark` the column's, quote units; `as_of_ms` its end. `by_class` sums 5x 10x 25x 50x 100x, `by_age` up to
-    12 h, 1 d, 1 w and older. `before_usd` stood there when the record of steps began, at `before_ms`. `empty` is set where less than
-    half a dollar stands. `swept_ms` is when price was last seen to sweep the row (None: not since the steps that still count).
-    `trouble` is a sentence in place of an answer.
+    `stands_usd` is the same as the sum over all steps and `before_usd`; put = decayed + swept + stands. `causes` are the stretches of
+    `group_ms` that most of it comes from, most first. `low` .. `high` is the row, `mark` the column's, quote units; `as_of_ms` its end.
+    `by_class` sums 5x 10x 25x 50x 100x, `by_age` up to 12 h, 1 d, 1 w and older. `before_usd` stood there when the record of steps
+    began, at `before_ms`. `empty` is set where less than half a dollar stands. `swept_ms` is when price was last seen to sweep the row
+    (None: not since the steps that still count). `trouble` is a sentence in place of an answer.
     """
 
     ask: AskWhy
@@ -68,6 +68,9 @@ class Why(msgspec.Struct, frozen=True):
     mark: float = 0.0
     as_of_ms: int = 0
     usd: float = 0.0
+    low_usd: float = 0.0
+    high_usd: float = 0.0
+    prior_share: float = 0.0
     put_usd: float = 0.0
     decayed_usd: float = 0.0
     swept_usd: float = 0.0

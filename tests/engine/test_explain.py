@@ -64,6 +64,8 @@ def hold(why: Why) -> None:
     assert why.stands_usd == pytest.approx(why.usd, rel=5e-4, abs=0.02)
     assert sum(why.by_class) == pytest.approx(why.stands_usd, rel=1e-9)
     assert sum(why.by_age) == pytest.approx(why.stands_usd, rel=1e-9)
+    assert 0 <= why.low_usd <= why.usd <= why.high_usd
+    assert 0 <= why.prior_share <= 1
     assert why.put_usd == pytest.approx(why.decayed_usd + why.swept_usd + why.stands_usd, rel=1e-9)
     listed = 0.0
     for cause in why.causes:

@@ -74,9 +74,9 @@ def reply(ask: AskWhy, market: Scene, usd: float = 41_000.0, **more: object) -> 
     """An answer of chosen numbers."""
     half = usd / 2
     why = Why(
-        ask, "", ask.side or 0, edge_of_display_bin(ask.row), edge_of_display_bin(ask.row + 1), market.now.mark, NOW, usd,
-        4 * usd, 2.5 * usd, half, usd, HOUR, 4_312, (cause(half), cause(half / 5, 3)), (0.0, 0.0, half, half / 2, half / 2),
-        (half, 0.0, half, 0.0), NOW - 30 * 24 * HOUR,
+        ask, "", ask.side or 0, edge_of_display_bin(ask.row), edge_of_display_bin(ask.row + 1), market.now.mark, NOW,
+        usd, usd / 10, 3 * usd, 0.2, 4 * usd, 2.5 * usd, half, usd, HOUR, 4_312, (cause(half), cause(half / 5, 3)),
+        (0.0, 0.0, half, half / 2, half / 2), (half, 0.0, half, 0.0), NOW - 30 * 24 * HOUR,
     )  # fmt: skip
     return msgspec.structs.replace(why, **more)
 
@@ -120,7 +120,7 @@ def test_the_card_opens_with_the_answer_and_closes_on_the_next_click(
     assert "long" in card.accessibleName()
     shown = pane.shown()["why"]
     assert isinstance(shown, dict)
-    assert shown["says"] == "est. $41.0K expected to be printed if price goes there"
+    assert shown["says"] == "est. $41.0K (80 %: 4,100–123K) expected to be printed if price goes there"
     assert shown["facts"].startswith("Listed by the hour: 60 % of what stands here.")
     picture = card.grab().toImage()
     inks = {picture.pixel(px, py) for px in range(20, card.width() - 20, 7) for py in range(10, card.height() - 14, 3)}
@@ -229,8 +229,8 @@ def test_words(make: Callable[..., ChartPane], market: Scene) -> None:
         "$4,100 of it stood here before Thu 29 Jan 12:17 UTC, where the record begins.",
         ADVICE,
     )
-    far = why_text(state, reply(AskWhy(1, 1, display_bin_of(mark * 1.08), 1, (25,)), market))
-    assert PRIOR in far.sentences
+    far = why_text(state, reply(AskWhy(1, 1, display_bin_of(mark * 1.08), 1, (25,)), market, prior_share=0.62))
+    assert far.sentences[-2] == f"62 % {PRIOR}"
     assert far.when.endswith("UTC, 25× only")
     assert far.title.endswith(" · short")
     assert why_text(state, Why(ask, "That column is no longer kept.")).sentences == ("That column is no longer kept.",)

@@ -8,15 +8,14 @@ from typing import Final
 
 from liqdesk.engine.whys import Cause, Empty, Why
 from liqdesk.market import DAY_MS, LEVERAGES, Side
-from liqdesk.ui import present, ramp
+from liqdesk.ui import present
 from liqdesk.ui.chart.state import ChartState
 
 COLUMNS: Final = ("when", "traded USD", "entered at", "class", "put here", "decayed", "swept", "stands USD")
 AGES: Final = ("≤ 12 h", "≤ 1 d", "≤ 1 w", "older")
 GROUPS: Final = {1: "minute", 5: "5 minutes", 15: "quarter of an hour", 60: "hour", 240: "4 hours", 1_440: "day"}
-PRIOR: Final = (
-    "More than 5 % from price this rests mostly on how leverage is assumed to be spread, not on anything measured."
-)
+PRIOR: Final = "of this rests on how leverage is assumed to be spread, not on orders that were printed."
+MOSTLY: Final = 0.5
 ADVICE: Final = "An estimate, not advice."
 TIP: Final = (
     "Where this row's estimate comes from, minute by minute of traded volume.\n"
@@ -66,7 +65,7 @@ def why_text(s: ChartState, why: Why) -> WhyText:
         why.side,
         f"{present.price_range(why.low, why.high, decimals)} · {side.word}",
         f"{present.percent(centre / why.mark - 1, 2)} from mark",
-        f"est. ${present.usd(why.usd)} expected to be printed if price goes there",
+        f"est. ${present.usd(why.usd)} {_band(why)}expected to be printed if price goes there",
         when,
         (f"{COLUMNS[0]}, {present.zone_label(why.as_of_ms, s.zone)}", *COLUMNS[1:]),
         tuple(_row(cause, s.zone, s.decimals) for cause in why.causes),
@@ -78,6 +77,10 @@ def why_text(s: ChartState, why: Why) -> WhyText:
         _words(ages, AGES),
         tuple(_sentences(why, side, centre, s.zone)),
     )
+
+
+def _band(why: Why) -> str:
+    return f"(80 %: {present.usd(why.low_usd)}–{present.usd(why.high_usd)}) " if why.usd >= 1 else ""
 
 
 def _shares(parts: tuple[float, ...]) -> tuple[float, ...]:
@@ -132,8 +135,8 @@ def _sentences(why: Why, side: Side, centre: float, zone: str) -> list[str]:
         out.append(
             f"${present.usd(why.before_usd)} of it stood here before {present.stamp(why.before_ms, zone)}, where the record begins."
         )
-    if ramp.prior_share(centre, why.mark) > 0:
-        out.append(PRIOR)
+    if why.prior_share >= MOSTLY and why.empty is None:
+        out.append(f"{present.percent(why.prior_share, 0, signed=False)} {PRIOR}")
     out.append(ADVICE)
     return out
 
