@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from liqdesk.alerts import AnyRule, Fired, RuleStatus
-    from liqdesk.insight import Imbalance, Spread, Study, Zone
+    from liqdesk.insight import Calibration, Imbalance, Spread, Study, Zone
 
 
 class SourceKind(StrEnum):
@@ -236,6 +236,7 @@ class Frame(msgspec.Struct, frozen=True):
     rest: RestStatus | None = None
     why: Why | None = None  # the answer to the newest question, once
     brackets: BracketTable | None = None
+    odds: tuple[Calibration, ...] = ()  # how touch odds have held, by horizon; the odds are with the zones
     study: Study | None = None  # what the week's prints say of the rest; None without a record
     spread: Spread | None = None  # what the 80 % bands are made of; None before the first map
 

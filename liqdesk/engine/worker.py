@@ -18,6 +18,7 @@ from liqdesk.engine.evidence import Evidence
 from liqdesk.engine.explain import Explaining
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
 from liqdesk.engine.listening import Listening
+from liqdesk.engine.odds import Odds
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
 from liqdesk.engine.past import Past
 from liqdesk.engine.probe import Probe
@@ -75,6 +76,7 @@ class Worker(QObject):
         self._next_save_ns = 0
         self._explaining = Explaining()
         self._evidence = Evidence(self._symbol, None)
+        self._odds = Odds(self._symbol, None)
         self._timer: QTimer | None = None
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -116,6 +118,7 @@ class Worker(QObject):
         self._notices = ()
         self._history = self._open_history(source)
         self._evidence = Evidence(self._symbol, self._history)
+        self._odds = Odds(self._symbol, self._history)
         child, self._child = self._child, None
         self._run = Run(
             self._orders,
@@ -239,6 +242,7 @@ class Worker(QObject):
         if self._unsaved and now_ns >= self._next_save_ns:
             self._save_alerts()
         self._evidence.beat(now_ns, run.clock.now_ms(now_ns))
+        self._odds.beat(run.session, run.clock.now_ms(now_ns))
         self._news.gather(run)
         self._announce(run, now_ns)
         if self._window_free and now_ns >= self._next_frame_ns:
@@ -279,4 +283,6 @@ class Worker(QObject):
         why = self._explaining.answer(run.session, self._epoch)
         frame = compose(run, self._epoch, self._serial, now_ns, self._news, self._alerts.status(), notices, offer)
         self._news = News()
-        self.frame.emit(msgspec.structs.replace(frame, why=why, study=self._evidence.study))
+        zones = self._odds.attached(frame.zones, frame.prices.mark)
+        extras = {"why": why, "study": self._evidence.study, "zones": zones, "odds": self._odds.curves}
+        self.frame.emit(msgspec.structs.replace(frame, **extras))

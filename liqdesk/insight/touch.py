@@ -172,10 +172,11 @@ def calibrate(cases: Cases) -> tuple[Calibration, ...]:
     What came of KNOTS, both sides together, is drawn to the law by 30 statements and made to fall with distance (pool adjacent violators);
     the interval draws days anew, and σ by 15 % where the law speaks.
     """
-    return tuple(_calibrated(cases, h) for h in range(len(HORIZONS_MS)))
+    return tuple(calibrated(cases, h) for h in range(len(HORIZONS_MS)))
 
 
-def _calibrated(cases: Cases, h: int) -> Calibration:
+def calibrated(cases: Cases, h: int) -> Calibration:
+    """Return `calibrate` for the horizon HORIZONS_MS[h] alone."""
     law = LAW[h]
     ok = np.isfinite(cases.reach[:, h]) & (cases.reach[:, h] > 0) & np.isfinite(cases.up[:, h])
     t, reach = cases.t[ok], cases.reach[ok, h]

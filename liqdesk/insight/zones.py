@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from liqdesk.insight.sides import Density, Side64, edge, position, priors_of, sides_of
 from liqdesk.insight.spread import Spread, band_of, chance_of
+from liqdesk.insight.touch import Chance
 from liqdesk.market import Side
 
 REACH: Final = 0.12  # zones are looked for within this fraction of mark
@@ -46,6 +47,7 @@ class Zone(msgspec.Struct, frozen=True):
     high_usd: float = math.inf
     prior: float = 1.0
     z: float = 0.0
+    touch: Chance | None = None  # that the mark reaches the nearest edge; None where not known
 
     @property
     def significant(self) -> bool:

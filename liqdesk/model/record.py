@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from liqdesk.market import DAY_MS
 from liqdesk.model import bands
-from liqdesk.model.axis import BIN, BINS_PER_ROW
+from liqdesk.model.axis import BIN, BINS_PER_ROW, PHASE
 from liqdesk.model.batch import StepBatch, stacked
 from liqdesk.model.density import WINDOW, Density
 
@@ -99,6 +99,15 @@ class StepRecord:
             self._seal()
         while self._chunks and int(self._chunks[0][0].t1[-1]) <= self._end_ms - self._days * DAY_MS:
             self._before.run(self._chunks.popleft()[0])
+
+    def path(self) -> tuple[Ints, Ints, Floats, Floats, Floats]:
+        """Return (t0, t1 ms, end, low, high in ln price) of all steps kept, oldest first."""
+        batches = [batch for batch, _ in self._chunks] + self._tail
+        columns = [[batch.t0, batch.t1, batch.end, batch.low, batch.high] for batch in batches]
+        if not columns:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0)
+        t0, t1, end, low, high = (np.concatenate(parts) for parts in zip(*columns, strict=True))
+        return t0, t1, end + PHASE, low + PHASE, high + PHASE
 
     def _seal(self) -> None:
         """Make a chunk of the single steps, together with a last chunk that has room for them."""
