@@ -4,77 +4,18 @@ from __future__ import annotations
 
 import argparse
 import io
-import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liqdesk import __version__
+from liqdesk.app.arguments import BARS, SPANS, iso_ms, number, port, seed, size, whole
 from liqdesk.errors import InputError, LiqdeskError
 
 if TYPE_CHECKING:
     from liqdesk.app.choices import Choices
-
-SPANS = {"12h": 12, "1d": 24, "3d": 72, "1w": 168, "1M": 720}
-BARS = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}
-
-
-def iso_ms(text: str) -> int:
-    """Read an ISO date or time, UTC unless it says otherwise, as milliseconds since 1970."""
-    import datetime as dt
-
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError as e:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a date such as 2026-04-14 or 2026-04-14T12:30Z") from e
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    if not 2000 <= moment.year < 2100:
-        raise argparse.ArgumentTypeError(f"“{text}” does not lie between the years 2000 and 2099")
-    return round(moment.timestamp() * 1000)
-
-
-def size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal()) or len(text) > 15:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a size such as 1920x1080")
-    pair = int(width), int(height)
-    if not (800 <= pair[0] <= 7680 and 500 <= pair[1] <= 4320):
-        raise argparse.ArgumentTypeError("the size must lie between 800x500 and 7680x4320")
-    return pair
-
-
-def number(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"“{text}” must be a number from {low:g} to {high:g}")
-        return value
-
-    return read
-
-
-def seed(text: str) -> int:
-    if not text.isdecimal() or len(text) > 15 or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"“{text}” must be a whole number below 2^32")
-    return int(text)
-
-
-def whole(text: str) -> int:
-    if not text.isdecimal() or len(text) > 15:
-        raise argparse.ArgumentTypeError(f"“{text}” must be a whole number")
-    return int(text)
-
-
-def port(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9 or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a port")
-    return int(text)
 
 
 def _market_options(p: argparse.ArgumentParser, absent: object = None, *, several: bool = False) -> None:
@@ -164,12 +105,32 @@ def parser() -> argparse.ArgumentParser:
     take.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     take.add_argument("--profile", default=argparse.SUPPRESS, metavar="DIR")
 
-    score = commands.add_parser("score", help="write what the map says was swept, per bar and side, from the history")
-    score.add_argument("--symbol", default=argparse.SUPPRESS)
-    score.add_argument("--from", dest="start", type=iso_ms)
-    score.add_argument("--to", type=iso_ms)
-    score.add_argument("--swept", required=True, type=Path, metavar="CSV")
-    score.add_argument("--bars", choices=list(BARS), default="30m")
+    score = commands.add_parser(
+        "score",
+        help="hold the map, and naive ones, against liquidations",
+        description="Hold the map and seven naive ones against what was liquidated, from the history and without looking ahead. "
+        "The truth is a file, or what was recorded of the venue's forced orders.",
+    )
+    score.add_argument(
+        "--symbol", default=argparse.SUPPRESS, nargs="+", action="extend", help="contracts, such as BTCUSDT"
+    )
+    score.add_argument(
+        "--from", dest="start", type=iso_ms, help="judge from here on; what is earlier teaches (ISO, UTC)"
+    )
+    score.add_argument("--to", type=iso_ms, help="use nothing from here on (ISO, UTC)")
+    score.add_argument("--bars", choices=list(BARS), default="30m", help="what is judged at once; default 30m")
+    score.add_argument(
+        "--truth", action="append", metavar="FILE", default=[],
+        help="CSV, also gzip: t_open_ms,long_usd,short_usd by who was liquidated; SYMBOL=FILE for several contracts",
+    )  # fmt: skip
+    score.add_argument(
+        "--report", type=Path, metavar="PATH", help="write a page (.html), a table (.csv), all of it (.json), or a folder of the three"
+    )  # fmt: skip
+    score.add_argument(
+        "--swept", type=Path, metavar="CSV", help="write what the map says was swept, per bar and side; scores nothing by itself"
+    )  # fmt: skip
+    score.add_argument("--workers", type=whole, help="processes to use; default as many as processors")
+    score.add_argument("--dask", metavar="ADDRESS", help="use the workers of a Dask scheduler, such as tcp://host:8786")
     score.add_argument("--profile", default=argparse.SUPPRESS, metavar="DIR")
     return top
 
@@ -224,13 +185,15 @@ def _import(a: argparse.Namespace) -> int:
 
 
 def _score(a: argparse.Namespace) -> int:
-    from liqdesk.app.offline import score_swept
+    from liqdesk.app.scoring import Scoring, run
 
     if a.start is not None and a.to is not None and a.start >= a.to:
         raise InputError("score --from is not before --to", "--from must lie before --to.")
     _begin_log(a.verbose)
-    return score_swept(
-        a.profile, "BTCUSDT" if a.symbol is None else a.symbol, a.start, a.to, BARS[a.bars] * 60_000, a.swept
+    symbols = [a.symbol] if isinstance(a.symbol, str) else a.symbol or ["BTCUSDT"]
+    bar_ms = BARS[a.bars] * 60_000
+    return run(
+        Scoring(a.profile, tuple(symbols), a.start, a.to, bar_ms, tuple(a.truth), a.report, a.swept, a.workers, a.dask)
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from liqdesk.market import Funding
+from liqdesk.market import ForcedOrder, Funding
 
 BEGINNING: Final = 0
 END: Final = 4_102_444_800_000  # ms, the year 2100
@@ -26,6 +26,18 @@ class Source(Protocol):
 
     def volume_at_price(self, symbol: str, t0: int, t1: int) -> NDArray[np.void]:
         """Return rows (t start of the minute, bin of 5 bp, quantity)."""
+        ...
+
+
+class Record(Source, Protocol):
+    """A source that also holds what the venue printed, and knows when it was listened to."""
+
+    def forced(self, symbol: str, t0: int, t1: int) -> list[ForcedOrder]:
+        """Return printed liquidations."""
+        ...
+
+    def coverage(self, symbol: str, stream: str, t0: int, t1: int) -> list[tuple[int, int]]:
+        """Return the stretches in ms over which a stream is known to be whole, ascending and disjoint."""
         ...
 
 

@@ -41,6 +41,33 @@ def steps_of(source: Source, symbol: str, until_ms: int = END) -> StepBatch:
     return steps
 
 
+def taker_buy_of(source: Source, symbol: str, steps: StepBatch) -> NDArray[np.float64]:
+    """Return the part of each step's volume that buyers took, base units [n], from the finest bar that holds the step; half
+    of it where no bar says."""
+    share = np.full(len(steps), 0.5)
+    for span in sorted(STEP_SPANS, reverse=True):
+        bars = source.bars(symbol, span, False, BEGINNING, int(steps.t1[-1]))
+        bars = bars[(bars["volume"] > 0) & np.isfinite(bars["taker_buy"])]
+        if not len(bars):
+            continue
+        found = np.searchsorted(bars["t"], steps.t0, side="right") - 1
+        bar = bars[np.maximum(found, 0)]
+        inside = (found >= 0) & (steps.t1 <= bar["t"] + span)
+        share[inside] = np.clip(bar["taker_buy"] / bar["volume"], 0.0, 1.0)[inside]
+    bought: NDArray[np.float64] = steps.volume * share
+    return bought
+
+
+def check_bars(steps: StepBatch, bar_ms: int) -> None:
+    """Raise InputError when a bar is not a whole number of minutes, or shorter than the longest step."""
+    longest = int((steps.t1 - steps.t0).max())
+    if bar_ms < longest or bar_ms % MINUTE_MS:
+        raise InputError(
+            f"bars of {bar_ms} ms over steps of {longest} ms",
+            f"Bars must be whole minutes, and at least {longest // MINUTE_MS} min for what the history holds.",
+        )
+
+
 def swept_bars(
     steps: StepBatch, table: BracketTable, bar_ms: int, progress: Callable[[int, int], None] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -48,12 +75,7 @@ def swept_bars(
 
     Raises InputError when a bar is not a whole number of minutes, or shorter than the longest step.
     """
-    longest = int((steps.t1 - steps.t0).max())
-    if bar_ms < longest or bar_ms % MINUTE_MS:
-        raise InputError(
-            f"bars of {bar_ms} ms over steps of {longest} ms",
-            f"Bars must be whole minutes, and at least {longest // MINUTE_MS} min for what the history holds.",
-        )
+    check_bars(steps, bar_ms)
     density = Density(table.lowest_rate, table.max_leverage)
     swept = density.run(steps, progress=progress)
     usd = steps.price_at_start()[:, None] * (swept @ density.prior)
@@ -100,15 +122,15 @@ def write_swept(
     lines = [HEADER]
     for t, (long, short) in zip(starts[kept].tolist(), usd[kept].tolist(), strict=True):
         lines.append(f"{t},{long:.10g},{short:.10g}")
-    _write(out, "\n".join(lines) + "\n")
+    write_whole(out, "\n".join(lines) + "\n")
     return len(lines) - 1
 
 
-def _write(out: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+def write_whole(out: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises InputError when it cannot be written."""
     part = out.with_name(out.name + ".part")
     try:
-        part.write_text(text, encoding="ascii", newline="\n")
+        part.write_text(text, encoding="utf-8", newline="\n")
         os.replace(part, out)
     except OSError as e:
         part.unlink(missing_ok=True)

@@ -62,7 +62,7 @@ def test_version_and_help_are_given_on_standard_output() -> None:
         (["snapshot", "--out", "a.png", "--settle", "-1"], "number from 0 to 3600"),
         (["snapshot", "--out", "a.png", "--to", "2025-13-01"], "not a date"),
         (["import"], "PATH"),
-        (["score"], "--swept"),
+        (["score", "--workers", "many"], "whole number"),
         (["score", "--swept", "a.csv", "--bars", "7m"], "invalid choice"),
         (["score", "--swept", "a.csv", "--from", "\x07"], "not a date"),
     ],

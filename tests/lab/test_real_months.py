@@ -1,5 +1,7 @@
 """Engine S2 on real months of BTCUSDT, against the values its specification gives."""
 
+import csv
+import gzip
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,11 +10,15 @@ import numpy as np
 import pytest
 
 from liqdesk.history import History
+from liqdesk.lab.chunks import cut, put_together, run_chunk
 from liqdesk.lab.imports import import_paths
-from liqdesk.lab.swept import steps_of, write_swept
+from liqdesk.lab.scoring import score
+from liqdesk.lab.swept import HEADER, steps_of, taker_buy_of, write_swept
+from liqdesk.lab.truth import read_truth
 from liqdesk.market import Side
 from liqdesk.model import BIN, Density
 from liqdesk.model.axis import log_of
+from liqdesk.venues.binance.brackets import shipped_brackets
 
 DATA = os.environ.get("LIQDESK_TEST_DATA")
 pytestmark = [
@@ -61,6 +67,47 @@ def test_swept_mass_is_the_published_one(real, tmp_path):
         got = found[ms("2026-" + moment)]
         for value, want in zip(got, expected, strict=True):
             assert value == pytest.approx(want, rel=0.15 if want > 1e6 else 0.25), moment
+
+
+def test_the_score_on_real_liquidations(real, tmp_path):
+    """The last three weeks of the months at hand, which the learner had not seen; three venues, half hours."""
+    source = Path(DATA or "") / "liquidations" / "btc_three_venues_30m.csv.gz"
+    with gzip.open(source, "rt") as rows:
+        lines = [f"{r['timestamp']},{r['longUsd']},{r['shortUsd']}" for r in csv.DictReader(rows)]
+    file = tmp_path / "truth.csv.gz"
+    file.write_bytes(gzip.compress("\n".join([HEADER, *lines]).encode()))
+    steps = steps_of(real, "BTCUSDT")
+    chunks = cut(
+        "BTCUSDT", shipped_brackets().table("BTCUSDT"), 1_800_000, steps, taker_buy_of(real, "BTCUSDT", steps), 20
+    )
+    swept = put_together([run_chunk(c) for c in chunks])
+    found = score("BTCUSDT", 1_800_000, swept, read_truth(file, 1_800_000), ms("2026-03-24"), ms("2026-04-15"))
+    assert found.bars == 1_056
+    assert found.left_out == {}
+    got = {m.name: (m.d2, m.rho) for m in found.maps}
+    measured = {
+        "engine": (0.815, 0.799),
+        "range_volume": (0.695, 0.674),
+        "uniform": (0.757, 0.766),
+        "constant_inflow": (0.808, 0.796),
+        "volume_profile": (0.658, 0.548),
+        "industry_exact": (0.606, 0.548),
+        "industry_margin": (0.786, 0.781),
+        "shuffled_days": (0.797, 0.793),
+    }
+    assert set(got) == set(measured)
+    for name, numbers in measured.items():
+        assert got[name] == pytest.approx(numbers, abs=0.002), name
+    leads = {m.name: (m.low, m.high) for m in found.maps[1:]}
+    assert all(low > 0 for name, (low, _) in leads.items() if name != "constant_inflow")
+    assert leads["constant_inflow"][0] < 0 < leads["constant_inflow"][1], (
+        "a lead that is not clear must not be called so"
+    )
+    whole = score("BTCUSDT", 1_800_000, swept, read_truth(file, 1_800_000))
+    assert whole.bars == 2_400
+    assert whole.best.name == "constant_inflow"
+    assert whole.best.lead == pytest.approx(0.025, abs=0.002)
+    assert whole.best.low > 0
 
 
 def test_thirty_days_of_warm_up_reproduce_a_longer_run(real):

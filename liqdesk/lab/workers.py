@@ -1,0 +1,96 @@
+"""Tasks handed to other processes, or to a Dask cluster, and their results brought back in order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from liqdesk.errors import InputError, LiqdeskError
+from liqdesk.paths import prepare_numba_cache
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+T = TypeVar("T")
+R = TypeVar("R")
+Say = Callable[[int, int], None]
+
+CONNECT_S: Final = 10
+
+
+def _silent(done: int, total: int) -> None:
+    """Say nothing of progress."""
+
+
+def _apply(task: Callable[[T], R], item: T) -> R:
+    """Run a task in a process that may be a new one: kernels are looked up in the user's cache."""
+    prepare_numba_cache()
+    return task(item)
+
+
+def run_here(task: Callable[[T], R], items: Sequence[T], workers: int | None = None, say: Say = _silent) -> list[R]:
+    """Run `task` over all items on this machine, in as many processes as there are processors, or in this one when that is
+    enough. `task` is a function of a module."""
+    count = min(workers or os.cpu_count() or 1, len(items))
+    if count <= 1:
+        out = []
+        for number, item in enumerate(items, start=1):
+            out.append(_apply(task, item))
+            say(number, len(items))
+        return out
+    # Spawned, not forked: threads and kernels of this process are no concern of the others.
+    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    try:
+        futures = [pool.submit(_apply, task, item) for item in items]
+        for number, done in enumerate(as_completed(futures), start=1):
+            done.result()
+            say(number, len(items))
+        return [future.result() for future in futures]
+    except BrokenProcessPool as e:
+        raise LiqdeskError(
+            f"a worker process ended: {e}",
+            "A process that computed a part of the score ended unexpectedly, perhaps for want of memory; try --workers 1.",
+        ) from e
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def run_on_cluster(task: Callable[[T], R], items: Sequence[T], address: str, say: Say = _silent) -> list[R]:
+    """Run `task` over all items on the workers of the Dask scheduler at `address`, which have the same liqdesk installed.
+
+    Raises InputError when Dask is not installed here, the scheduler cannot be reached, or has no worker that can do it.
+    """
+    try:
+        from distributed import Client, KilledWorker
+        from distributed import as_completed as completed
+        from distributed.comm import CommClosedError
+    except ImportError as e:
+        raise InputError(
+            f"no distributed: {e}", "--dask needs Dask, which is not installed: pip install 'liqdesk[cluster]'."
+        ) from e
+    try:
+        client = Client(address, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, ValueError, CommClosedError) as e:
+        raise InputError(f"{address}: {e}", f"No Dask scheduler can be reached at {address}.") from e
+    with client:
+        _need_workers(client, address)
+        futures = [client.submit(_apply, task, item, pure=False) for item in items]
+        try:
+            for number, _ in enumerate(completed(futures, loop=client.loop), start=1):
+                say(number, len(items))
+            results: list[R] = client.gather(futures)
+        except ModuleNotFoundError as e:
+            raise InputError(f"{address}: {e}", f"The workers of {address} do not have liqdesk installed ({e}).") from e
+        except (KilledWorker, CommClosedError, OSError) as e:
+            raise LiqdeskError(f"{address}: {e!r}", f"The cluster at {address} was lost before it was done.") from e
+        return results
+
+
+def _need_workers(client: Client, address: str) -> None:
+    known: dict[str, Any] = client.scheduler_info(n_workers=-1)
+    if not known.get("workers"):
+        raise InputError(f"{address}: no workers", f"The Dask scheduler at {address} has no workers.")
