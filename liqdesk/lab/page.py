@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from liqdesk.lab import plots
-from liqdesk.lab.report import Report, extent, protocol, verdict
+from liqdesk.lab.report import Report, bands, extent, protocol, verdict
 from liqdesk.lab.scoring import MapScore, Score
 from liqdesk.lab.words import day, length, moment, signed, usd
 
@@ -112,6 +112,7 @@ def _section(score: Score) -> list[str]:
         f"<div><h3>Is a forecast worth its size? By tenths of the forecast</h3>{plots.reliability(score)}</div>",
         f"<div><h3>Week by week</h3>{plots.weeks(score)}</div>",
         "</div>",
+        f"<p>{escape(bands(score))}</p>",
         "<h3>How it was scored</h3>",
         "<ul>",
         *(f"<li>{escape(sentence)}</li>" for sentence in protocol(score)),

@@ -56,6 +56,17 @@ def extent(score: Score) -> str:
     )
 
 
+def bands(score: Score) -> str:
+    """Return how often the 80 % bands held, in a sentence."""
+    h = score.held
+    if h is None:
+        return "No band was judged: that takes bars that make up an hour, and amounts of an order or more."
+    return (
+        f"80 % bands held {h.held / h.count:.1%} of {h.count:,} amounts of {usd(h.least)} USD expected and more ({h.below / h.count:.1%} "
+        f"fell below, {h.above / h.count:.1%} above), with the scale of the ten days before each bar."
+    )
+
+
 def protocol(score: Score) -> tuple[str, ...]:
     """Return how it was scored, in sentences."""
     return (
@@ -86,6 +97,7 @@ def as_text(score: Score) -> str:
     lines += ["", f"  {verdict(score)[0]}"]
     weeks = ", ".join("–" if not w.liquidated else f"{w.forecast / w.liquidated:.2f}" for w in score.weeks)
     lines.append(f"  Forecast over liquidated, week by week from {day(score.days[0])}: {weeks}.")
+    lines.append(f"  {bands(score)}")
     lines += [f"  Left out: {count:,} bars, {reason}." for reason, count in score.left_out.items()]
     lines += [f"  {note}" for note in score.notes]
     lines.append(f"  {CONDITION} An estimate, not advice.")
@@ -122,7 +134,12 @@ def as_json(report: Report) -> str:
         "model": report.model,
         "command": report.command,
         "scores": [
-            {**msgspec.to_builtins(score), "verdict": verdict(score)[0], "protocol": protocol(score)}
+            {
+                **msgspec.to_builtins(score),
+                "verdict": verdict(score)[0],
+                "bands": bands(score),
+                "protocol": protocol(score),
+            }
             for score in report.scores
         ],
     }

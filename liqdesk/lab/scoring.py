@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from liqdesk.errors import NoDataError
 from liqdesk.lab.chunks import SweptBars
+from liqdesk.lab.held import Held, bands_held
 from liqdesk.lab.learner import LEAST_DAYS, USD_A_BAR, Head, prequential
 from liqdesk.lab.truth import Truth
 from liqdesk.lab.words import day as day_text
@@ -59,7 +60,7 @@ class Span(msgspec.Struct, frozen=True):
 
 class Score(msgspec.Struct, frozen=True):
     """What was scored of one symbol and how it went. The first of `maps` is the map itself. `leads` are running sums over
-    `days` (ms), one row per naive map; `left_out` counts bars that could not be judged, by reason."""
+    `days` (ms), one row per naive map; `held` says how the 80 % bands did; `left_out` counts bars that could not be judged, by reason."""
 
     symbol: str
     bar_ms: int
@@ -78,6 +79,7 @@ class Score(msgspec.Struct, frozen=True):
     deciles: tuple[Span, ...]
     days: tuple[int, ...]
     leads: tuple[tuple[float, ...], ...]
+    held: Held | None
     left_out: dict[str, int]
     notes: tuple[str, ...]
 
@@ -181,6 +183,7 @@ def score(
         leads=tuple(
             tuple((np.cumsum(theirs - map_days[0]) / null_days.sum()).tolist()) for theirs in map_days[1:]
         ),
+        held=bands_held(slots, swept.usd[0][place], y, bar_ms, judged),
         left_out={reason: count for reason, count in left_out.items() if count},
         notes=_notes(len(days), y[judged]),
     )  # fmt: skip

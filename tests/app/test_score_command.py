@@ -82,7 +82,10 @@ def test_several_contracts_are_scored_together(place: Path, tmp_path: Path, caps
         == 2
     )
     assert "line 3: no bar of 1 h opens at" in capsys.readouterr().err
-    assert score(place, "--symbol", "BTCUSDT", "ETHUSDT", "btcusdt", "--truth", truth, "--report", table) == 0
+    assert (
+        score(place, "--symbol", "BTCUSDT", "ETHUSDT", "btcusdt", "--truth", truth, "--report", table, "--workers", 1)
+        == 0
+    )
     said = capsys.readouterr().out
     assert said.count("This map  ") == 2
     assert len(table.read_text().splitlines()) == 17

@@ -77,9 +77,7 @@ def test_the_score_on_real_liquidations(real, tmp_path):
     file = tmp_path / "truth.csv.gz"
     file.write_bytes(gzip.compress("\n".join([HEADER, *lines]).encode()))
     steps = steps_of(real, "BTCUSDT")
-    chunks = cut(
-        "BTCUSDT", shipped_brackets().table("BTCUSDT"), 1_800_000, steps, taker_buy_of(real, "BTCUSDT", steps), 20
-    )
+    chunks = cut("BTCUSDT", shipped_brackets().table("BTCUSDT"), 1_800_000, steps, taker_buy_of(real, "BTCUSDT", steps))
     swept = put_together([run_chunk(c) for c in chunks])
     found = score("BTCUSDT", 1_800_000, swept, read_truth(file, 1_800_000), ms("2026-03-24"), ms("2026-04-15"))
     assert found.bars == 1_056

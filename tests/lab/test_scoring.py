@@ -45,6 +45,8 @@ def test_the_map_that_made_the_truth_leads_the_others(market):
     assert (found.taught_days, len(found.days)) == (3, 27)
     assert found.left_out == {"among the first three days, which teach the learner": 144}
     assert found.notes == ()
+    assert found.held is not None
+    assert found.held.count == found.held.held + found.held.below + found.held.above
     assert found.usd == pytest.approx(market[1].usd[144:].sum())
     assert [row[-1] for row in found.leads] == pytest.approx([m.lead for m in naive])
     assert sum(w.liquidated for w in found.weeks) == pytest.approx(found.usd)
