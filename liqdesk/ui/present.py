@@ -60,6 +60,18 @@ def usd(value: float | None, signed: bool = False) -> str:
     return (MINUS if value < 0 else "+" if signed else "") + text
 
 
+def usd_band(low: float, high: float) -> str:
+    """Return an 80 % band of an amount: 0.9M–5.1M, or 0–243K."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return UNKNOWN
+    return f"{usd(low)}–{usd(high)}"
+
+
+def half_width(low: float, high: float) -> str:
+    """Return half the width of a band of USD: ±2.1M; empty where it is not known."""
+    return "±" + usd((high - low) / 2) if math.isfinite(high - low) else ""
+
+
 def usd_round(value: float | None) -> str:
     """Return an amount without needless digits, for scales and handles: 500 · 25K · 1.5M · 2M."""
     if value is None or not math.isfinite(value):

@@ -278,10 +278,10 @@ class StatusBar(Painted):
         level = 0 if width >= COMPACT_BELOW * t.scale else 1
         forms = (
             (0, 320, True, 0),
-            (1, 230, False, 0),
-            (2, 230, False, 0),
-            (3, 230, False, 2),
-            (4, 150, False, 2),
+            (1, 150, True, 0),
+            (2, 150, True, 0),
+            (3, 150, True, 2),
+            (4, 120, True, 2),
             (5, 120, False, 2),
         )
         for form, wide, words, left_out in forms[level:]:

@@ -137,6 +137,7 @@ def order(side: Side, time_ms: int, at: float, usd: float, symbol: str = "BTCUSD
     return ForcedOrder(symbol, side, time_ms, time_ms, at, at, usd / at)
 
 
-def zone(side: Side, low: float, high: float, usd: float, mark: float) -> Zone:
+def zone(side: Side, low: float, high: float, usd: float, mark: float, z: float = 3.1) -> Zone:
     edge = low if side is Side.SHORT else high
-    return Zone(side, low, high, (low + high) / 2, usd, usd / 2, (edge - mark) / mark)
+    away = (edge - mark) / mark
+    return Zone(side, low, high, (low + high) / 2, usd, usd / 2, away, usd * 0.4, usd * 1.8, 0.25, z)

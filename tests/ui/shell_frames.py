@@ -42,8 +42,9 @@ RULES = (
 )
 
 
-def zone(side: Side, low: float, high: float, usd: float) -> Zone:
-    return Zone(side, low, high, (low + high) / 2, usd, usd / 2, (low if side else high) / MARK - 1)
+def zone(side: Side, low: float, high: float, usd: float, z: float = 3.1) -> Zone:
+    away = (low if side else high) / MARK - 1
+    return Zone(side, low, high, (low + high) / 2, usd, usd / 2, away, usd * 0.4, usd * 1.8, 0.25, z)
 
 
 ZONES = (
@@ -105,8 +106,8 @@ BASE = Frame(
     new_bars=(),
     new_forced=(),
     imbalance=(
-        Imbalance(0.01, 2_900_000.0, 399_000.0),
-        Imbalance(0.02, 11.4e6, 40.9e6),
+        Imbalance(0.01, 2_900_000.0, 399_000.0, -0.91, -0.42, (1.1e6, 5.2e6), (52_000.0, 850_000.0)),
+        Imbalance(0.02, 11.4e6, 40.9e6, 0.21, 0.78, (5.1e6, 18.9e6), (20.3e6, 65.1e6)),
         Imbalance(0.05, 46e6, 114.8e6),
     ),
     zones=ZONES,

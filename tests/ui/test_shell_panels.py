@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QWidget
@@ -100,6 +101,53 @@ def test_zones_stand_by_price_with_mark_between(column: Column) -> None:
     body = column.zones.content
     tops = body._tops()
     assert tops[1] < body._mark_top() < tops[2]
+
+
+def test_zones_carry_bands_and_rises_are_not_called_zones(column: Column, qtbot: QtBot) -> None:
+    state = give(column)
+    assert state["zones.0.band"] == {"text": "±1.8M", "value": [2_610_000.0 * 0.4, 2_610_000.0 * 1.8]}
+    assert state["zones.0.z"] == {"text": "3.1", "value": 3.1}
+    assert state["zones.0.prior"]["text"] == "25 %"
+    assert state["zones.note"]["value"] == 3
+    whole = column.zones.content.sizeHint().height()
+    one, two, three = frame().zones
+    state = give(column, zones=(one, msgspec.structs.replace(two, z=1.99), three))
+    assert column.zones.header.value == "2 zones"
+    assert state["zones.note"] == {"text": "grey may be chance (z < 2)", "value": 2}
+    assert column.zones.content.sizeHint().height() > whole
+    state = give(column, zones=tuple(msgspec.structs.replace(z, z=0.7) for z in frame().zones))
+    assert column.zones.header.value == "none significant"
+    assert state["zones.note"] == {"text": "none significant: grey may be chance (z < 2)", "value": 0}
+    body = column.zones.content
+    qtbot.mouseMove(body, QPoint(60, round(body._tops()[1] + 8)))
+    qtbot.waitUntil(lambda: "may be chance" in body.toolTip())
+    assert "80 % band $1.1M–5.1M" in body.toolTip()
+    assert "25 % of it is set by the assumed distances" in body.toolTip()
+    assert give(column, zones=())["zones.note"]["text"] == "no significant zone"
+
+
+def test_imbalance_says_its_interval_and_the_balance_its_conflict(column: Column, qtbot: QtBot) -> None:
+    state = give(column)
+    assert state["imbalance.±1%.interval"] == {"text": "−91 % to −42 %", "value": [-0.91, -0.42]}
+    body = column.imbalance.content
+    qtbot.mouseMove(body, QPoint(60, 12))
+    qtbot.waitUntil(lambda: "80 % interval −91 % to −42 %" in body.toolTip())
+    assert "longs 2.9M (1.1M–5.2M)" in body.toolTip()
+    qtbot.mouseMove(body, QPoint(60, body.height() - 6))
+    qtbot.waitUntil(lambda: "Not liquidatable: the rest of open interest" in body.toolTip())
+    assert "ledger.conflict" not in state
+    low = body.high()
+    held = frame().ledger
+    assert held is not None
+    state = give(column, ledger=msgspec.structs.replace(held, clamped=True))
+    assert state["ledger.conflict"]["text"] == "scale conflict: the map holds more than open interest"
+    assert body.high() > low
+
+
+def test_units_stay_in_a_compact_window(column: Column) -> None:
+    column.set_compact(True)
+    give(column)
+    assert column.imbalance.header.caption == column.zones.header.caption == "est. USD"
 
 
 def test_a_zone_row_asks_for_its_price_and_its_alert(column: Column, qtbot: QtBot) -> None:

@@ -20,6 +20,10 @@ from liqdesk.ui.chart.state import ChartState
 MOST: Final = 8
 MOST_COMPACT: Final = 6
 GAP_PX: Final = 8
+TIP: Final = (
+    "Where the estimate stands out from its surroundings: range, distance from mark, side, USD expected to be printed if price swept "
+    "it now, and half the width of its 80 % band. Grey: a rise that may be chance (z < 2), no zone."
+)
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,13 @@ class Label:
 
 
 def labels(s: ChartState, height: int) -> list[Label]:
-    """Place the labels of the zones in view: at most 8 (6 compact), the largest by USD, ordered by price."""
+    """Place the labels of the zones in view: at most 8 (6 compact), the significant ones first and then
+    the largest by USD, ordered by price."""
     lens = s.lens
     if not lens.valid:
         return []
     seen = [z for z in s.zones if lens.y(z.low) > 2 and lens.y(z.high) < height - 2]
-    seen = sorted(seen, key=lambda z: -z.usd)[: MOST_COMPACT if s.compact else MOST]
+    seen = sorted(seen, key=lambda z: (not z.significant, -z.usd))[: MOST_COMPACT if s.compact else MOST]
     seen.sort(key=lambda z: -z.high)
     spans = [(max(1.0, lens.y(z.high)), min(height - 1.0, lens.y(z.low))) for z in seen]
     box = s.theme.px(32)
@@ -46,14 +51,15 @@ def labels(s: ChartState, height: int) -> list[Label]:
     return [Label(z, a, b, y) for z, (a, b), y in zip(seen, spans, rows, strict=True)]
 
 
-def words(zone: Zone, s: ChartState) -> tuple[str, str, str, str]:
-    """Return what a label says: range, distance, side, amount."""
+def words(zone: Zone, s: ChartState) -> tuple[str, str, str, str, str]:
+    """Return what a label says: range, distance, side, amount, half the width of its 80 % band."""
     decimals = present.range_decimals(zone.low, zone.high, s.decimals)
     return (
         present.price_range(zone.low, zone.high, decimals),
         present.percent(zone.distance, 1),
         zone.side.word,
         "$" + present.usd(zone.usd),
+        present.half_width(zone.low_usd, zone.high_usd),
     )
 
 
@@ -72,6 +78,7 @@ class Gutter(QWidget):
         self.setMouseTracking(True)
         self._key: tuple[object, ...] = ()
         self._row = -1
+        self.setToolTip(TIP)
 
     def sync(self) -> None:
         """Repaint where something changed: everything, or the line of the last price alone."""
@@ -113,12 +120,13 @@ class Gutter(QWidget):
     def _label(self, p: QPainter, label: Label) -> None:
         s = self.state
         t = s.theme
-        side = t.side(label.zone.side)
+        sure = label.zone.significant
+        side = t.side(label.zone.side) if sure else t.text3
         left, stem, box_left = t.px(6.0), t.px(12.0), t.px(30.0)
         box = QRectF(box_left, round(label.centre - t.px(32) / 2), self.width() - box_left - t.px(7), t.px(32))
         middle = round((label.top + label.bottom) / 2)
         p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        p.setPen(solid(theme.colour(side), 1.5))
+        p.setPen(solid(theme.colour(side), 1.5 if sure else 1.0))
         p.drawPolyline(
             [
                 QPointF(left, label.top + 0.5),
@@ -140,13 +148,19 @@ class Gutter(QWidget):
         )
         p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         p.fillRect(box, theme.colour(t.panel, 0.92))
-        p.fillRect(QRectF(box.left(), box.top(), 3, box.height()), theme.colour(side))
-        span, away, word, usd = words(label.zone, s)
+        p.fillRect(QRectF(box.left(), box.top(), 3 if sure else 1, box.height()), theme.colour(side))
+        span, away, word, usd, width = words(label.zone, s)
+        ink = t.text1 if sure else t.text2
         inner = box.adjusted(t.px(11), 0, -t.px(6), 0)
         upper = QRectF(inner.left(), inner.top() + 1, inner.width(), t.px(16))
         lower = QRectF(inner.left(), inner.top() + t.px(15), inner.width(), t.px(15))
-        write(p, upper, span, t.text1, 12, 600)
-        write(p, upper if fits(span, away, inner.width()) else lower, away, t.text2, 11, 500, "right")
+        write(p, upper, span, ink, 12, 600 if sure else 500)
+        aside = fits(span, away, inner.width())
+        write(p, upper if aside else lower, away, t.text2, 11, 500, "right")
         write(p, lower, word, side, 11, 600)
         shift = theme.text_width(word + " ", 11, 600)
-        write(p, lower.adjusted(shift, 0, 0, 0), usd, t.text1, 11, 600)
+        write(p, lower.adjusted(shift, 0, 0, 0), usd, ink, 11, 600)
+        shift += theme.text_width(usd + " ", 11, 600)
+        room = inner.width() - shift - (0 if aside else theme.text_width(away, 11, 500) + GAP_PX)
+        if theme.text_width(width, 11, 500) <= room:
+            write(p, lower.adjusted(shift, 0, 0, 0), width, t.text3, 11, 500)

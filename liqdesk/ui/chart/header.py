@@ -97,15 +97,16 @@ class Header(QWidget):
             done = progress.done / progress.total if progress.total else 0.0
             p.fillRect(QRectF(0, h - 2, edge * min(1.0, done), 2), theme.colour(t.text2))
             return
+        words = "Map: est. USD per 10 bp" if s.compact else "Map: estimated liquidations, USD per 10 bp"
+        x = self._piece(p, x, edge, words, t.text3, 500) + t.px(16)
         if s.compact:
             return
-        x = self._piece(p, x, edge, "Map: estimated liquidations, USD per 10 bp", t.text3, 500) + t.px(16)
         if s.rule_ms is not None:
             text = f"back-computed until {present.date(s.rule_ms, s.zone)}"
             if x + t.px(22) + theme.text_width(text, 11, 500) < edge - t.px(8):
                 p.fillRect(QRectF(x, round(h / 2) - 1, t.px(14), 2), theme.colour(t.text2))
                 x = self._piece(p, x + t.px(20), edge, text, t.text3, 500) + t.px(16)
-        text = "greyed: beyond 5 % of price, set by the prior"
+        text = "greyed: set by the prior, not by data (mostly beyond 5 %)"
         if s.rule_ms is not None and x + t.px(22) + theme.text_width(text, 11, 500) < edge - t.px(8):
             swatch = ramp.heat_table(t.ramp, t.chart)[ramp.FADES - 1, 150]
             p.fillRect(
@@ -118,8 +119,9 @@ class Header(QWidget):
         x = self._piece(
             p, edge + t.px(8), self.width(), "Profile" if self.state.compact else "Profile now", t.text2, 600
         )
-        if not self.state.compact:
-            self._piece(p, x + t.px(8), self.width(), "USD per 10 bp", t.text3, 500)
+        room = self.width() - 4 - (x + t.px(8))
+        words = [unit for unit in ("USD per 10 bp", "USD/10 bp", "USD") if theme.text_width(unit, 11, 500) <= room]
+        self._piece(p, x + t.px(8), self.width(), words[0] if words else "", t.text3, 500)
         return x
 
     def _piece(self, p: QPainter, x: float, edge: float, text: str, colour: str, weight: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.controls import Badge
@@ -14,11 +14,24 @@ from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame, SideLedger
+    from liqdesk.insight.imbalance import Imbalance
 
 TIP: Final = (
     "Estimated USD of liquidations standing within each distance of the mark price: longs below it, shorts above it.\n"
-    "The ratio is (short − long) / (short + long). It says where liquidation prices stand; it cannot say who is long, "
-    "since open longs always equal open shorts."
+    "The ratio is (short − long) / (short + long); the bracket on the bar is its 80 % interval. It says where liquidation prices "
+    "stand; it cannot say who is long, since open longs always equal open shorts."
+)
+WIDE: Final = "est. USD around mark"
+NARROW: Final = "est. USD"
+BALANCE: Final = (
+    "Open longs and open shorts are always as much as open interest. Liquidatable: what the map holds of a side over all prices, as "
+    "this venue would print it. Not liquidatable: the rest of open interest, which is hedged, closes before price comes, or is never "
+    "printed. The two add up to open interest."
+)
+CONFLICT: Final = "scale conflict: the map holds more than open interest"
+CONFLICT_TIP: Final = (
+    "The estimate of a side is more than all its open interest, which cannot be: the scale is too high. It is held at open interest, "
+    "and nothing is left that is not liquidatable."
 )
 
 
@@ -31,6 +44,8 @@ class Row(msgspec.Struct, frozen=True):
     ratio: str
     values: tuple[float, float, float]
     share: float  # of long in both, for the bar
+    ends: tuple[float, float]  # of the ratio's 80 % interval
+    tip: str
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -59,9 +74,21 @@ def rows_of(frame: Frame) -> tuple[Row, ...]:
                 ratio,
                 (i.long_usd, i.short_usd, i.ratio),
                 share,
+                (i.low, i.high),
+                sentence(name, i, ratio),
             )
         )
     return tuple(rows)
+
+
+def sentence(name: str, i: Imbalance, ratio: str) -> str:
+    """Return what a row's tool tip says."""
+    return (
+        f"Within {name.removeprefix('±')} of mark, estimated USD with 80 % bands:\n"
+        f"longs {present.usd(i.long_usd)} ({present.usd_band(*i.long_band)}), "
+        f"shorts {present.usd(i.short_usd)} ({present.usd_band(*i.short_band)}).\n"
+        f"Ratio {ratio}, 80 % interval {present.ratio(i.low)} to {present.ratio(i.high)}."
+    )
 
 
 def _ledger(word: str, side: SideLedger, interest: float) -> Ledger:
@@ -91,14 +118,17 @@ class ImbalanceBody(Body):
         self.rows: tuple[Row, ...] = ()
         self.ledger: tuple[Ledger, ...] = ()
         self.interest = present.UNKNOWN
+        self.clamped = False
+        self.setMouseTracking(True)
         self.setToolTip(TIP)
 
     def show_frame(self, frame: Frame) -> None:
         interest = present.usd(frame.ledger.open_interest_usd) if frame.ledger is not None else present.UNKNOWN
-        now = (rows_of(frame), ledger_of(frame), interest)
-        if now != (self.rows, self.ledger, self.interest):
-            taller = len(now[0]) != len(self.rows)
-            self.rows, self.ledger, self.interest = now
+        clamped = frame.ledger is not None and frame.ledger.clamped
+        now = (rows_of(frame), ledger_of(frame), interest, clamped)
+        if now != (self.rows, self.ledger, self.interest, self.clamped):
+            taller = len(now[0]) != len(self.rows) or clamped != self.clamped
+            self.rows, self.ledger, self.interest, self.clamped = now
             if taller:
                 self.updateGeometry()
             self.update()
@@ -106,7 +136,7 @@ class ImbalanceBody(Body):
     def high(self) -> int:
         t = current()
         rows = max(3, len(self.rows)) * t.px(22 if self.compact else 24) + t.px(8)
-        return rows + t.px(20) + (t.px(24) if self.compact else t.px(66))
+        return rows + t.px(20) + (t.px(24) if self.compact else t.px(66)) + (t.px(19) if self.clamped else 0)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()
@@ -125,6 +155,19 @@ class ImbalanceBody(Body):
         draw.rule(p, pad, y, w - 2 * pad)
         self._balance(p, y + t.px(2))
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        t = current()
+        y = event.position().y() - t.px(5)
+        step = t.px(22 if self.compact else 24)
+        at = int(y // step)
+        lines = len(self.rows) or 3
+        if 0 <= at < len(self.rows):
+            draw.tip(self, self.rows[at].tip)
+        elif y < lines * step + t.px(22):
+            draw.tip(self, TIP)
+        else:
+            draw.tip(self, f"{CONFLICT_TIP}\n{BALANCE}" if self.clamped else BALANCE)
+
     def _row(self, p: QPainter, row: Row, y: float, h: float) -> None:
         t = current()
         w, pad = self.width(), t.px(PAD)
@@ -141,8 +184,20 @@ class ImbalanceBody(Body):
         draw.fill(p, bar, top, max(0.0, split - bar - 1), high, t.long, radius=1)
         draw.fill(p, split + 1, top, max(0.0, end - split - 1), high, t.short, radius=1)
         p.fillRect(round((bar + end) / 2), round(top - t.px(3)), 1, high + 2 * t.px(3), draw.colour(t.text1))
+        self._whisker(p, row, bar, end, round(top + high + t.px(1)))
         draw.put(p, end + t.px(9), y, amount, h, row.short, t.text1, BODY, SEMIBOLD)
         draw.put(p, w - pad - ratio, y, ratio, h, row.ratio, t.text1, BODY, SEMIBOLD, draw.RIGHT)
+
+    def _whisker(self, p: QPainter, row: Row, bar: float, end: float, y: int) -> None:
+        """Draw the interval of the ratio under the bar: where the split may be."""
+        if row.ratio == present.UNKNOWN:
+            return
+        t = current()
+        left, right = (round(bar + (end - bar) * (1 - ratio) / 2) for ratio in reversed(row.ends))
+        ink = draw.colour(t.text2)
+        p.fillRect(left, y + 1, max(1, right - left), 1, ink)
+        p.fillRect(left, y - 1, 1, 3, ink)
+        p.fillRect(max(left, right - 1), y - 1, 1, 3, ink)
 
     def _key(self, p: QPainter, y: float) -> None:
         t = current()
@@ -162,6 +217,9 @@ class ImbalanceBody(Body):
         if not self.ledger:
             draw.put(p, pad, y, w - 2 * pad, h, "open interest not known yet", t.text3, SMALL)
             return
+        if self.clamped:
+            draw.put(p, pad, y, w - 2 * pad, h, CONFLICT, t.alert, SMALL, MEDIUM, elide=True)
+            y += h
         if self.compact:
             words = "liquidatable " + " · ".join(f"{side.word} {side.share}" for side in self.ledger) + " of OI"
             draw.put(p, pad, y, w - 2 * pad, h, words, t.text2, SMALL)
@@ -183,7 +241,7 @@ class ImbalancePanel(Panel):
 
     def __init__(self) -> None:
         self.content = ImbalanceBody()
-        super().__init__("Imbalance", "est. USD around mark", self.content)
+        super().__init__("Imbalance", WIDE, self.content)
         self.badge = Badge("scale: default")
         self.header.add(self.badge)
         self.gain = float("nan")
@@ -191,7 +249,7 @@ class ImbalancePanel(Panel):
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
         self.content.set_compact(compact)
-        self.header.say(caption="" if compact else "est. USD around mark")
+        self.header.say(caption=NARROW if compact else WIDE)
 
     def show_frame(self, frame: Frame) -> None:
         self.content.show_frame(frame)
@@ -220,6 +278,10 @@ class ImbalancePanel(Panel):
                 ("long", "short", "ratio"), (row.long, row.short, row.ratio), row.values, strict=True
             ):
                 out[f"imbalance.{row.name.replace(' ', '')}.{name}"] = {"text": text, "value": value}
+            interval = f"{present.ratio(row.ends[0])} to {present.ratio(row.ends[1])}"
+            out[f"imbalance.{row.name.replace(' ', '')}.interval"] = {"text": interval, "value": list(row.ends)}
+        if self.content.clamped:
+            out["ledger.conflict"] = {"text": CONFLICT, "value": True}
         for side in self.content.ledger:
             for name, text, value in zip(
                 ("liquidatable", "share", "not_liquidatable"),

@@ -20,9 +20,15 @@ if TYPE_CHECKING:
     from liqdesk.insight.zones import Zone
 
 TIP: Final = (
-    "Stretches of price where the estimate stands out from its surroundings, largest first chosen, listed by price.\n"
-    "Range: half-prominence extent. USD: all of that side's estimate within it. Distance: nearest edge to the mark price."
+    "Stretches of price where the estimate stands out from its surroundings, the largest, listed by price.\n"
+    "Range: half-prominence extent. USD: all of that side's estimate within it, what this venue is expected to print if price swept "
+    "it now, and half the width of the 80 % band. Distance: nearest edge to the mark price.\n"
+    "It is a zone when it stands above its surroundings by more than twice what lumpy orders make by chance (z ≥ 2). Below that it is "
+    "a rise, in grey: in simulated months, where the truth is known, rises held no more than their surroundings."
 )
+WIDE: Final = "est. USD, largest, by price"
+NARROW: Final = "est. USD"
+CHANCE: Final = "grey may be chance (z < 2)"
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -31,7 +37,9 @@ class Row(msgspec.Struct, frozen=True):
     side: int
     range: str
     usd: str
+    band: str
     distance: str
+    significant: bool
 
 
 def largest(zones: tuple[Zone, ...], most: int) -> tuple[Zone, ...]:
@@ -52,10 +60,24 @@ def rows_of(frame: Frame, zones: tuple[Zone, ...]) -> tuple[Row, ...]:
                 int(z.side),
                 present.price_range(z.low, z.high, decimals),
                 present.usd(z.usd),
+                present.half_width(z.low_usd, z.high_usd),
                 present.percent(z.distance, 1),
+                z.significant,
             )
         )
     return tuple(rows)
+
+
+def sentence(zone: Zone, row: Row) -> str:
+    """Return what a row's tool tip says."""
+    kind = "zone" if zone.significant else "rise, which may be chance"
+    return (
+        f"{zone.side.word.capitalize()} {row.range}: {kind}\n"
+        f"${row.usd} expected to be printed if price swept it now, 80 % band ${present.usd_band(zone.low_usd, zone.high_usd)}.\n"
+        f"${present.usd(zone.prominence_usd)} of it stands above the surroundings, {present.number(zone.z, 1)} times what lumpy orders "
+        f"make by chance (z; a zone from 2).\n"
+        f"{present.percent(zone.prior, 0, signed=False)} of it is set by the assumed distances, not by data."
+    )
 
 
 class ZonesBody(Body):
@@ -80,8 +102,12 @@ class ZonesBody(Body):
 
     def high(self) -> int:
         t = current()
-        rows = max(1, len(self.rows))
-        return t.px(24) + rows * t.px(22) + t.px(20) + t.px(4)
+        return t.px(24) + self._lines(self.rows) * t.px(22) + t.px(20) + t.px(4)
+
+    @staticmethod
+    def _lines(rows: tuple[Row, ...]) -> int:
+        """Return how many lines rows take, with the one that says what grey means, or that there is nothing."""
+        return len(rows) + (0 if rows and all(row.significant for row in rows) else 1)
 
     def show_frame(self, frame: Frame) -> None:
         self._frame = frame
@@ -94,7 +120,7 @@ class ZonesBody(Body):
         self.zones = shown
         if (rows, mark, age, below, known) == (self.rows, self.mark, self.age, self._below, self.known):
             return
-        taller = len(rows) != len(self.rows)
+        taller = self._lines(rows) != self._lines(self.rows)
         mark_only = (rows, below, known) == (self.rows, self._below, self.known)
         self.rows, self.mark, self.age, self._below, self.known = rows, mark, age, below, known
         if taller:
@@ -107,8 +133,9 @@ class ZonesBody(Body):
     def wanted(self) -> int:
         """Return the height it would take with room for all zones, in px."""
         t = current()
-        count = len(self._frame.zones) if self._frame is not None else 0
-        return t.px(24) + max(1, min(count, 8)) * t.px(22) + t.px(20) + t.px(4)
+        zones = self._frame.zones if self._frame is not None else ()
+        lines = min(len(zones), 8) + (0 if zones and all(z.significant for z in zones) else 1)
+        return t.px(24) + lines * t.px(22) + t.px(20) + t.px(4)
 
     def limit(self, height: int) -> None:
         """Show as many of the largest zones as fit a height in px, two at least and eight at most."""
@@ -152,27 +179,35 @@ class ZonesBody(Body):
     def _table(self, p: QPainter) -> None:
         t = current()
         w, pad = self.width(), t.px(PAD)
-        usd = w - pad - t.px(82)
-        side = t.px(140 if not self.compact else 112)
+        usd = w - pad - t.px(82 if self.compact else 114)
+        side = t.px(112 if self.compact else 140)
         head = t.px(23)
         draw.put(p, pad, 0, 0, head, "Range", t.text3, SMALL)
         draw.put(p, side, 0, 0, head, "Side", t.text3, SMALL)
         draw.put(p, 0, 0, usd, head, "USD", t.text3, SMALL, align=draw.RIGHT)
+        if not self.compact:
+            draw.put(p, usd + t.px(6), 0, 0, head, "± 80 %", t.text3, SMALL)
         draw.put(p, 0, 0, w - pad, head, "Distance", t.text3, SMALL, align=draw.RIGHT)
         draw.rule(p, 0, head, w)
-        if not self.rows:
-            words = "no significant zone" if self.known else "no estimate yet"
-            draw.put(p, pad, t.px(24), w - 2 * pad, t.px(22), words, t.text2, BODY)
         h = t.px(22)
+        if self._lines(self.rows) > len(self.rows):
+            last = t.px(24) + len(self.rows) * h + (t.px(20) if self.rows else 0)
+            draw.put(p, pad, last, w - 2 * pad, h, self.note, t.text2, SMALL if self.rows else BODY, elide=True)
         for i, (row, y) in enumerate(zip(self.rows, self._tops(), strict=True)):
             if i == self._hover:
                 p.fillRect(QRectF(0, y, w, h - 1), draw.colour(t.hover))
-            ink = t.side(row.side)
-            p.fillRect(QRectF(0, y + t.px(3), t.px(3), h - 2 * t.px(3)), draw.colour(ink))
-            draw.put(p, pad, y, 0, h, row.range, t.text1, BODY, SEMIBOLD)
+            ink, text, quiet = t.side(row.side), t.text1, t.text2
+            if not row.significant:
+                ink = text = quiet = t.text2 if i == self._hover else t.text3
+            weight = SEMIBOLD if row.significant else MEDIUM
+            if row.significant:
+                p.fillRect(QRectF(0, y + t.px(3), t.px(3), h - 2 * t.px(3)), draw.colour(ink))
+            draw.put(p, pad, y, 0, h, row.range, text, BODY, weight)
             draw.put(p, side, y, 0, h, "short" if row.side else "long", ink, BODY, MEDIUM)
-            draw.put(p, 0, y, usd, h, row.usd, t.text1, BODY, SEMIBOLD, draw.RIGHT)
-            draw.put(p, 0, y, w - pad, h, row.distance, t.text2, BODY, MEDIUM, draw.RIGHT)
+            draw.put(p, 0, y, usd, h, row.usd, text, BODY, weight, draw.RIGHT)
+            if not self.compact:
+                draw.put(p, usd + t.px(6), y, 0, h, row.band, t.text3 if i != self._hover else t.text2, SMALL)
+            draw.put(p, 0, y, w - pad, h, row.distance, quiet, BODY, MEDIUM, draw.RIGHT)
             if i + 1 != self._below and i + 1 < len(self.rows):
                 draw.rule(p, pad, y + h - 1, w - 2 * pad)
 
@@ -183,10 +218,20 @@ class ZonesBody(Body):
                 return i
         return -1
 
+    @property
+    def note(self) -> str:
+        """What is said under the rows: that nothing is significant, or what grey means."""
+        if not self.known:
+            return "no estimate yet"
+        if not self.rows:
+            return "no significant zone"
+        return CHANCE if any(row.significant for row in self.rows) else f"none significant: {CHANCE}"
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = self._at(event.position().y())
         if at != self._hover:
             self._hover = at
+            draw.tip(self, sentence(self.zones[at], self.rows[at]) if at >= 0 else TIP)
             self.setCursor(Qt.CursorShape.PointingHandCursor if at >= 0 else Qt.CursorShape.ArrowCursor)
             self.update()
 
@@ -216,16 +261,16 @@ class ZonesPanel(Panel):
 
     def __init__(self) -> None:
         self.content = ZonesBody()
-        super().__init__("Zones", "largest, by price", self.content)
+        super().__init__("Zones", WIDE, self.content)
 
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
         self.content.set_compact(compact)
-        self.header.say(caption="" if compact else "largest, by price")
+        self.header.say(caption=NARROW if compact else WIDE)
 
     def show_frame(self, frame: Frame) -> None:
         self.content.show_frame(frame)
-        count = len(self.content.rows)
+        count = sum(row.significant for row in self.content.rows)
         self.header.say(value=f"{count} zone{'s' if count != 1 else ''}" if count else "none significant")
 
     def state(self) -> dict[str, dict[str, object]]:
@@ -234,10 +279,14 @@ class ZonesPanel(Panel):
         out: dict[str, dict[str, object]] = {
             "zones.mark": {"text": body.mark, "value": body.mark},
             "zones.count": {"text": str(len(body.rows)), "value": len(body.rows)},
+            "zones.note": {"text": body.note, "value": sum(row.significant for row in body.rows)},
         }
         for i, (row, zone) in enumerate(zip(body.rows, body.zones, strict=True)):
             out[f"zones.{i}.range"] = {"text": row.range, "value": [zone.low, zone.high]}
             out[f"zones.{i}.side"] = {"text": "short" if row.side else "long", "value": zone.side.word}
             out[f"zones.{i}.usd"] = {"text": row.usd, "value": zone.usd}
+            out[f"zones.{i}.band"] = {"text": row.band, "value": [zone.low_usd, zone.high_usd]}
+            out[f"zones.{i}.z"] = {"text": present.number(zone.z, 1), "value": zone.z}
+            out[f"zones.{i}.prior"] = {"text": present.percent(zone.prior, 0, signed=False), "value": zone.prior}
             out[f"zones.{i}.distance"] = {"text": row.distance, "value": zone.distance}
         return out
