@@ -88,7 +88,7 @@ def gamma_quantile(share: float, shape: ArrayLike) -> Floats:
     near_zero = (math.log(share) + log_gamma(k + 1.0)) / k
     at = np.where(cube > 0.2, np.log(k) + 3.0 * np.log(np.maximum(cube, 0.2)), near_zero)
     at = np.where(k < 0.5, np.minimum(near_zero, at), at)
-    small = near_zero < -650.0  # the leading term is then exact
+    small = near_zero < -600.0  # the leading term is then exact
     inner = (k <= EXACT_TO) & ~small
     low = np.minimum(near_zero, at) - 1.0
     high = np.maximum(np.log(k + 20.0 * np.sqrt(k) + 40.0), at)

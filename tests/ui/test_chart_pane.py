@@ -365,7 +365,7 @@ def test_gutter_labels_the_largest_zones_apart(make: Callable[..., ChartPane], m
     )
     risen = tuple(msgspec.structs.replace(z, z=1.2) if z.usd > 9e5 else z for z in zones)
     sure = labels(make(zones=risen).state, pane.gutter.height())
-    assert sum(f.zone.significant for f in sure) == 5, "what is significant is named before what is larger"
+    assert sum(f.zone.significant for f in sure) == 6, "what is significant is named before what is larger"
     pane.set_selection({5, 10, 25, 50, 100}, "long")
     assert {f.zone.side for f in labels(pane.state, pane.gutter.height())} == {Side.LONG}
     small = make(1_087, 660, 1_366, zones=zones)
