@@ -22,7 +22,7 @@ from liqdesk.engine.frames import (
     Source,
     SourceKind,
 )
-from liqdesk.insight import Zone
+from liqdesk.insight import Spread, Zone
 from liqdesk.market import MINUTE_MS, ForcedOrder, Instrument, Side
 from liqdesk.market.rows import BAR
 from liqdesk.model import BACK, LIVE, ROWS, DensityGrid, base_of, row_prices
@@ -73,6 +73,7 @@ class Scene:
             model_version="S2",
             brackets_as_of="2026-07-02",
             notices=(),
+            spread=Spread(),
         )
         return msgspec.structs.replace(whole, **changes)
 

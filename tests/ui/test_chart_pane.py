@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from liqdesk.engine.frames import Bars, Connection, GapView, Health, Progress, Source, SourceKind, StreamStatus
+from liqdesk.insight import Spread, band_of
 from liqdesk.market import MINUTE_MS, ForcedOrder, Side
+from liqdesk.model import cell_share
 from liqdesk.model.candles import CANDLE
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart import ChartPane, gutter
@@ -194,7 +196,7 @@ def test_a_price_out_of_view_can_be_shown(make: Callable[..., ChartPane]) -> Non
 def test_the_crosshair_reads_the_cell_under_it(make: Callable[..., ChartPane], qtbot: QtBot, market: Scene) -> None:
     pane = make()
     lens = pane.state.lens
-    at = QPoint(round(lens.x(NOW - 40 * MINUTE_MS)), round(lens.y(market.now.mark * 0.985)))
+    at = QPoint(round(lens.x(NOW - 40 * MINUTE_MS)), round(lens.y(market.now.mark * 0.989)))
     qtbot.mouseMove(pane.plot.viewport(), QPoint(3, 3))
     qtbot.mouseMove(pane.plot.viewport(), at)
     qtbot.waitUntil(lambda: pane.state.hover == (at.x(), at.y()))
@@ -210,6 +212,13 @@ def test_the_crosshair_reads_the_cell_under_it(make: Callable[..., ChartPane], q
     assert reading.when.endswith("UTC · 1m cell")
     assert reading.sum == present.usd(cell.to_mark[0]) + " long"
     assert sum(reading.shares) == pytest.approx(1.0)
+    longs = np.concatenate([cell.planes[:5], np.zeros(5)])
+    share = float(cell_share(longs, cell.shares))
+    low, high = (float(v) for v in band_of(float(longs.sum()), share, Spread()))
+    assert reading.long_band == present.usd_band(low, high)
+    assert reading.short_band == ""
+    assert reading.prior.endswith(present.percent(share, 0, signed=False))
+    assert reading.prior.startswith("mostly") == (share > 0.5)
     value = pane.cell_value(lens.time(at.x() + 0.5), here)
     assert value == pytest.approx(float(cell.planes.sum()), rel=1e-5)
     card = pane.overlay.card_rect()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QRegion
 from PySide6.QtWidgets import QWidget
 
+from liqdesk.insight import Spread, band_of
 from liqdesk.market import LEVERAGES
+from liqdesk.model import cell_share
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart.heat import Cell
 from liqdesk.ui.chart.paint import box, guarded, write
@@ -17,6 +21,7 @@ from liqdesk.ui.chart.state import ChartState
 
 NEWEST = 20  # candles the card rather flips than covers
 MARGIN = 8  # room for the shadow
+MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,9 +33,12 @@ class Reading:
     when: str
     short: str
     long: str
+    short_band: str  # 80 %, USD; empty where there is nothing
+    long_band: str
     shares: tuple[float, ...]  # of the five classes, sum 1, or empty
     classes: str
     sum: str
+    prior: str  # how much of the cell the assumed distances set
 
 
 def read(s: ChartState, price: float, time_ms: float, cell: Cell | None) -> Reading:
@@ -38,7 +46,9 @@ def read(s: ChartState, price: float, time_ms: float, cell: Cell | None) -> Read
     away = present.percent(price / s.mark - 1, 2) + " from mark" if s.mark > 0 else ""
     head = present.price(price, s.decimals)
     if cell is None:
-        return Reading(head, away, present.stamp(int(time_ms), s.zone), "–", "–", (), "no estimate here", "")
+        return Reading(
+            head, away, present.stamp(int(time_ms), s.zone), "–", "–", "", "", (), "no estimate here", "", ""
+        )
     planes = cell.planes.astype(float) * s.chosen()
     long, short = float(planes[:5].sum()), float(planes[5:].sum())
     classes = planes[:5] + planes[5:]
@@ -46,6 +56,11 @@ def read(s: ChartState, price: float, time_ms: float, cell: Cell | None) -> Read
     shares = tuple((classes / total).tolist()) if total > 0 else ()
     largest = sorted(zip(shares, LEVERAGES, strict=True), reverse=True)[:3] if shares else []
     parts = [f"{lev}× {present.percent(share, 0, signed=False)}" for share, lev in largest if share >= 0.005]
+    spread = s.frame.spread if s.frame else None
+    bands, share = ("", ""), 0.0
+    if spread is not None:
+        bands = _bands(planes, cell, spread)
+        share = float(cell_share(planes, cell.shares))
     here_long = price < cell.mark
     sum_to = cell.to_mark[0] if here_long else cell.to_mark[1]
     return Reading(
@@ -54,10 +69,23 @@ def read(s: ChartState, price: float, time_ms: float, cell: Cell | None) -> Read
         f"{present.stamp(cell.from_ms, s.zone)} · {present.span(cell.span_ms)} cell",
         "off" if s.side == "long" else present.usd(short),
         "off" if s.side == "short" else present.usd(long),
+        bands[1],
+        bands[0],
         shares,
         " · ".join(parts) if parts else "nothing in the chosen bands",
         f"{present.usd(sum_to)} {'long' if here_long else 'short'}",
+        f"{'mostly, ' if share > MOSTLY else ''}{present.percent(share, 0, signed=False)}" if total > 0 else "",
     )
+
+
+def _bands(planes: NDArray[np.float64], cell: Cell, spread: Spread) -> tuple[str, str]:
+    """Return the 80 % bands of longs and shorts of a cell, in words."""
+    sides = np.zeros((10, 2))
+    sides[:5, 0], sides[5:, 1] = planes[:5], planes[5:]
+    usd = sides.sum(axis=0)
+    low, high = band_of(usd, cell_share(sides, cell.shares), spread)
+    words = [present.usd_band(a, b) if v > 0 else "" for v, a, b in zip(usd, low.tolist(), high.tolist(), strict=True)]
+    return words[0], words[1]
 
 
 class Overlay(QWidget):
@@ -155,7 +183,7 @@ class Overlay(QWidget):
 
     def card_size(self) -> QSize:
         t = self.state.theme
-        return QSize(t.px(228), t.px(150))
+        return QSize(t.px(244), t.px(184))
 
     def card_rect(self) -> QRectF:
         """Return where the card stands: on the side away from price, flipped where it would cover the newest candles."""
@@ -237,7 +265,10 @@ class Overlay(QWidget):
         write(p, row(8, 18), r.away, t.text2, 11, 500, "right")
         write(p, row(26), r.when, t.text3, 11, 500)
         p.fillRect(QRectF(left, rect.top() + t.px(47), width, 1), theme.colour(t.border))
-        for top, name, value, colour in ((52, "Short", r.short, t.short), (70, "Long", r.long, t.long)):
+        for top, name, value, band, colour in (
+            (52, "Short", r.short, r.short_band, t.short),
+            (70, "Long", r.long, r.long_band, t.long),
+        ):
             line = row(top, 18)
             p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             p.setPen(Qt.PenStyle.NoPen)
@@ -245,9 +276,10 @@ class Overlay(QWidget):
             p.drawEllipse(QPointF(left + t.px(4), line.center().y()), t.px(3), t.px(3))
             p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             write(p, line.adjusted(t.px(13), 0, 0, 0), name, t.text1, 12, 500)
-            write(p, line.adjusted(0, 0, -width * 0.38, 0), value, t.text1, 12, 600, "right")
-            write(p, line, "per 10 bp", t.text3, 11, 500, "right")
-        bar = QRectF(left, rect.top() + t.px(93), width, t.px(7))
+            write(p, line.adjusted(0, 0, -width * 0.45, 0), value, t.text1, 12, 600, "right")
+            write(p, line, band, t.text2, 11, 500, "right")
+        write(p, row(88), "USD per 10 bp, 80 % band", t.text3, 11, 500, "right")
+        bar = QRectF(left, rect.top() + t.px(110), width, t.px(7))
         p.fillRect(bar, theme.colour(t.line))
         x = bar.left()
         for share, colour in zip(r.shares, t.steel, strict=False):
@@ -257,6 +289,8 @@ class Overlay(QWidget):
                     QRectF(x, bar.top(), max(1.0, part - (1 if part > 3 else 0)), bar.height()), theme.colour(colour)
                 )
             x += part
-        write(p, row(104), r.classes, t.text2, 11, 500)
-        write(p, row(124), "Σ mark to here", t.text3, 11, 500)
-        write(p, row(124), r.sum or "–", t.text1, 11, 600, "right")
+        write(p, row(121), r.classes, t.text2, 11, 500)
+        write(p, row(141), "Σ mark to here", t.text3, 11, 500)
+        write(p, row(141), r.sum or "–", t.text1, 11, 600, "right")
+        write(p, row(158), "set by the prior, not by data", t.text3, 11, 500)
+        write(p, row(158), r.prior or "–", t.text1, 11, 600, "right")
