@@ -112,8 +112,9 @@ class MarketMap:
         """Compute one queued slice; returns whether there was one."""
         if not self._queue:
             return False
+        until = self._queue_end()
         batch, finest = self._queue.pop(0)
-        self._run(batch, BACK, finest)
+        self._run(batch, BACK, finest, until)
         return True
 
     # -- live --------------------------------------------------------------------------------------------------------
@@ -136,8 +137,10 @@ class MarketMap:
         flag = LIVE if minute.live else BACK
         self._run(StepBatch.of([step]), flag, MINUTE_MS)
 
-    def _run(self, batch: StepBatch, flag: int, finest_ms: int) -> None:
-        self.density.run(batch, self.grid, flag=flag, gain=self.gain, shares=self.shares, finest_ms=finest_ms)
+    def _run(self, batch: StepBatch, flag: int, finest_ms: int, until_ms: int = 0) -> None:
+        self.density.run(
+            batch, self.grid, flag=flag, gain=self.gain, shares=self.shares, finest_ms=finest_ms, until_ms=until_ms
+        )
         if self.record is not None:
             self.record.add(batch)
         self.audit_error = self.density.audit().error

@@ -131,6 +131,7 @@ class Density:
         gain: NDArray[np.float32] | None = None,
         shares: NDArray[np.float32] | None = None,
         finest_ms: int = 0,
+        until_ms: int = 0,
         model: int = MODEL_VERSION,
         progress: Callable[[int, int], None] | None = None,
     ) -> NDArray[np.float64]:
@@ -138,9 +139,9 @@ class Density:
 
         Columns that end on the way are written to `grid`, into its rings of a span of at least `finest_ms`, with
         `flag`, `gain` (float32 [2], default the shipped one) and prior `shares` by class (float32 [5], default those of a market
-        nothing is recorded of). `progress(done, total)` is called between slices of
-        steps. Raises ValueError for steps out of order and, before anything is changed, for columns that are already
-        there live.
+        nothing is recorded of). Steps up to `until_ms` will follow (default: none after these): a ring is spared the columns that
+        others would take the place of by then. `progress(done, total)` is called between slices of steps. Raises ValueError for
+        steps out of order and, before anything is changed, for columns that are already there live.
         """
         from liqdesk.model import kernels
         from liqdesk.model.grid import nowhere
@@ -159,10 +160,12 @@ class Density:
         used = default_gain() if gain is None else np.array(gain, dtype=np.float32)
         prior = class_shares(self.classes, default_shares()) if shares is None else np.array(shares, dtype=np.float32)
         stamp = (used, flag, model, prior)
+        kept = target.oldest_at(max(until_ms, int(batch.t1[-1])))
         steps = tuple(_plain(column) for column in msgspec.structs.astuple(batch))
         for begin in range(0, count, SLICE):
             part = (begin, min(begin + SLICE, count))
-            kernels.run(self._state(), self._law, steps, part, swept, target.arrays(), target.spans, wanted, stamp)
+            lasting = wanted & ((batch.t1[part[1] - 1] - 1) // target.spans >= kept)
+            kernels.run(self._state(), self._law, steps, part, swept, target.arrays(), target.spans, lasting, stamp)
             if grid is not None:
                 grid.publish()
             if progress is not None:

@@ -200,6 +200,12 @@ class DensityGrid:
         """Return every ring's arrays, as the kernels take them."""
         return tuple(ring.arrays() for ring in self.rings)
 
+    def oldest_at(self, time_ms: int) -> NDArray[np.int64]:
+        """Return the oldest number that each ring has room for once columns up to a time are in it, int64 [3]."""
+        capacity = np.array([ring.capacity for ring in self.rings], dtype=np.int64)
+        oldest: NDArray[np.int64] = (time_ms - 1) // self.spans - capacity + 1
+        return oldest
+
     def refuse_live(self, from_ms: int, ends: NDArray[np.int64], wanted: NDArray[np.bool_]) -> None:
         """Raise ValueError when a step that ends at one of `ends` would write a column that is there live."""
         for ring, want in zip(self.rings, wanted, strict=True):

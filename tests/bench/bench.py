@@ -1,6 +1,6 @@
 """Timings, each with a floor or a rival measured beside it in the same run.
 
-    python tests/bench/bench.py [start] [map] [backfill] [frames] [memory]     all of them when none is named
+    python tests/bench/bench.py [start] [map] [backfill] [step] [minutes] [provenance] [frames] [memory]     all of them when none is named
 
 Nothing else should run on the machine. Ratios are the facts; single figures vary with the machine and its mood.
 """
@@ -22,12 +22,16 @@ prepare_numba_cache()
 
 import running
 import starting
+import stepping
 import warming
 
 BENCHES: dict[str, Callable[[], None]] = {
     "start": starting.first_paint,
     "map": starting.demo_map,
     "backfill": warming.backfill,
+    "step": stepping.step,
+    "minutes": stepping.minutes,
+    "provenance": stepping.provenance,
     "frames": running.frames,
     "memory": running.memory,
 }

@@ -205,6 +205,33 @@ def test_slices_and_single_steps_write_the_same_columns():
         assert np.abs(a.codes.astype(np.int32) - b.codes).max() <= 1
 
 
+def test_columns_that_would_not_last_are_spared():
+    """A ring that a long history runs through holds what it would hold if every column had been written."""
+    rings = ((60_000, 200), (300_000, 64), (1_800_000, 30))
+    steps = walk(1_700, seed=4)
+    at = np.arange(len(steps))
+    steps = steps.select((at < 300) | (at > 340))
+    single, whole, sliced = DensityGrid(rings), DensityGrid(rings), DensityGrid(rings)
+    density = Density(0.004, 125)
+    for i in range(len(steps)):
+        density.run(steps.select(np.arange(len(steps)) == i), single)
+    Density(0.004, 125).run(steps, whole)
+    density = Density(0.004, 125)
+    for first in range(0, len(steps), 400):
+        part = (np.arange(len(steps)) >= first) & (np.arange(len(steps)) < first + 400)
+        density.run(steps.select(part), sliced, until_ms=int(steps.t1[-1]))
+    for ring, one, two in zip(single.rings, whole.rings, sliced.rings, strict=True):
+        assert ring.last - ring.first > 20
+        for other in (one, two):
+            assert (other.first, other.last) == (ring.first, ring.last)
+            for number in range(ring.first, ring.last + 1):
+                a, b = ring.read(number), other.read(number)
+                assert (a is None) == (b is None)
+                if a is not None and b is not None:
+                    assert a.mark == b.mark
+                    assert np.allclose(a.basis, b.basis, rtol=6e-4)
+
+
 def test_live_columns_stay_and_back_computed_ones_may_be_replaced():
     steps = walk(30)
     grid = DensityGrid()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.ui import draw
@@ -24,7 +24,7 @@ WRAP: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(
 
 
 class WhyCard(Painted):
-    """Painted once per answer; `closed` when the cross is pressed."""
+    """Painted once per answer, whatever moves beneath it; `closed` when the cross is pressed."""
 
     closed = Signal()
 
@@ -33,6 +33,8 @@ class WhyCard(Painted):
         self.text: WhyText | None = None
         self._wide: list[float] = []
         self._where: tuple[tuple[float, float], QRect] = ((0.0, 0.0), QRect())
+        self._key: tuple[object, ...] = ()
+        self._picture = QPixmap()
         self._cross = IconButton("cross", 20)
         self._cross.setParent(self)
         self._cross.setToolTip("Close (Esc)")
@@ -113,11 +115,22 @@ class WhyCard(Painted):
         event.accept()  # not a click on the map beneath
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        text = self.text
+        text, ratio = self.text, self.devicePixelRatioF()
         if text is None:
             return
+        key = (text, current(), self.size(), ratio)
+        if key != self._key:
+            self._key = key
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._picture)
+            self._paint(painter, text)
+            painter.end()
+        QPainter(self).drawPixmap(0, 0, self._picture)
+
+    def _paint(self, p: QPainter, text: WhyText) -> None:
         t = current()
-        p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         w, h, radius = self.width() - SHADOW, self.height() - SHADOW, t.px(6)
         for k in range(SHADOW, 0, -1):
