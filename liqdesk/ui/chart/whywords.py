@@ -80,7 +80,7 @@ def why_text(s: ChartState, why: Why) -> WhyText:
 
 
 def _band(why: Why) -> str:
-    return f"(80 %: {present.usd(why.low_usd)}–{present.usd(why.high_usd)}) " if why.usd >= 1 else ""
+    return f"(80 %: {present.usd_band(why.low_usd, why.high_usd)}) " if why.usd >= 1 else ""
 
 
 def _shares(parts: tuple[float, ...]) -> tuple[float, ...]:
