@@ -58,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bubble_min_usd: float = 150_000.0
     tape_min_usd: float = 10_000.0
     hued_candles: bool = False
+    local_gain: bool = False  # each side's brightness follows its last 24 h
+    all_venues: bool = False  # USD as estimated for all venues, not for this one
     sounds: bool = True
     demo_seed: int = 7
     demo_speed: float = 1.0

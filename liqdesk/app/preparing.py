@@ -97,6 +97,8 @@ def orders_for(prepared: Prepared, choices: Choices, *, record: bool) -> Orders:
         demo_speed=settings.demo_speed,
         history_limit_mb=settings.history_limit_mb,
         history_days=settings.history_days,
+        local_gain=settings.local_gain,
+        all_venues=settings.all_venues,
     )
 
 

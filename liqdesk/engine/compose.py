@@ -52,6 +52,7 @@ def compose(
     venue_ms = run.clock.now_ms(now_ns)
     table = run.brackets.table(run.symbol)
     instrument = session.instrument if session else Instrument(run.symbol, "", "", 0.1, 0.001)
+    scale = session.scoring.gain_view() if session else None
     return Frame(
         epoch=epoch,
         serial=serial,
@@ -74,8 +75,8 @@ def compose(
         gaps=tuple(session.gaps) if session else (),
         rules=rules,
         new_fired=tuple(news.fired),
-        gain=DEFAULT_GAIN,
-        gain_default=True,
+        gain=scale.value if scale else DEFAULT_GAIN,
+        gain_default=scale.default if scale else True,
         model_version=f"{MODEL_NAME}.{MODEL_VERSION}",
         brackets_as_of=table.as_of,
         brackets=table,
@@ -83,7 +84,9 @@ def compose(
         live_offer=offer,
         garbled=run.traffic.garbled,
         links=run.traffic.link_statuses(now_ns),
-        spread=session.map.spread if session else None,
+        spread=session.map.shown_spread if session else None,
+        scale=scale,
+        score=session.scoring.score_view() if session else None,
         rest=None if isinstance(run, Past) else run.traffic.rest_status(now_ns),
     )
 

@@ -60,7 +60,8 @@ def explain(session: Session, ask: AskWhy) -> Why:
         column = session.map.grid.ring(ask.span_ms).read(ask.number)
         if column is None:
             return Why(ask, "That column is no longer kept.")
-        base, mark, usd, gain, shares = column.base, column.mark, column.usd, column.gain, column.shares
+        base, mark, gain, shares = column.base, column.mark, column.gain, column.shares
+        usd = column.usd * np.float32(session.map.factor)
         as_of = until = (ask.number + 1) * ask.span_ms
         passed = (math.log(mark) - PHASE,) * 2
     if not base <= ask.row < base + ROWS:
@@ -73,9 +74,9 @@ def explain(session: Session, ask: AskWhy) -> Why:
     side = ask.side if ask.side is not None else _side(ask.row, mark, here)
     planes[1 - side] = 0.0
     share = float(cell_share(planes.ravel(), shares))
-    low, high = band_of(here[side], share, session.map.spread)
+    low, high = band_of(here[side], share, session.map.shown_spread)
     why = record.explain(ask.row, side, until, chosen, passed)
-    scale = price_of_display_bin(ask.row) * float(gain[side])
+    scale = price_of_display_bin(ask.row) * float(gain[side]) * session.map.factor
     group_ms, causes = _causes(why, scale)
     put, decayed, swept, stands = (
         (float(column.sum()) + float(before)) * scale

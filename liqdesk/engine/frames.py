@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from liqdesk.engine.scales import GainView, ScoreView, SetScale
 from liqdesk.engine.whys import AskWhy, Why
 from liqdesk.market import BracketTable, ForcedOrder, Instrument, LinkPhase, LinkState
 
@@ -234,6 +235,8 @@ class Frame(msgspec.Struct, frozen=True):
     garbled: int = 0  # frames of this source, or rows in them, that meant nothing
     links: tuple[LinkStatus, ...] = ()
     rest: RestStatus | None = None
+    scale: GainView | None = None
+    score: ScoreView | None = None
     why: Why | None = None  # the answer to the newest question, once
     brackets: BracketTable | None = None
     odds: tuple[Calibration, ...] = ()  # how touch odds have held, by horizon; the odds are with the zones
@@ -267,4 +270,4 @@ class DropRule(msgspec.Struct, frozen=True):
     rule_id: str
 
 
-Command = SetSymbol | UseLive | UseDemo | RetryNow | PutRule | DropRule | AskWhy
+Command = SetScale | SetSymbol | UseLive | UseDemo | RetryNow | PutRule | DropRule | AskWhy

@@ -6,6 +6,7 @@ socket that carries them. An order is printed some time after its fill: the last
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ LOST: Final = "the link was lost"
 BACK: Final = "the venue's clock went back"
 UNREADABLE: Final = "a message could not be read"
 LONGEST: Final = 400
+REMEMBERED: Final = 1_000  # stretches
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -54,6 +56,8 @@ class Listening:
         self._until_ms = 0  # all before this has been settled
         self._why = CONNECTING
         self._unread: list[Missing] = []
+        self._heard: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
+        self._missed: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
 
     def begin(self, now_ms: int) -> None:
         """Say that a session begins."""
@@ -119,4 +123,24 @@ class Listening:
             self._until_ms = end
         if not self._ears and now_ms > self._until_ms:
             missing.append(Missing(self._until_ms, now_ms, self._why))
+        self._remember(heard, missing)
         return heard, missing
+
+    def _remember(self, heard: list[tuple[int, int]], missing: list[Missing]) -> None:
+        for start, end in heard:
+            if self._heard and self._heard[-1][1] == start:
+                self._heard[-1] = self._heard[-1][0], end
+            else:
+                self._heard.append((start, end))
+        for gap in missing:
+            if self._missed and self._missed[-1][0] == gap.from_ms:
+                self._missed.pop()
+            self._missed.append((gap.from_ms, gap.to_ms))
+
+    def heard_over(self, from_ms: int, to_ms: int) -> bool | None:
+        """Return whether [from_ms, to_ms) was listened to from end to end; None while that is not certain."""
+        if any(a < to_ms and b > from_ms for a, b in self._missed):
+            return False
+        if to_ms > self._until_ms:
+            return None
+        return any(a <= from_ms and to_ms <= b for a, b in self._heard)

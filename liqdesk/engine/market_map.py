@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,11 @@ log = logging.getLogger(__name__)
 QUARTER_MS: Final = 15 * MINUTE_MS
 AUDIT_LIMIT: Final = 1e-9
 SLICE: Final = 512
+Floats = NDArray[np.float64]
+Stepped = Callable[
+    [StepBatch, Floats, Floats, bool], None
+]  # steps, taker volume, contracts swept [n, 2, 20], whether live
+
 FEW: Final = tuple((span, 16) for span, _ in RINGS)
 
 
@@ -51,12 +57,15 @@ class MarketMap:
         self.density = Density(table.lowest_rate, table.max_leverage)
         self.grid = grid or DensityGrid(RINGS if shown else FEW)
         self.record = StepRecord(table.lowest_rate, table.max_leverage, kept_days) if shown else None
+        self.table = table
         self.gain = default_gain()
+        self.factor = 1.0  # of all venues, where that is shown; columns keep the gain without it
         self.spread = Spread()
         self.identified = Identified(self.density.prior)
         self.shares = class_shares(self.density.classes, self.identified.shares())
+        self.stepped: Stepped | None = None
         self.audit_error = 0.0
-        self._queue: list[tuple[StepBatch, int]] = []
+        self._queue: list[tuple[StepBatch, int, Floats]] = []
         self._quarters: NDArray[np.void] | None = None
         self._quarter_marks: NDArray[np.void] | None = None
 
@@ -79,17 +88,15 @@ class MarketMap:
         batch = self._quarters_of(bars, marks, interest) if quarters else bar_steps(bars, span_ms, interest, marks)
         batch = batch.select(batch.t0 >= self._queue_end())
         finest = {MINUTE_MS: MINUTE_MS, 5 * MINUTE_MS: 5 * MINUTE_MS}.get(span_ms, 1_800_000)
-        for i in range(0, len(batch), SLICE):
-            part = np.zeros(len(batch), dtype=np.bool_)
-            part[i : i + SLICE] = True
-            self._queue.append((batch.select(part), finest))
+        self.queue_steps(batch, finest, _taken(batch, bars))
 
-    def queue_steps(self, batch: StepBatch, finest_ms: int) -> None:
-        """Queue ready steps."""
+    def queue_steps(self, batch: StepBatch, finest_ms: int, taker_buy: Floats | None = None) -> None:
+        """Queue ready steps; `taker_buy` [n] is what buyers took of their volume, half of it where that is not known."""
+        taken = batch.volume / 2 if taker_buy is None else taker_buy
         for i in range(0, len(batch), SLICE):
             part = np.zeros(len(batch), dtype=np.bool_)
             part[i : i + SLICE] = True
-            self._queue.append((batch.select(part), finest_ms))
+            self._queue.append((batch.select(part), finest_ms, taken[part]))
 
     def _queue_end(self) -> int:
         return int(self._queue[-1][0].t1[-1]) if self._queue else self.density.time_ms
@@ -113,8 +120,8 @@ class MarketMap:
         if not self._queue:
             return False
         until = self._queue_end()
-        batch, finest = self._queue.pop(0)
-        self._run(batch, BACK, finest, until)
+        batch, finest, taken = self._queue.pop(0)
+        self._run(batch, BACK, finest, taken, until)
         return True
 
     # -- live --------------------------------------------------------------------------------------------------------
@@ -135,12 +142,14 @@ class MarketMap:
         low, high = min(minute.low, start, minute.end), max(minute.high, start, minute.end)
         step = Step(minute.t0_ms, t1, start, minute.end, low, high, minute.volume, contracts, bins, volumes)
         flag = LIVE if minute.live else BACK
-        self._run(StepBatch.of([step]), flag, MINUTE_MS)
+        self._run(StepBatch.of([step]), flag, MINUTE_MS, np.array([minute.taker_buy]))
 
-    def _run(self, batch: StepBatch, flag: int, finest_ms: int, until_ms: int = 0) -> None:
-        self.density.run(
+    def _run(self, batch: StepBatch, flag: int, finest_ms: int, taker_buy: Floats, until_ms: int = 0) -> None:
+        contracts = self.density.run(
             batch, self.grid, flag=flag, gain=self.gain, shares=self.shares, finest_ms=finest_ms, until_ms=until_ms
         )
+        if self.stepped is not None:
+            self.stepped(batch, taker_buy, contracts, flag == LIVE)
         if self.record is not None:
             self.record.add(batch)
         self.audit_error = self.density.audit().error
@@ -154,13 +163,18 @@ class MarketMap:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
+    @property
+    def shown_spread(self) -> Spread:
+        """What the bands of shown amounts are made of."""
+        return self.spread if self.factor == 1.0 else self.spread.scaled(self.factor)
+
     def now(self, time_ms: int, mark: float) -> NowPlanes | None:
         """Return the density at this moment with the gain applied, None before the first step."""
         if not self.density.time_ms:
             return None
         base, basis = self.density.planes(mark)
-        basis[:5] *= self.gain[0]
-        basis[5:] *= self.gain[1]
+        basis[:5] *= self.gain[0] * self.factor
+        basis[5:] *= self.gain[1] * self.factor
         return NowPlanes(time_ms, base, mark, basis, self.shares.copy())
 
     def published(self) -> tuple[Published, ...]:
@@ -170,7 +184,7 @@ class MarketMap:
         """Return the balance of each side against open interest, in USD at mark; None while either is unknown."""
         if not (math.isfinite(mark) and math.isfinite(open_interest)):
             return None
-        long, short = self.density.balance(open_interest, self.gain)
+        long, short = self.density.balance(open_interest, self.gain * np.float32(self.factor))
         return Ledger(
             SideLedger(long.liquidatable * mark, long.rest * mark),
             SideLedger(short.liquidatable * mark, short.rest * mark),
@@ -182,3 +196,14 @@ class MarketMap:
 
 def _first(minute: Minute) -> float:
     return float(minute.marks[0]) if minute.marks.size else minute.end
+
+
+def _taken(batch: StepBatch, bars: NDArray[np.void]) -> Floats:
+    """Return what buyers took of each step's volume, by the share of the bar that holds it."""
+    if not len(bars):
+        return np.zeros(len(batch))
+    at = np.maximum(np.searchsorted(bars["t"], batch.t0, side="right") - 1, 0)
+    volume = bars["volume"][at]
+    share = np.divide(bars["taker_buy"][at], volume, out=np.full(len(batch), 0.5), where=volume > 0)
+    taken: Floats = share * batch.volume
+    return taken

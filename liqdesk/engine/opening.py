@@ -38,6 +38,8 @@ class Orders(msgspec.Struct, frozen=True):
     history_to_ms: int | None = None
     history_limit_mb: int = 4096
     history_days: int = 400
+    local_gain: bool = False
+    all_venues: bool = False
 
 
 def venue_source(endpoints: Endpoints) -> Source:

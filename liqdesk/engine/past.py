@@ -19,6 +19,7 @@ from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.opening import Orders
 from liqdesk.engine.recorder import Recorder
+from liqdesk.engine.scoring import Scoring
 from liqdesk.engine.session import Session
 from liqdesk.engine.traffic import Traffic
 from liqdesk.errors import LiqdeskError, Refusal, VenueError
@@ -112,6 +113,8 @@ class Past:
         session = Session(
             _instrument(symbol, bars), market_map, Recorder(None), self._alerts, self.clock, Loading(()), end, 1.0
         )
+        session.scoring = Scoring(symbol, market_map, Recorder(history), end, live=False)
+        session.scoring.read_all()
         steps = best_steps(
             {s: r for s, r in bars.items() if len(r)},
             interest,

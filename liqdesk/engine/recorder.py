@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from liqdesk.engine.listening import Listening
 from liqdesk.engine.minute import Minute, OpenMinute
-from liqdesk.history import EVERY_SYMBOL, FORCED, MARKS, TRADES
+from liqdesk.history import EVERY_SYMBOL, FORCED, MARKS, TRADES, Record
 from liqdesk.market import MINUTE_MS, ForcedOrder, Funding, Instrument, LinkPhase, LinkState, MarkPrice
 from liqdesk.market.rows import BAR
 from liqdesk.model import bins_of
@@ -65,6 +65,15 @@ class Recorder:
         if self._history is not None:
             self._history.add_gain(symbol, time_ms, float(gain[0]), float(gain[1]))
 
+    def record(self, symbol: str, kind: str, time_ms: int, model: int, body: bytes) -> None:
+        """Keep what was said for a time and what came."""
+        if self._history is not None:
+            self._history.add_record(symbol, kind, time_ms, model, body)
+
+    def records(self, symbol: str, kind: str, t0: int, t1: int) -> list[Record]:
+        """Return what was kept by `record`. Raises ProfileError where the file proves damaged."""
+        return self._history.records(symbol, kind, t0, t1) if self._history is not None else []
+
     def minute(self, instrument: Instrument, minute: Minute) -> None:
         """Keep a closed minute's volume at price in 5 bp bins, and its mark path as a bar."""
         if self._history is None:
@@ -117,20 +126,23 @@ class Recorder:
         """Say that a message came that may have been a forced order."""
         self._listening.unreadable(self, now_ms)
 
+    def heard_over(self, from_ms: int, to_ms: int) -> bool | None:
+        """Return whether every forced order filled in [from_ms, to_ms) has come that was printed; None while that is not certain."""
+        return self._listening.heard_over(from_ms, to_ms)
+
     # -- time --------------------------------------------------------------------------------------------------------
 
     def is_due(self, now_ns: int) -> bool:
         """Whether it is time to hand over what is gathered, that of open minutes among it."""
-        return self._history is not None and now_ns >= self._next_ns
+        return now_ns >= self._next_ns
 
     def flush(self, now_ns: int, venue_ms: int) -> None:
         """Hand over what is gathered when it is time, and have everything written when that is due."""
-        if self._history is None:
-            return
         if self.is_due(now_ns):
             self._next_ns = now_ns + HAND_OVER_NS
             self._hand_over(venue_ms)
-        self._history.flush(now_ns)
+        if self._history is not None:
+            self._history.flush(now_ns)
 
     def close(self, now_ns: int, venue_ms: int) -> None:
         """Have everything written at once; what comes after is not listened to."""
@@ -141,8 +153,9 @@ class Recorder:
         self._history.flush(now_ns, at_once=True)
 
     def _hand_over(self, venue_ms: int) -> None:
-        assert self._history is not None
         heard, missing = self._listening.settle(self, venue_ms)
+        if self._history is None:
+            return
         for a, b in heard:
             self._history.add_covered(EVERY_SYMBOL, FORCED, a, b)
         for gap in missing:

@@ -334,10 +334,10 @@ class Run:
 
     def stop(self) -> None:
         """Have written what came; then end feeds, poll and child, in that order. A thread that will not end is logged by name."""
-        now_ns = time.monotonic_ns()
         if self.session is not None:
             self.session.record_open_minutes()
-        self._recorder.close(now_ns, self.clock.now_ms(now_ns))
+            self.session.scoring.close()
+        self._recorder.close(time.monotonic_ns(), self.clock.now_ms(time.monotonic_ns()))
         for feed in self._feeds:
             feed.stop()
         for feed in self._feeds:

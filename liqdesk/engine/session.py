@@ -20,6 +20,7 @@ from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.meters import Meters
 from liqdesk.engine.minute import Assembler, Minute, Need
 from liqdesk.engine.recorder import Recorder
+from liqdesk.engine.scoring import Scoring
 from liqdesk.engine.trail import CandleTrail, ForcedTrail
 from liqdesk.engine.watching import Watch
 from liqdesk.insight import Imbalance, Zone, imbalance_of, zones_of
@@ -67,6 +68,7 @@ class Session:
         self.loading = loading
         self.loaded = False
         self._recorder = recorder
+        self.scoring = Scoring(instrument.symbol, market_map, recorder, loaded_until_ms)
         self._watch = Watch(alerts, instrument, speed)
         self._assembler = Assembler(loaded_until_ms)
         self._tries: dict[Need, int] = {}
@@ -147,6 +149,7 @@ class Session:
         if self._forced.take(event):
             self._recorder.forced(event)
             self.new_forced.append(event)
+            self.scoring.forced(event)
 
     def _on_kline(self, event: Kline) -> None:
         if event.symbol != self.instrument.symbol or event.mark or event.span_ms != MINUTE_MS:
@@ -283,6 +286,7 @@ class Session:
         if self.loaded:
             while budget() and (minute := self._assembler.take()) is not None:
                 self._close(minute)
+            self.scoring.beat(budget)
         if now_ns >= self._next_view_ns and self.loaded and math.isfinite(self.prices.mark):
             self._next_view_ns = now_ns + VIEW_NS
             self.view()
@@ -327,8 +331,8 @@ class Session:
         mark = self.prices.mark
         self.now = now = self.map.now(self.clock.newest_ms, mark)
         if now is not None:
-            self.zones = zones_of(now.base, now.usd, mark, now.shares, self.map.spread)
-            self.imbalance = imbalance_of(now.base, now.usd, mark, shares=now.shares, spread=self.map.spread)
+            self.zones = zones_of(now.base, now.usd, mark, now.shares, self.map.shown_spread)
+            self.imbalance = imbalance_of(now.base, now.usd, mark, shares=now.shares, spread=self.map.shown_spread)
 
     @property
     def open_interest(self) -> float:

@@ -23,6 +23,7 @@ from liqdesk.engine.opening import Orders, demo_source, history_file, venue_sour
 from liqdesk.engine.past import Past
 from liqdesk.engine.probe import Probe
 from liqdesk.engine.run import Run
+from liqdesk.engine.scales import SetScale
 from liqdesk.engine.whys import AskWhy
 from liqdesk.errors import LiqdeskError
 from liqdesk.history import History
@@ -54,6 +55,7 @@ class Worker(QObject):
         self._orders = orders
         self._child = child
         self._symbol = orders.symbol
+        self._scale = SetScale(orders.local_gain, orders.all_venues)
         self._epoch = 0
         self._serial = 0
         self._run: Run | Past | None = None
@@ -181,6 +183,10 @@ class Worker(QObject):
                 self._symbol = symbol
                 if self._run is not None:
                     self._open(self._run.source)
+            case SetScale():
+                self._scale = command
+                if self._run is not None and self._run.session is not None:
+                    self._run.session.scoring.use(command)
             case UseLive():
                 self._end_probe()
                 self._open(venue_source(self._orders.endpoints))
@@ -264,6 +270,7 @@ class Worker(QObject):
         session = run.session
         if session is not None and self._grid_epoch != self._epoch:
             self._grid_epoch = self._epoch
+            session.scoring.use(self._scale)
             self.grid.emit(session.map.grid)
         if run.universe is not None and run.universe is not self._universe_seen:
             self._universe_seen = run.universe
