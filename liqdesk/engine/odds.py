@@ -21,7 +21,7 @@ from liqdesk.insight.touch import (
     Floats,
     Statement,
     calibrated,
-    cases_of,
+    cases_from,
     chances,
     excursions,
     stated,
@@ -106,8 +106,9 @@ class Odds:
         new = np.array([t not in self._said for t in times.tolist()], np.bool_)
         if not new.any() and self.curves:
             return
-        up, down = excursions(path, at)
-        for i, t in enumerate(times.tolist()):
+        due = new | (times > path.end_ms - HORIZONS_MS[-1] - DAY_MS)
+        up, down = excursions(path, at[due])
+        for i, t in enumerate(times[due].tolist()):
             before = self._came.get(t, (up[i], down[i]))
             self._came[t] = (_known(up[i], before[0]), _known(down[i], before[1]))
         for statement in stated(path, at[new], back=True):
@@ -118,7 +119,7 @@ class Odds:
         oldest = path.end_ms - RECORD_DAYS * DAY_MS
         self._said = {t: s for t, s in self._said.items() if t >= oldest}
         self._came = {t: c for t, c in self._came.items() if t >= oldest}
-        self._cases, self._fresh = cases_of(list(self._said.values()), path, self._came), []
+        self._cases, self._fresh = cases_from(list(self._said.values()), self._came), []
 
     def _keep(self, statement: Statement, mark: float) -> None:
         self._said[statement.t_ms] = statement

@@ -12,7 +12,7 @@ These odds are then held against what came: `calibrate` bends them to the record
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -150,20 +150,28 @@ def excursions(path: MarkPath, at: Ints) -> tuple[Floats, Floats]:
     return up, down
 
 
-def cases_of(said: Sequence[Statement], path: MarkPath, came: dict[int, tuple[Floats, Floats]] | None = None) -> Cases:
-    """Put statements and what came of them together. `came`: excursions (up, down) [3] by time, for where the path does not reach."""
-    said = sorted(said, key=lambda s: s.t_ms)
-    t = np.array([s.t_ms for s in said], np.int64)
-    reach = np.array([s.reach for s in said], np.float64).reshape(-1, len(HORIZONS_MS))
-    up, down = np.full(reach.shape, math.nan), np.full(reach.shape, math.nan)
-    at = t // CELL_MS - path.first - 1
+def cases_of(said: Sequence[Statement], path: MarkPath) -> Cases:
+    """Put statements and what came of them on a path together."""
+    at = np.array([s.t_ms // CELL_MS - path.first - 1 for s in said], np.int64)
     known = (at >= 0) & (at < len(path))
-    up[known], down[known] = excursions(path, at[known])
-    for i, time in enumerate(t.tolist()):
-        if came and time in came:
-            up[i] = np.where(np.isnan(up[i]), came[time][0], up[i])
-            down[i] = np.where(np.isnan(down[i]), came[time][1], down[i])
-    return Cases(t, reach, up, down, np.array([s.back for s in said], np.bool_))
+    up, down = excursions(path, at[known])
+    times = np.array([s.t_ms for s in said], np.int64)[known].tolist()
+    return cases_from(said, dict(zip(times, zip(up, down, strict=True), strict=True)))
+
+
+def cases_from(said: Sequence[Statement], came: Mapping[int, tuple[Floats, Floats]]) -> Cases:
+    """Put statements and what came of them together; `came`: excursions (up, down) float64 [3] each, by the time of the statement."""
+    said = sorted(said, key=lambda s: s.t_ms)
+    none = np.full(len(HORIZONS_MS), math.nan)
+    found = [came.get(s.t_ms, (none, none)) for s in said]
+    shape = (len(said), len(HORIZONS_MS))
+    return Cases(
+        np.array([s.t_ms for s in said], np.int64),
+        np.array([s.reach for s in said], np.float64).reshape(shape),
+        np.array([up for up, _ in found], np.float64).reshape(shape),
+        np.array([down for _, down in found], np.float64).reshape(shape),
+        np.array([s.back for s in said], np.bool_),
+    )
 
 
 def calibrate(cases: Cases) -> tuple[Calibration, ...]:

@@ -24,6 +24,7 @@ from liqdesk.insight.touch import (
     Cases,
     Statement,
     calibrate,
+    cases_from,
     cases_of,
     chances,
     excursions,
@@ -234,8 +235,9 @@ def test_what_is_stored_stands_in_where_the_path_does_not_reach() -> None:
     whole = cases_of(said, path)
     cut = MarkPath(path.first + 4 * DAY, path.end[4 * DAY :], path.low[4 * DAY :], path.high[4 * DAY :])
     came = {int(t): (whole.up[i], whole.down[i]) for i, t in enumerate(whole.t.tolist())}
-    again = cases_of(said, cut, came)
+    again = cases_from(said, came)
     assert np.array_equal(again.up, whole.up, equal_nan=True)
+    assert np.array_equal(again.down, whole.down, equal_nan=True)
     assert np.isnan(cases_of(said, cut).up[0]).all()
 
 
