@@ -12,6 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from insight.magnets import benched
 from insight.records import DAY_MS, Record
 from support.month import Month
 
@@ -99,9 +100,25 @@ def touched(months: dict[int, Month]) -> list[str]:
     return wrong
 
 
+def drawn(months: dict[int, Month]) -> list[str]:
+    """Put the score of a pull to the bench in a market that has none; return what does not hold."""
+    print(
+        "magnet score: share of races won by the side of the larger pull, less one half, in a market without magnetism"
+    )
+    for seed, month in months.items():
+        one = benched([month])
+        print(
+            f"seed {seed:2} {one.edge:+.3f} [{one.edge_low:+.3f}, {one.edge_high:+.3f}]",
+            f"slope {one.slope:+.2f} [{one.slope_low:+.2f}, {one.slope_high:+.2f}] n {one.races}",
+        )
+    whole = benched(list(months.values()))
+    print(f"all {whole.sentence}; slope {whole.slope:+.2f} [{whole.slope_low:+.2f}, {whole.slope_high:+.2f}]")
+    return ["a magnet is found where there is none"] if whole.edge_low > 0 or whole.edge_high < 0 else []
+
+
 def main() -> int:
     months = {seed: Month(seed) for seed in SEEDS}
-    wrong = throttled(months) + touched(months)
+    wrong = throttled(months) + touched(months) + drawn(months)
     for line in wrong:
         print("does not hold:", line)
     return bool(wrong)
