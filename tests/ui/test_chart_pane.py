@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from liqdesk.engine.frames import Bars, Connection, GapView, Health, Progress, Source, SourceKind, StreamStatus
-from liqdesk.insight import Spread, band_of
+from liqdesk.insight import Chance, Spread, band_of
+from liqdesk.insight.touch import calibrate, cases_of
+from liqdesk.insight.volatility import MarkPath
 from liqdesk.market import MINUTE_MS, ForcedOrder, Side
 from liqdesk.model import cell_share
 from liqdesk.model.candles import CANDLE
@@ -379,6 +381,22 @@ def test_gutter_labels_the_largest_zones_apart(make: Callable[..., ChartPane], m
     assert {f.zone.side for f in labels(pane.state, pane.gutter.height())} == {Side.LONG}
     small = make(1_087, 660, 1_366, zones=zones)
     assert len(labels(small.state, small.gutter.height())) == 6
+
+
+def test_a_label_tells_its_touch_odds(make: Callable[..., ChartPane], market: Scene) -> None:
+    m = market.now.mark
+    chance = Chance((0.12, 0.31, 0.62), (0.1, 0.28, 0.58), (0.14, 0.34, 0.66))
+    one = msgspec.structs.replace(zone(Side.SHORT, m * 1.01, m * 1.02, 5.1e6, m), touch=chance)
+    curves = calibrate(cases_of((), MarkPath(0, np.zeros(0), np.zeros(0), np.zeros(0))))
+    pane = make(zones=(one,), odds=curves)
+    centre = labels(pane.state, pane.gutter.height())[0].centre
+    words = pane.gutter.tip_at(centre + 3)
+    assert "1 h 12 % [10–14 %] · 4 h 31 % [28–34 %] · 24 h 62 % [58–66 %]" in words
+    assert pane.gutter.tip_at(centre + 200) == gutter.TIP
+    assert pane.gutter.tip_at(centre) == words
+    with_odds = pane.gutter.grab().toImage()
+    plain = make(zones=(msgspec.structs.replace(one, touch=None),)).gutter.grab().toImage()
+    assert with_odds != plain
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.25, 1.5])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from liqdesk.insight.zones import Zone
-from liqdesk.ui import present, theme
+from liqdesk.ui import present, theme, touched
 from liqdesk.ui.chart.marks import draw_last, last_row
 from liqdesk.ui.chart.paint import guarded, solid, write
 from liqdesk.ui.chart.placement import spread
@@ -22,7 +22,8 @@ MOST_COMPACT: Final = 6
 GAP_PX: Final = 8
 TIP: Final = (
     "Where the estimate stands out from its surroundings: range, distance from mark, side, USD expected to be printed if price swept "
-    "it now, and half the width of its 80 % band. Grey: a rise that may be chance (z < 2), no zone."
+    "it now, half the width of its 80 % band, and how likely the mark touches it within four hours.\n"
+    "Grey: a rise that may be chance (z < 2), no zone."
 )
 
 
@@ -117,6 +118,20 @@ class Gutter(QWidget):
             if event.region().intersects(QRectF(0, top, w, bottom - top).toAlignedRect()):
                 self._label(p, label)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.tip_at(event.pos().y()), self)
+            return True
+        return super().event(event)
+
+    def tip_at(self, y: float) -> str:
+        """Return what is said of the label at `y` px, or of labels as such."""
+        frame, half = self.state.frame, self.state.theme.px(16)
+        for label in labels(self.state, self.height()):
+            if abs(y - label.centre) <= half and label.zone.touch is not None and frame is not None:
+                return f"{TIP}\n{touched.tip(label.zone.touch, frame.odds)}"
+        return TIP
+
     def _label(self, p: QPainter, label: Label) -> None:
         s = self.state
         t = s.theme
@@ -151,7 +166,7 @@ class Gutter(QWidget):
         p.fillRect(QRectF(box.left(), box.top(), 3 if sure else 1, box.height()), theme.colour(side))
         span, away, word, usd, width = words(label.zone, s)
         ink = t.text1 if sure else t.text2
-        inner = box.adjusted(t.px(11), 0, -t.px(6), 0)
+        inner = box.adjusted(t.px(9), 0, -t.px(3), 0)
         upper = QRectF(inner.left(), inner.top() + 1, inner.width(), t.px(16))
         lower = QRectF(inner.left(), inner.top() + t.px(15), inner.width(), t.px(15))
         write(p, upper, span, ink, 12, 600 if sure else 500)
@@ -162,5 +177,15 @@ class Gutter(QWidget):
         write(p, lower.adjusted(shift, 0, 0, 0), usd, ink, 11, 600)
         shift += theme.text_width(usd + " ", 11, 600)
         room = inner.width() - shift - (0 if aside else theme.text_width(away, 11, 500) + GAP_PX)
+        chance = touched.tag(label.zone.touch)
+        full = "touch " + chance.replace(" h", "h", 1)
+        if chance and aside and theme.text_width(full, 11, 500) <= room:
+            chance = full
+        wide = theme.text_width(chance, 11, 500)
+        if chance and aside and wide <= room:
+            write(p, lower, chance, t.text2, 11, 500, "right")
+            room -= wide + GAP_PX
+        elif chance and not aside and fits(span, chance, inner.width()):
+            write(p, upper, chance, t.text2, 11, 500, "right")
         if theme.text_width(width, 11, 500) <= room:
             write(p, lower.adjusted(shift, 0, 0, 0), width, t.text3, 11, 500)

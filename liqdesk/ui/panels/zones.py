@@ -10,24 +10,28 @@ from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu
 
-from liqdesk.ui import draw, present
+from liqdesk.ui import draw, present, touched
 from liqdesk.ui.condition import mark_age_s
 from liqdesk.ui.panels.frame import PAD, Body, Panel
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from liqdesk.engine.frames import Frame
+    from liqdesk.insight import Calibration
     from liqdesk.insight.zones import Zone
 
 TIP: Final = (
     "Stretches of price where the estimate stands out from its surroundings, the largest, listed by price.\n"
     "Range: half-prominence extent. USD: all of that side's estimate within it, what this venue is expected to print if price swept "
     "it now, and half the width of the 80 % band. Distance: nearest edge to the mark price.\n"
+    "Touch 4 h: how likely the mark reaches that edge within four hours, from distance and volatility alone.\n"
     "It is a zone when it stands above its surroundings by more than twice what lumpy orders make by chance (z ≥ 2). Below that it is "
     "a rise, in grey: in simulated months, where the truth is known, rises held no more than their surroundings."
 )
 WIDE: Final = "est. USD, largest, by price"
-NARROW: Final = "est. USD"
+NARROW: Final = "est. USD, touch in 4 h"
 CHANCE: Final = "grey may be chance (z < 2)"
 
 
@@ -39,6 +43,7 @@ class Row(msgspec.Struct, frozen=True):
     usd: str
     band: str
     distance: str
+    touch: str
     significant: bool
 
 
@@ -62,21 +67,23 @@ def rows_of(frame: Frame, zones: tuple[Zone, ...]) -> tuple[Row, ...]:
                 present.usd(z.usd),
                 present.half_width(z.low_usd, z.high_usd),
                 present.percent(z.distance, 1),
+                touched.short(z.touch),
                 z.significant,
             )
         )
     return tuple(rows)
 
 
-def sentence(zone: Zone, row: Row) -> str:
-    """Return what a row's tool tip says."""
+def sentence(zone: Zone, row: Row, curves: Sequence[Calibration] = ()) -> str:
+    """Return what a row's tool tip says; `curves` is how touch odds have held."""
     kind = "zone" if zone.significant else "rise, which may be chance"
     return (
         f"{zone.side.word.capitalize()} {row.range}: {kind}\n"
         f"${row.usd} expected to be printed if price swept it now, 80 % band ${present.usd_band(zone.low_usd, zone.high_usd)}.\n"
         f"${present.usd(zone.prominence_usd)} of it stands above the surroundings, {present.number(zone.z, 1)} times what lumpy orders "
         f"make by chance (z; a zone from 2).\n"
-        f"{present.percent(zone.prior, 0, signed=False)} of it is set by the assumed distances, not by data."
+        f"{present.percent(zone.prior, 0, signed=False)} of it is set by the assumed distances, not by data.\n"
+        f"{touched.tip(zone.touch, curves)}"
     )
 
 
@@ -179,15 +186,17 @@ class ZonesBody(Body):
     def _table(self, p: QPainter) -> None:
         t = current()
         w, pad = self.width(), t.px(PAD)
-        usd = w - pad - t.px(82 if self.compact else 114)
-        side = t.px(112 if self.compact else 140)
+        distance = w - pad - t.px(40 if self.compact else 56)
+        usd = distance - t.px(52 if self.compact else 96)
+        side = t.px(112 if self.compact else 118)
         head = t.px(23)
         draw.put(p, pad, 0, 0, head, "Range", t.text3, SMALL)
         draw.put(p, side, 0, 0, head, "Side", t.text3, SMALL)
         draw.put(p, 0, 0, usd, head, "USD", t.text3, SMALL, align=draw.RIGHT)
         if not self.compact:
             draw.put(p, usd + t.px(6), 0, 0, head, "± 80 %", t.text3, SMALL)
-        draw.put(p, 0, 0, w - pad, head, "Distance", t.text3, SMALL, align=draw.RIGHT)
+        draw.put(p, 0, 0, distance, head, "Dist.", t.text3, SMALL, align=draw.RIGHT)
+        draw.put(p, 0, 0, w - pad, head, "Touch" if self.compact else "Touch 4 h", t.text3, SMALL, align=draw.RIGHT)
         draw.rule(p, 0, head, w)
         h = t.px(22)
         if self._lines(self.rows) > len(self.rows):
@@ -203,11 +212,13 @@ class ZonesBody(Body):
             if row.significant:
                 p.fillRect(QRectF(0, y + t.px(3), t.px(3), h - 2 * t.px(3)), draw.colour(ink))
             draw.put(p, pad, y, 0, h, row.range, text, BODY, weight)
-            draw.put(p, side, y, 0, h, "short" if row.side else "long", ink, BODY, MEDIUM)
+            word = "short" if row.side else "long"
+            draw.put(p, side, y, 0, h, word[0].upper() if self.compact else word, ink, BODY, MEDIUM)
             draw.put(p, 0, y, usd, h, row.usd, text, BODY, weight, draw.RIGHT)
             if not self.compact:
                 draw.put(p, usd + t.px(6), y, 0, h, row.band, t.text3 if i != self._hover else t.text2, SMALL)
-            draw.put(p, 0, y, w - pad, h, row.distance, quiet, BODY, MEDIUM, draw.RIGHT)
+            draw.put(p, 0, y, distance, h, row.distance, quiet, BODY, MEDIUM, draw.RIGHT)
+            draw.put(p, 0, y, w - pad, h, row.touch, quiet, BODY, MEDIUM, draw.RIGHT)
             if i + 1 != self._below and i + 1 < len(self.rows):
                 draw.rule(p, pad, y + h - 1, w - 2 * pad)
 
@@ -231,9 +242,13 @@ class ZonesBody(Body):
         at = self._at(event.position().y())
         if at != self._hover:
             self._hover = at
-            draw.tip(self, sentence(self.zones[at], self.rows[at]) if at >= 0 else TIP)
+            draw.tip(self, self._sentence(at) if at >= 0 else TIP)
             self.setCursor(Qt.CursorShape.PointingHandCursor if at >= 0 else Qt.CursorShape.ArrowCursor)
             self.update()
+
+    def _sentence(self, at: int) -> str:
+        curves = self._frame.odds if self._frame is not None else ()
+        return sentence(self.zones[at], self.rows[at], curves)
 
     def leaveEvent(self, _event: QEvent) -> None:
         self._hover = -1
@@ -288,5 +303,9 @@ class ZonesPanel(Panel):
             out[f"zones.{i}.band"] = {"text": row.band, "value": [zone.low_usd, zone.high_usd]}
             out[f"zones.{i}.z"] = {"text": present.number(zone.z, 1), "value": zone.z}
             out[f"zones.{i}.prior"] = {"text": present.percent(zone.prior, 0, signed=False), "value": zone.prior}
+            if zone.touch is not None:
+                chance = zone.touch
+                values = [list(row) for row in (chance.odds, chance.low, chance.high)]
+                out[f"zones.{i}.touch"] = {"text": row.touch, "value": values}
             out[f"zones.{i}.distance"] = {"text": row.distance, "value": zone.distance}
         return out
