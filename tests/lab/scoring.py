@@ -57,27 +57,33 @@ class Printed:
 
     def __init__(self, case: Case, scored_days: int) -> None:
         orders, usd = case.month.printed_by_minute()
-        self.orders, self.usd = orders.astype(np.float64), by_bar(usd)
+        self.orders, self.usd, self.by_minute = orders.astype(np.float64), by_bar(usd), usd
         steps = case.month.steps
         self.span = np.stack([steps.start - steps.low, steps.high - steps.start], axis=1)
         self.bars, self.minutes = -scored_days * BARS_A_DAY, -scored_days * 1440
         null = expected(self.usd, self.usd, USD_A_BAR, days_of(len(self.usd), BARS_A_DAY), bare=True)
         self.null = float(tweedie(self.usd, null)[self.bars :].sum())
+        self.day = days_of(len(usd), 1440)
+        null = expected(usd, usd, USD_A_BAR / BAR, self.day, bare=True)
+        self.null_by_minute = float(tweedie(usd, null)[self.minutes :].sum())
 
     def measure(self, case: Case, estimate: Estimate, local: bool = False) -> dict[str, float]:
-        """Return D2 and Spearman of USD per half hour, the Poisson log score of orders per minute in nats per order (no
-        meaning alone: compare), and the means of the recovery measures."""
+        """Return D2 and Spearman of USD per half hour, D2 of USD per minute, the Poisson log score of orders per minute in nats
+        per order (no meaning alone: compare), and the means of the recovery measures."""
         swept, mass = estimate.swept, by_bar(estimate.swept)
-        per_order = swept
+        per_minute = per_order = swept
         if local:
-            mass = mass * local_gain(mass, self.usd)
+            gain = local_gain(mass, self.usd)
+            mass, per_minute = mass * gain, swept * np.repeat(gain, BAR, axis=0)
             per_order = swept * np.repeat(local_gain(by_bar(swept), by_bar(self.orders)), BAR, axis=0)
         mean = expected(mass, self.usd, USD_A_BAR, days_of(len(mass), BARS_A_DAY))
-        rate = expected(per_order, self.orders, ORDERS_A_MINUTE, days_of(len(swept), 1440), span=self.span)
+        fine = expected(per_minute, self.by_minute, USD_A_BAR / BAR, self.day)
+        rate = expected(per_order, self.orders, ORDERS_A_MINUTE, self.day, span=self.span)
         y, rate = self.orders[self.minutes :], rate[self.minutes :]
         found = recover(case, estimate)
         return {
             "D2": 1 - float(tweedie(self.usd, mean)[self.bars :].sum()) / self.null,
+            "D2 1 min": 1 - float(tweedie(self.by_minute, fine)[self.minutes :].sum()) / self.null_by_minute,
             "rho": correlation(ranks(mass[self.bars :].ravel()), ranks(self.usd[self.bars :].ravel())),
             "nats": float((y * np.log(rate) - rate).sum() / y.sum()),
             "pearson": found.pearson,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from support.month import START_MS, Month
 from support.witness import Witness
-from walking import HARD, NEAR, columns, near, walk, walk_field, walk_levels
+from walking import EXACT, HARD, NEAR, columns, memory_of, near, walk, walk_field, walk_levels
 
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from liqdesk.market.rows import BAR
@@ -91,10 +91,23 @@ class Case:
         none = np.zeros(0, np.int64)
         prints = (none, none, none) if print_step is None else (print_step, *self.prints[1:])
         evidence = np.zeros((len(prints[0]), BANDS))
+        memory = memory_of(self.month.first_bin, self.month.bins, batch.start[0])
         stood, begin = [], 0
         for moment, first in zip([*self.month.moments.tolist(), START_MS], [*self.firsts.tolist(), None], strict=True):
             stop = int(np.searchsorted(batch.t0, moment))
-            walk(density._state(), law, columns(batch), turnover, slot, (begin, stop), edge, swept, *prints, evidence)
+            walk(
+                density._state(),
+                law,
+                columns(batch),
+                turnover,
+                slot,
+                (begin, stop),
+                edge,
+                swept,
+                *prints,
+                evidence,
+                *memory,
+            )
             if first is not None:
                 stood.append(near(density, first))
             begin = stop
@@ -141,7 +154,7 @@ class Case:
     def live(self) -> StepBatch:
         return with_volume(self.month.steps, self.month.at_price)
 
-    def seconds(self, edge: float, every_second: bool) -> tuple[StepBatch, NDArray[np.float64]]:
+    def seconds(self, every_second: bool) -> tuple[StepBatch, NDArray[np.float64]]:
         """Return steps of a second along the true marks, with their turnover. Volume enters at once and where it traded
         (`every_second`), or when its minute ends, as volume at price."""
         mark = np.log(self.month.seconds) - PHASE
@@ -169,7 +182,7 @@ class Case:
         return at_end, total / (2 * interest)
 
     def by_second(self, edge: float, every_second: bool) -> Estimate:
-        batch, turnover = self.seconds(edge, every_second)
+        batch, turnover = self.seconds(every_second)
         swept, stood, _ = self._walk(batch, turnover, edge=edge)
         return self._read(swept, stood)
 
@@ -222,8 +235,8 @@ class Case:
 
     def all_live(self) -> Estimate:
         """The true path and volume by the second, and the mix learned from triggers."""
-        batch, turnover = self.seconds(HARD, every_second=True)
-        swept, stood, evidence = self._walk(batch, turnover, edge=HARD, print_step=self.print_second)
+        batch, turnover = self.seconds(every_second=True)
+        swept, stood, evidence = self._walk(batch, turnover, edge=EXACT, print_step=self.print_second)
         return self._read(swept, stood, self.weights(swept, evidence))
 
     def true_opens(self, true_lives: bool, learn: bool = False) -> Estimate:
@@ -302,10 +315,13 @@ VARIANTS: dict[str, Callable[[Case], Estimate]] = {
     "1 s path, soft edge": lambda c: c.by_second(SOFT, False),
     "1 s path, hard edge": lambda c: c.by_second(HARD, False),
     "1 s path and volume, hard edge": lambda c: c.by_second(HARD, True),
+    "1 min, exact edge": lambda c: c.plain(c.month.steps, EXACT),
+    "1 s path, exact edge": lambda c: c.by_second(EXACT, False),
+    "1 s path and volume, exact edge": lambda c: c.by_second(EXACT, True),
     "1 min, mix from prints": lambda c: c.learned(False),
     "1 min, mix from triggers": lambda c: c.learned(True),
     "1 min, field of triggers": Case.field,
-    "1 s, hard, mix from triggers": Case.all_live,
+    "all of it: 1 s, exact, mix": Case.all_live,
     "true opens": lambda c: c.true_opens(False),
     "true opens and lives": lambda c: c.true_opens(True),
     "true opens and lives, mix learned": lambda c: c.true_opens(True, learn=True),

@@ -1,17 +1,32 @@
 """The pieces of the information study: each estimate is what it says it is, on a few days whose truth is known."""
 
+import math
+
 import information
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from real_months import program_gain
 from scoring import BARS_A_DAY, Printed, by_bar, local_gain
 from study import BASE, NEAR, Case, bars_of
-from walking import HARD, SOFT
+from support.month import START_MS
+from walking import EXACT, HARD, columns, memory_of, walk
 
 from liqdesk.lab.recovery import correlation
 from liqdesk.market import MINUTE_MS
-from liqdesk.model import Density
+from liqdesk.model import BIN, Density, StepBatch
+from liqdesk.model.gain import DEFAULT_GAIN
 
-DAYS, SCORED = 6, 1
+DAYS, SCORED = 4, 1
+
+
+def walk_of_prices(n: int, seed: int) -> StepBatch:
+    x = 1.1 + np.concatenate([[0.0], np.cumsum(np.random.default_rng(seed).normal(0, 5e-4, n))])
+    start, end = x[:-1].copy(), x[1:].copy()
+    t0 = START_MS + MINUTE_MS * np.arange(n, dtype=np.int64)
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    return StepBatch.plain(t0, t0 + MINUTE_MS, start, end, low, high, np.full(n, 100.0), np.full(n, 9e4))
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +73,46 @@ def test_the_witness_saw_who_stood_where(case):
 
 def test_a_finer_path_sweeps_the_same_market(case):
     base = by_bar(case.minute().swept)
-    for estimate in (case.by_second(SOFT, False), case.by_second(HARD, False), case.by_second(HARD, True)):
+    for estimate in (case.by_second(HARD, False), case.by_second(EXACT, True)):
         assert correlation(np.sqrt(by_bar(estimate.swept)).ravel(), np.sqrt(base).ravel()) > 0.98
         assert estimate.swept.sum() == pytest.approx(base.sum(), rel=0.15)
     for estimate in (case.five(), case.archive()):
         assert correlation(np.sqrt(by_bar(estimate.swept)).ravel(), np.sqrt(base).ravel()) > 0.97
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(-6e-3, 6e-3), min_size=1, max_size=40), st.integers(0, 1_000))
+def test_an_exact_edge_takes_what_lies_between_the_extremes_however_often_price_comes_back(marks, seed):
+    began = walk_of_prices(200, seed=seed)
+    path = began.end[-1] + np.concatenate([[0.0], marks])
+    start, end = path[:-1].copy(), path[1:].copy()
+    t0 = began.t1[-1] + 1_000 * np.arange(len(start), dtype=np.int64)
+    none, no_volume = np.zeros(0, np.int64), np.zeros(len(start))
+    each = StepBatch.plain(
+        t0, t0 + 1_000, start, end, np.minimum(start, end), np.maximum(start, end), no_volume, no_volume + 1
+    )
+    whole = StepBatch.plain(
+        *(np.array([v]) for v in (t0[0], t0[-1] + 1_000, start[0], end[-1], path.min(), path.max(), 0.0, 1.0))
+    )
+    taken, stood = [], []
+    for batch in (each, whole):
+        density = Density(0.004, 125)
+        density.run(began)
+        swept = np.zeros((1, 2, 20))
+        memory = memory_of(math.floor(began.start[0] / BIN) - 2_000, 4_000, path[0])
+        slot = np.zeros(len(batch), np.int64)
+        walk(
+            density._state(), density._law, columns(batch), np.zeros(len(batch)), slot, (0, len(batch)), EXACT, swept,
+            none, none, none, np.zeros((0, 20)), *memory,
+        )  # fmt: skip
+        taken.append(swept[0])
+        stood.append(density.standing())
+        assert density.audit().error < 1e-9
+    near = np.abs(path - path[0]).max() < 3 * BIN  # further away, a bin is taken for whole again
+    if near:
+        assert np.allclose(taken[0], taken[1], rtol=1e-9, atol=1e-9)
+        assert np.allclose(stood[0], stood[1], rtol=1e-9, atol=1e-9)
+    assert (taken[0] >= taken[1] * (1 - 1e-9)).all()
 
 
 def test_true_levels_tell_more_than_the_engine(case):
@@ -106,6 +156,19 @@ def test_a_local_gain_is_one_until_something_differs():
     later = y.copy()
     later[-1] *= 50
     assert np.array_equal(local_gain(mass, later), changed)  # a bar is not told of itself
+
+
+def test_the_programs_own_local_gain_does_not_know_the_hour_it_is_used_in():
+    mass = np.random.default_rng(1).gamma(1.0, 1e8, (3 * BARS_A_DAY, 2))
+    t = START_MS + 1_800_000 * np.arange(len(mass))
+    y = DEFAULT_GAIN * mass
+    assert np.allclose(program_gain(mass, y, t), 1.0)
+    y[-10:, 0] *= 3
+    changed = program_gain(mass, y, t)
+    assert np.allclose(changed[:-8], 1.0)
+    assert changed[-1, 0] > 1.1
+    y[-2:] *= 50
+    assert np.array_equal(program_gain(mass, y, t), changed)
 
 
 def test_the_table_holds_every_configuration(case):

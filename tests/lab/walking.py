@@ -13,7 +13,8 @@ from liqdesk.model import BIN, Density, StepBatch
 from liqdesk.model.bands import BANDS, FAMILIES, FAMILY_SHARE
 from liqdesk.model.kernels import INFLOW, OFF_GRID, REACH, SOFT, SQRT_2, SWEPT, decay, deposit, entries, recentre
 
-HARD = 0.0
+HARD, EXACT = 0.0, -1.0  # edges: bins go when their centre is passed; the passed part of a bin goes
+NEAREST = 4  # bins from an entry to its nearest level
 NEAR = 140  # 5 bp bins remembered on either side of a mark: ±7 %
 assert len(FAMILY_SHARE) == FAMILIES
 
@@ -52,13 +53,53 @@ def sweep(state: Any, side: int, start: float, extreme: float, edge: float, swep
 
 
 @njit(cache=True, nogil=True)
+def sweep_part(state: Any, side: int, start: float, extreme: float, passed: Any, origin: int, swept: Any) -> None:
+    """Empty what price passed, of a bin it ended in the part that it passed first; `passed` [2, bins] is how far it has been."""
+    phi, scale, mass, where, flows = state[:5]
+    first, last = math.floor(min(start, extreme) / BIN), math.floor(max(start, extreme) / BIN)
+    for b in range(max(first, where[0]), min(last, where[0] + phi.shape[3] - 1) + 1):
+        low, high, c = b * BIN, (b + 1) * BIN, b - origin
+        if side == 1:
+            bottom, top = max(low, passed[1, c]), min(high, extreme)
+            whole = high - bottom
+        else:
+            bottom, top = max(low, extreme), min(high, passed[0, c])
+            whole = top - low
+        if top <= bottom:
+            continue
+        passed[side, c] = top if side == 1 else bottom
+        f = min((top - bottom) / whole, 1.0)
+        for q in range(FAMILIES):
+            for k in range(BANDS):
+                taken = f * phi[q, side, k, b - where[0]]
+                phi[q, side, k, b - where[0]] -= taken
+                taken *= scale[q, k]
+                swept[k] += taken
+                mass[q, side, k] = max(mass[q, side, k] - taken, 0.0)
+                flows[SWEPT, q, side] += taken
+
+
+@njit(cache=True, nogil=True)
+def forget(passed: Any, touched: Any, here: int, origin: int) -> None:
+    """Take bins for whole again once price is so far from them that new levels can come into them."""
+    for s in range(2):
+        for b in range(touched[s, 0], touched[s, 1] + 1):
+            if abs(b - here) >= NEAREST:
+                passed[s, b - origin] = -np.inf if s == 1 else np.inf
+        touched[s, 0], touched[s, 1] = max(touched[s, 0], here - NEAREST + 1), min(touched[s, 1], here + NEAREST - 1)
+        if touched[s, 0] > touched[s, 1]:
+            touched[s, 0], touched[s, 1] = here, here
+
+
+@njit(cache=True, nogil=True)
 def walk(
     state: Any, law: Any, steps: Any, turnover: Any, slot: Any, part: Any, edge: float, swept: Any,
-    print_step: Any, print_side: Any, print_bin: Any, evidence: Any,
+    print_step: Any, print_side: Any, print_bin: Any, evidence: Any, origin: int, passed: Any, touched: Any,
 ) -> None:  # fmt: skip
     """Advance by steps part[0] .. part[1] − 1 and add what is swept to swept[slot[i]] [2, 20]. Decay follows `turnover` [n].
 
     Prints are ascending by step; evidence[j] [20] receives the contracts by band that stood in the print's bin just before it.
+    `passed` [2, bins from `origin`] and `touched` [2, 2] are the memory of an exact edge.
     """
     _, t1, start, end, low, high, volume, _, at_first, at_bin, at_volume = steps
     phi, scale, where = state[0], state[1], state[3]
@@ -77,10 +118,18 @@ def walk(
                     for k in range(BANDS):
                         evidence[j, k] += phi[q, print_side[j], k, b] * scale[q, k]
             j += 1
-        if high[i] > start[i]:
-            sweep(state, 1, start[i], high[i], edge, swept[slot[i], 1])
-        if low[i] < start[i]:
-            sweep(state, 0, start[i], low[i], edge, swept[slot[i], 0])
+        for s in range(2):
+            extreme = high[i] if s == 1 else low[i]
+            if extreme == start[i]:
+                continue
+            if edge >= 0.0:
+                sweep(state, s, start[i], extreme, edge, swept[slot[i], s])
+                continue
+            sweep_part(state, s, start[i], extreme, passed, origin, swept[slot[i], s])
+            touched[s, 0] = min(touched[s, 0], math.floor(min(start[i], extreme) / BIN))
+            touched[s, 1] = max(touched[s, 1], math.floor(max(start[i], extreme) / BIN))
+        if edge < 0.0:
+            forget(passed, touched, math.floor(end[i] / BIN), origin)
         recentre(state, end[i])
         if turnover[i] > 0.0:
             decay(state, law[0], turnover[i])
@@ -175,6 +224,14 @@ def walk_field(
             deposit(state, law, volume[i], end[i], bins, weights, count, scratch)
         state[6][0] = t1[i]
         state[5][0] = end[i]
+
+
+def memory_of(first_bin: int, bins: int, x: float) -> tuple[int, NDArray[np.float64], NDArray[np.int64]]:
+    """Return the memory of an exact edge over bins from `first_bin` on, before anything was passed; `x` is where price starts."""
+    here = math.floor(x / BIN)
+    passed = np.array([[np.inf], [-np.inf]]) * np.ones(bins)
+    passed[:, here - first_bin] = x
+    return first_bin, passed, np.full((2, 2), here)
 
 
 def near(density: Density, first: int) -> NDArray[np.float64]:
