@@ -9,6 +9,7 @@
 # make fuzz   damaged bytes at every door (ARGS="--seconds 600 --seed 7"); failing inputs are saved in build/fuzz
 # make truth  how well the map and naive ones recover the true density of the built-in market (ARGS="--seeds 10")
 # make study  what further information would gain over 1 min candles, where the truth is known (ARGS="--seeds 10")
+# make ledger 30 simulated days of ten seeds: what the ledger says of the engine, and of a map that knows nothing
 # make audit  bandit over the program; known faults of what it stands on
 #
 # Needs git, make and python3 >= 3.11 with venv. Everything else is added on the first call.
@@ -22,7 +23,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 BIN := .venv/bin
 LIVE := tests/e2e tests/chaos  # they follow a market in its own time, and come after the tests that fill both cores
 
-.PHONY: run test bench trials bands chaos soak kill fuzz truth study audit lint dev clean need-python
+.PHONY: run test ledger bench trials bands chaos soak kill fuzz truth study audit lint dev clean need-python
 .DEFAULT_GOAL := run
 
 need-python:
@@ -45,6 +46,9 @@ test: lint
 
 bench: dev
 	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+ledger: dev
+	PYTHONPATH=. $(BIN)/python tests/lab/ledgers.py $(ARGS)
 
 bands: dev
 	PYTHONPATH=. $(BIN)/python tests/insight/bands_held.py $(ARGS)

@@ -1,9 +1,9 @@
 """The ledger: every live minute is foreseen by every map, observed, scored and only then learned from.
 
 What a map says of a minute and side is λ, the forced orders it expects to be printed: its swept mass, at the price path that came,
-through the curve of its own `learner.Head`, fitted on the days before. Its score is the Poisson log score y·ln λ − λ of the y orders that
-were printed, in nats (ln y! is the same for all maps and left out). So all scores are conditional on the path of the mark: they say
-where, given that price goes there, not whether price goes.
+through the curve of its own `learner.Head`, fitted on the days before, and through the venue's rule of one print a second. Its score
+is the Poisson log score y·ln λ − λ of the y orders that were printed, in nats (ln y! is the same for all maps and left out). So all
+scores are conditional on the path of the mark: they say where, given that price goes there, not whether price goes.
 
 Figures are rounded to single precision before they are used, so that what is kept is what was scored.
 """
@@ -29,6 +29,25 @@ LEAST_LEARNED: Final = 360  # minutes of past days below which nothing is forese
 CURVE_BINS: Final = 64
 CURVE_PER_DECADE: Final = 8
 CURVE_LEAST: Final = -5.0  # log10 of the forecast orders at which the first bin begins
+
+
+SECONDS: Final = 60.0  # of a minute, each of which has one print at most
+
+
+def throttled(due: Floats) -> Floats:
+    """Return how many orders are printed of those that are due in a minute, float64 [..., 2 side]: of Λ on both sides 60·(1 − e^(−Λ/60)),
+    as many as there are seconds with one, were they independent and evenly spread; each side has its share."""
+    total = due.sum(axis=-1, keepdims=True)
+    printed: Floats = due * (-SECONDS * np.expm1(-total / SECONDS) / np.maximum(total, 1e-12))
+    return printed
+
+
+def unthrottled(printed: Floats) -> Floats:
+    """Return how many orders were due where so many were printed, the inverse of `throttled`; of 60 prints no more than of 59.5."""
+    total = printed.sum(axis=-1, keepdims=True)
+    seen = np.minimum(total, SECONDS - 0.5)
+    due: Floats = printed * (-SECONDS * np.log1p(-seen / SECONDS) / np.maximum(total, 1e-12))
+    return due
 
 
 class Minutes(msgspec.Struct, frozen=True):
@@ -142,14 +161,14 @@ class Ledger:
         rows = [self._known[past][0] for past in days]
         mass = np.concatenate([m.mass[:, index] for m in rows]).ravel().astype(np.float64)
         span = np.concatenate([m.span for m in rows]).ravel().astype(np.float64)
-        orders = np.concatenate([m.orders for m in rows]).ravel().astype(np.float64)
+        orders = unthrottled(np.concatenate([m.orders for m in rows]).astype(np.float64)).ravel()
         ages = np.repeat([float(self._heads_day - past) for past in days], [2 * len(m.t) for m in rows])
         self._heads[index].refit(mass, orders, ages, span)
 
     def forecast(self, minutes: Minutes) -> Singles:
         """Return the orders that each map expects, float32 [n, maps, 2 side]; NaN while nothing was learned."""
         mass, span = minutes.mass.astype(np.float64), minutes.span.astype(np.float64)
-        said = [head.predict(mass[:, i], span) for i, head in enumerate(self._heads)]
+        said = [throttled(head.predict(mass[:, i], span)) for i, head in enumerate(self._heads)]
         return np.stack(said, axis=1).astype(np.float32)
 
     # -- scoring -----------------------------------------------------------------------------------------------------
