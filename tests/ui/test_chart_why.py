@@ -225,7 +225,7 @@ def test_words(make: Callable[..., ChartPane], market: Scene) -> None:
     assert text.class_words == "5× 0 % · 10× 0 % · 25× 50 % · 50× 25 % · 100× 25 %"
     assert text.age_words == "≤ 12 h 50 % · ≤ 1 d 0 % · ≤ 1 w 50 % · older 0 %"
     assert text.sentences == (
-        "Price last swept this row at Sat 28 Feb 07:17 UTC.",
+        "Price last reached this row at Sat 28 Feb 07:17 UTC.",
         "$4,100 of it stood here before Thu 29 Jan 12:17 UTC, where the record begins.",
         ADVICE,
     )

@@ -130,7 +130,7 @@ def _sentences(why: Why, side: Side, centre: float, zone: str) -> list[str]:
     if why.empty is not None:
         out.append(_empty(why, side, centre, zone))
     elif why.swept_ms is not None:
-        out.append(f"Price last swept this row at {present.stamp(why.swept_ms, zone)}.")
+        out.append(f"Price last reached this row at {present.stamp(why.swept_ms, zone)}.")
     if why.before_usd > 0.01 * why.stands_usd and why.empty is None:
         out.append(
             f"${present.usd(why.before_usd)} of it stood here before {present.stamp(why.before_ms, zone)}, where the record begins."
