@@ -126,6 +126,20 @@ def test_only_the_chosen_classes_count(past: Session) -> None:
     assert {cause.leverage for cause in one.causes} == {25}
 
 
+def test_figures_of_all_venues_are_explained_in_the_same_unit(past: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, ring = display_bin_of(past.prices.mark * 0.97), past.map.grid.rings[0]
+    plain = [explain(past, ask(row)), explain(past, ask(row, span_ms=ring.span_ms, number=ring.last - 9))]
+    monkeypatch.setattr(past.map, "factor", 4.4)
+    scaled = [explain(past, ask(row)), explain(past, ask(row, span_ms=ring.span_ms, number=ring.last - 9))]
+    monkeypatch.undo()
+    past.view()
+    for one, more in zip(plain, scaled, strict=True):
+        hold(more)
+        assert more.usd == pytest.approx(4.4 * one.usd, rel=1e-6)
+        assert more.causes[0].stands_usd == pytest.approx(4.4 * one.causes[0].stands_usd, rel=1e-6)
+        assert more.causes[0].traded_usd == one.causes[0].traded_usd
+
+
 def test_an_empty_row_says_why(past: Session) -> None:
     row = display_bin_of(past.prices.mark)
     assert explain(past, ask(row + 20, 0)).empty is Empty.HERE

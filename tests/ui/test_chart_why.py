@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from support.waiting import pause
 
+from liqdesk.engine.scales import GainView, SideGain
 from liqdesk.engine.whys import AskWhy, Cause, Empty, Why
 from liqdesk.market import MINUTE_MS, Side
 from liqdesk.model.axis import display_bin_of, edge_of_display_bin
@@ -32,10 +33,10 @@ def make(qtbot: QtBot, market: Scene) -> Iterator[Callable[..., ChartPane]]:
     made: list[ChartPane] = []
     hosts: list[QWidget] = []
 
-    def build(width: int = 1_500, height: int = 760, scale: float = 1.0, **frame: object) -> ChartPane:
+    def build(width: int = 1_500, height: int = 760, size: float = 1.0, **frame: object) -> ChartPane:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
-        theme.apply_theme(app, "dark", scale)
+        theme.apply_theme(app, "dark", size)
         host = QWidget()
         hosts.append(host)
         qtbot.addWidget(host)
@@ -202,7 +203,7 @@ def test_it_stands_beside_the_cell_wherever_there_is_room(make: Callable[..., Ch
     why.card.show_text(text, (50, 50), QRect(0, 0, 300, 200))
     assert pane.rect().contains(why.card.geometry()), "too small a room: anywhere on the chart"
     before = why.card.width()
-    large = make(scale=1.5)
+    large = make(size=1.5)
     card = large.pointing.why.card
     card.show_text(text, (900, 300), QRect(0, 0, 1_500, 760))
     assert card.width() > 1.3 * before
@@ -234,6 +235,10 @@ def test_words(make: Callable[..., ChartPane], market: Scene) -> None:
     assert far.when.endswith("UTC, 25× only")
     assert far.title.endswith(" · short")
     assert why_text(state, Why(ask, "That column is no longer kept.")).sentences == ("That column is no longer kept.",)
+    one = SideGain(0.0083, 0.004, 0.016, 0.0, 1.0)
+    scale = GainView(one, one, True, False, True, 4.4, 4.4, 0.0083, 0.0, 0.0, 0.0, 0)
+    everywhere = why_text(make(scale=scale).state, reply(ask, market))
+    assert everywhere.says.endswith(") expected to be printed on all venues if price goes there")
     assert stretch(NOW - 30 * HOUR, NOW - 6 * HOUR, "Asia/Tokyo") == "27 Feb 15:17 – 28 Feb 15:17"
     assert stretch(NOW, NOW + MINUTE_MS, "UTC") == "28 Feb 12:17 – 12:18"
 

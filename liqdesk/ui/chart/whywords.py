@@ -65,7 +65,7 @@ def why_text(s: ChartState, why: Why) -> WhyText:
         why.side,
         f"{present.price_range(why.low, why.high, decimals)} · {side.word}",
         f"{present.percent(centre / why.mark - 1, 2)} from mark",
-        f"est. ${present.usd(why.usd)} {_band(why)}expected to be printed if price goes there",
+        f"est. ${present.usd(why.usd)} {_band(why)}expected to be printed{_where(s)} if price goes there",
         when,
         (f"{COLUMNS[0]}, {present.zone_label(why.as_of_ms, s.zone)}", *COLUMNS[1:]),
         tuple(_row(cause, s.zone, s.decimals) for cause in why.causes),
@@ -81,6 +81,11 @@ def why_text(s: ChartState, why: Why) -> WhyText:
 
 def _band(why: Why) -> str:
     return f"(80 %: {present.usd_band(why.low_usd, why.high_usd)}) " if why.usd >= 1 else ""
+
+
+def _where(s: ChartState) -> str:
+    scale = s.frame.scale if s.frame is not None else None
+    return " on all venues" if scale is not None and scale.all_venues else ""
 
 
 def _shares(parts: tuple[float, ...]) -> tuple[float, ...]:
