@@ -110,9 +110,10 @@ def _zone(rule: ZoneNear, view: MarketView) -> _Finding | None:
         if zone.distance == 0
         else f"{words.percent(zone.distance, 2)} {'below' if zone.distance < 0 else 'above'}"
     )
+    kind, short = ("zone", "zone") if zone.significant else ("rise that may be chance", "rise")
     return _Finding(
-        f"{view.symbol} is within {words.percent(rule.within)} of a {words.usd(zone.usd)} {zone.side.word} zone",
-        f"zone {words.price(zone.low, decimals)}–{words.price(zone.high, decimals)}, {place}; {_mark(view)}",
+        f"{view.symbol} is within {words.percent(rule.within)} of a {words.usd(zone.usd)} {zone.side.word} {kind}",
+        f"{short} {words.price(zone.low, decimals)}–{words.price(zone.high, decimals)}, {place}; {_mark(view)}",
         zone.peak,
     )
 

@@ -87,6 +87,7 @@ def compose(
         spread=session.map.shown_spread if session else None,
         scale=scale,
         score=session.scoring.score_view() if session else None,
+        quality=session.quality.oddities(venue_ms) if session else (),
         rest=None if isinstance(run, Past) else run.traffic.rest_status(now_ns),
     )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from liqdesk.alerts import AnyRule, Fired, RuleStatus
     from liqdesk.insight import Calibration, Imbalance, Spread, Study, Zone
+    from liqdesk.model.quality import Oddity
 
 
 class SourceKind(StrEnum):
@@ -242,6 +243,7 @@ class Frame(msgspec.Struct, frozen=True):
     odds: tuple[Calibration, ...] = ()  # how touch odds have held, by horizon; the odds are with the zones
     study: Study | None = None  # what the week's prints say of the rest; None without a record
     spread: Spread | None = None  # what the 80 % bands are made of; None before the first map
+    quality: tuple[Oddity, ...] = ()  # impossible inputs of the last 24 h, by kind
 
 
 class SetSymbol(msgspec.Struct, frozen=True):

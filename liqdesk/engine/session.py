@@ -39,6 +39,7 @@ from liqdesk.market import (
     price_from_ticks,
 )
 from liqdesk.market.rows import BAR, INTEREST
+from liqdesk.model.quality import Quality
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Session:
         self.instrument = instrument
         self.map = market_map
         self.meters = Meters(speed)
+        self.quality = Quality()
         self.clock = clock
         self.loading = loading
         self.loaded = False
@@ -117,7 +119,7 @@ class Session:
                 handler(self, event)
 
     def _on_mark(self, event: MarkPrice) -> None:
-        if event.symbol != self.instrument.symbol:
+        if event.symbol != self.instrument.symbol or not self.quality.mark(event.time_ms, event.mark):
             return
         newest = self._assembler.mark(event)
         self._recorder.mark(event)  # also one that was overtaken, as where one socket takes over from another
@@ -180,8 +182,9 @@ class Session:
         self.contract_changes.append(event)
 
     def on_interest(self, event: OpenInterest, recv_ns: int) -> None:
-        """Take a polled sample; samples that do not move forward in time are ignored."""
-        if len(self.interest) and event.time_ms <= self.interest["t"][-1]:
+        """Take a polled sample; one that does not move forward in time, or leaps alone, is ignored."""
+        known = len(self.interest) and event.time_ms <= self.interest["t"][-1]
+        if known or not self.quality.interest(event.time_ms, event.contracts):
             return
         self.meters.note("oi", event.time_ms, recv_ns, 1, "REST")
         usd = math.nan if event.usd is None else event.usd
@@ -312,19 +315,20 @@ class Session:
                 self.prices = msgspec.structs.replace(self.prices, mark=self.map.mark)
 
     def _close(self, minute: Minute) -> None:
-        contracts = self.interest_at(minute.t0_ms)
-        if contracts is None:
+        held = self.interest_at(minute.t0_ms)
+        if held is None:
             self.add_gap(minute.t0_ms, minute.t0_ms + MINUTE_MS, "OI", "no open interest known")
             return
+        contracts = self.quality.minute(minute.t0_ms, minute.volume, *held)
         self.map.close(minute, self.instrument.tick, contracts)
         self._recorder.minute(self.instrument, minute)
 
-    def interest_at(self, time_ms: int) -> float | None:
-        """Return the open interest held at a time: the newest sample not after it, else the oldest there is."""
+    def interest_at(self, time_ms: int) -> tuple[int, float] | None:
+        """Return the open interest held at a time, and when it was sampled: the newest sample not after it, else the oldest."""
         if not len(self.interest):
             return None
-        i = int(np.searchsorted(self.interest["t"], time_ms, side="right")) - 1
-        return float(self.interest["contracts"][max(i, 0)])
+        row = self.interest[max(int(np.searchsorted(self.interest["t"], time_ms, side="right")) - 1, 0)]
+        return int(row["t"]), float(row["contracts"])
 
     def view(self) -> None:
         """Read the density now, and what follows from it."""

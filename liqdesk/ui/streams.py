@@ -11,10 +11,17 @@ from liqdesk.ui.present import UNKNOWN
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame, LinkStatus, RestStatus, StreamStatus
+    from liqdesk.model.quality import Oddity
 
 STREAM_COLUMNS: Final = ("Stream", "Age", "Messages", "Latency", "Gaps", "Gap length", "Thinned", "Brought by")
 LINK_COLUMNS: Final = ("Connection", "State", "Messages", "Round trip", "Open for", "Lost", "Renewed", "Endpoint")
 REST_COLUMNS: Final = ("Requests", "Weight used", "Last answer", "Answered", "Failed", "Endpoint")
+FRESH_MS: Final = 600_000
+ODD: Final = {
+    "interest beyond volume": "open interest changed by more than was traded",
+    "interest leap": "open interest leapt and came back",
+    "mark leap": "the mark price leapt and came back",
+}
 STATES: Final = {"open": "text1", "connecting": "text2", "closed": "text3"}
 
 
@@ -87,6 +94,19 @@ def rest_row(rest: RestStatus) -> tuple[Cell, ...]:
     )
 
 
+def fresh_oddities(frame: Frame) -> int:
+    """Return how many impossible inputs the last 24 h had, if one of them is at most ten minutes old; else 0."""
+    fresh = any(frame.venue_ms - odd.last_ms <= FRESH_MS for odd in frame.quality)
+    return sum(odd.count for odd in frame.quality) if fresh else 0
+
+
+def odd_words(odd: Oddity, venue_ms: int) -> str:
+    """Return what is said of one kind of impossible input."""
+    done = "clipped" if odd.clipped else "left out"
+    last = present.age((venue_ms - odd.last_ms) / 1_000)
+    return f"Impossible data: {ODD.get(odd.kind, odd.kind)}, {odd.count:,} in 24 h, {done}; the last {last} ago"
+
+
 def notes(frame: Frame) -> tuple[Cell, ...]:
     """Return what the tables leave to say: what is wrong first, then what always holds."""
     said = []
@@ -95,6 +115,9 @@ def notes(frame: Frame) -> tuple[Cell, ...]:
             said.append(Cell(f"Accepted by {link.name} and never sent: {', '.join(link.silent)}", link.silent, "alert"))
         if link.sentence and link.phase != "open":
             said.append(Cell(f"{link.name}: {link.sentence}", link.sentence, "alert"))
+    for odd in frame.quality:
+        token = "demo" if frame.venue_ms - odd.last_ms <= FRESH_MS else "text2"
+        said.append(Cell(odd_words(odd, frame.venue_ms), list(odd.by_hour), token))
     if frame.rest is not None and frame.rest.proxy:
         said.append(Cell(f"Everything goes through the proxy {frame.rest.proxy}", frame.rest.proxy, "text2"))
     if frame.source.speed != 1.0:
@@ -119,6 +142,11 @@ def numbers(frame: Frame) -> dict[str, dict[str, object]]:
         put(f"stream.{s.name}.gap_length", length)
         put(f"stream.{s.name}.thinned", thinned)
         put(f"stream.{s.name}.link", link)
+    for odd in frame.quality:
+        out[f"quality.{odd.kind.replace(' ', '_')}"] = {
+            "text": odd_words(odd, frame.venue_ms),
+            "value": list(odd.by_hour),
+        }
     for one in frame.links:
         names = ("state", "rate", "round_trip", "open_for", "losses", "renewals", "endpoint")
         for name, cell in zip(names, link_row(one)[1:], strict=True):

@@ -35,11 +35,11 @@ def view() -> Callable[..., MarketView]:
 
 @pytest.fixture
 def zone() -> Callable[..., Zone]:
-    def make(distance: float, usd: float = 24.1e6, side: Side | None = None) -> Zone:
+    def make(distance: float, usd: float = 24.1e6, side: Side | None = None, z: float = 3.0) -> Zone:
         whose = side if side is not None else Side.LONG if distance < 0 else Side.SHORT
         edge = 68_000 * (1 + distance)
         low, high = (edge - 100, edge) if whose is Side.LONG else (edge, edge + 100)
-        return Zone(whose, low, high, (low + high) / 2, usd, usd / 2, distance)
+        return Zone(whose, low, high, (low + high) / 2, usd, usd / 2, distance, z=z)
 
     return make
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import re
 from collections import Counter, deque
 from typing import Any
 
@@ -66,16 +67,28 @@ def spoilt(message: bytes, turn: int) -> bytes:
     return json.dumps(frame).encode()
 
 
+MARK = re.compile(rb'("e":\s*"markPriceUpdate".*?"p":\s*")([0-9.]+)"')
+HELD = re.compile(rb'("openInterest":\s*")([0-9.]+)"')
+
+
+def leapt(data: bytes, pattern: re.Pattern[bytes], factor: float) -> bytes:
+    """Return a message whose mark or open interest is another by a factor."""
+    return pattern.sub(lambda m: m[1] + f"{float(m[2]) * factor:.3f}".encode() + b'"', data)
+
+
 class HostileRelay(BackgroundServer):
-    """Runs in a thread of its own. While `hostile`, every third frame is followed by a spoilt one, every fourth answer is one."""
+    """Runs in a thread of its own. While `hostile`, every third frame is followed by a spoilt one, every fourth answer is one. While
+    `leaping`, every ninth mark and every third open interest cannot be."""
 
     def __init__(self, rest: str, stream: str) -> None:
         super().__init__()
         self._rest, self._stream = rest, stream
-        self.hostile = False
+        self.hostile = self.leaping = False
         self.sent: Counter[str] = Counter()
         self._turn = itertools.count()
         self._asked = itertools.count()
+        self._marks = itertools.count()
+        self._held = itertools.count()
         self._once: deque[bytes] = deque()
         self._sockets: set[web.WebSocketResponse] = set()
 
@@ -120,7 +133,11 @@ class HostileRelay(BackgroundServer):
             self.sent["answers"] += 1
             return web.Response(body=BODIES[asked // 4 % len(BODIES)], status=500 if asked % 8 == 5 else 200)
         async with self._client.get(self._rest + request.path_qs) as answer:
-            return web.Response(body=await answer.read(), status=answer.status, content_type="application/json")
+            body = await answer.read()
+            if self.leaping and request.path.endswith("/openInterest") and next(self._held) % 3 == 1:
+                self.sent["interest"] += 1
+                body = leapt(body, HELD, 40.0)
+            return web.Response(body=body, status=answer.status, content_type="application/json")
 
     async def _relay(self, request: web.Request) -> web.StreamResponse:
         ours = web.WebSocketResponse()
@@ -148,6 +165,9 @@ class HostileRelay(BackgroundServer):
         past: deque[bytes] = deque(maxlen=40)
         async for message in theirs:
             data = message.data.encode()
+            if self.leaping and MARK.search(data) and next(self._marks) % 9 == 4:
+                self.sent["marks"] += 1
+                data = leapt(data, MARK, 1.6 if self.sent["marks"] % 2 else 0.6)
             await ours.send_frame(data, WSMsgType.TEXT)
             past.append(data)
             turn = next(self._turn)

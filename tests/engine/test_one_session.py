@@ -213,12 +213,44 @@ def test_a_candle_that_did_not_come_is_asked_for() -> None:
     assert session.wanted(stage.wall_ns) == []
 
 
+def test_a_mark_that_cannot_be_sweeps_nothing_and_is_counted() -> None:
+    plain, troubled = Stage(), Stage()
+    for stage in (plain, troubled):
+        stage.load()
+        stage.run(90, 60_000.0, T0)
+    for factor in (1.5, 0.5):
+        t = T0 + 89_500 + round(factor * 100)
+        troubled.say("mark", t, MarkPrice("BTCUSDT", t, 60_000.0 * factor, 1.0, 0.0, 0))
+    for stage in (plain, troubled):
+        stage.run(60, 60_010.0, T0 + 90_000)
+    one, two = (s.session.map.density.standing() for s in (plain, troubled))
+    assert np.array_equal(one, two)
+    assert troubled.session.prices.mark == 60_010.0
+    (odd,) = troubled.session.quality.oddities(T0 + 151_000)
+    assert (odd.kind, odd.count) == ("mark leap", 2)
+    assert plain.session.quality.oddities(T0 + 151_000) == ()
+
+
+def test_open_interest_that_leaps_alone_is_no_sample() -> None:
+    stage = Stage()
+    stage.load()
+    session = stage.session
+    for seconds, contracts in ((10, 80_000.0), (20, 8e6), (30, 80_001.0)):
+        session.on_interest(OpenInterest("BTCUSDT", T0 + seconds * 1_000, contracts, None), stage.wall_ns)
+    assert session.interest["contracts"][-2:].tolist() == [80_000.0, 80_001.0]
+    assert [o.kind for o in session.quality.oddities(T0 + 31_000)] == ["interest leap"]
+
+
 def test_open_interest_is_held_between_samples() -> None:
     stage = Stage()
     stage.load()
     session = stage.session
     session.on_interest(OpenInterest("BTCUSDT", T0 + 30_000, 90_000.0, None), stage.wall_ns)
     assert session.open_interest == 90_000.0
-    assert session.interest_at(T0 + 29_999) == 80_000.0
-    assert session.interest_at(T0 + 30_000) == 90_000.0
-    assert session.interest_at(0) == 80_000.0, "before the first sample, the first one"
+    held = session.interest_at(T0 + 29_999)
+    assert held is not None
+    assert held[1] == 80_000.0
+    assert session.interest_at(T0 + 30_000) == (T0 + 30_000, 90_000.0)
+    held = session.interest_at(0)
+    assert held is not None
+    assert held[1] == 80_000.0, "before the first sample, the first one"

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from shell_frames import T0, fired, frame, source, streams
 
 from liqdesk.engine.frames import StreamStatus
+from liqdesk.model.quality import Oddity
 from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.legend import Legend, round_up, ticks
@@ -125,6 +126,18 @@ def test_a_changing_number_moves_nothing(holder: QWidget) -> None:
         status.show_frame(frame(streams=streams(age), venue_ms=T0 + int(age * 1000)))
         places.append([w.geometry() for w in (bar.candles, bar.windows, bar.sides, status.streams, status.clock)])
     assert places[0] == places[1] == places[2]
+
+
+def test_impossible_data_is_said_in_the_bar_while_it_is_new(holder: QWidget) -> None:
+    status = put(holder, StatusBar(Settings()))
+    hours = (0,) * 23 + (4,)
+    status.show_frame(frame(quality=(Oddity("mark leap", 4, hours, T0 - 60_000, False),)))
+    assert "impossible data 4" in status.dropped.text
+    assert status.state()["dropped"] == {"text": "3", "value": 3}
+    assert status.state()["quality.mark_leap"]["value"] == list(hours)
+    assert "the mark price leapt and came back, 4 in 24 h, left out" in status.state()["quality.mark_leap"]["text"]
+    status.show_frame(frame(quality=(Oddity("mark leap", 4, hours, T0 - 3_600_000, False),)))
+    assert "impossible" not in status.dropped.text
 
 
 def test_status_bar_shows_ages_drops_model_and_clock(holder: QWidget) -> None:

@@ -16,6 +16,7 @@ from shell_frames import BTC, MARK, ZONES, busy, frame
 
 from liqdesk.alerts import AnyRule, Cross, ForcedBurst, FundingBeyond, ImbalanceBeyond, PriceCrosses, Which, ZoneNear
 from liqdesk.market import Instrument, Ticker
+from liqdesk.model.quality import Oddity
 from liqdesk.paths import resource
 from liqdesk.settings import Settings
 from liqdesk.ui import streams as words
@@ -24,7 +25,7 @@ from liqdesk.ui.dialogs.fields import number_from, plain
 from liqdesk.ui.dialogs.help import FirstRun, HelpDialog, KeyTable
 from liqdesk.ui.dialogs.reading import ReadingCard
 from liqdesk.ui.dialogs.settings import SettingsDialog
-from liqdesk.ui.dialogs.streams import StreamsDialog
+from liqdesk.ui.dialogs.streams import Hours, StreamsDialog
 from liqdesk.ui.dialogs.symbols import SymbolSearch, matches, why_not
 from liqdesk.ui.keys import KEYS
 from liqdesk.ui.theme import apply_theme
@@ -244,6 +245,20 @@ def test_the_card_of_the_streams_shows_what_the_frame_holds(owner: QWidget) -> N
         assert state[f"link.{link.name}.endpoint"] == {"text": links[link.name][7], "value": link.endpoint}
         assert state[f"link.{link.name}.losses"]["value"] == link.losses
     assert state["rest.weight"] == {"text": "212 of 2,400/min", "value": 212}
+
+
+def test_the_streams_card_tells_what_cannot_be_by_the_hour(owner: QWidget) -> None:
+    hours = (1,) * 23 + (7,)
+    one = frame(quality=(Oddity("interest beyond volume", 30, hours, frame().venue_ms - 120_000, True),))
+    dialog = StreamsDialog(owner, one)
+    said = next(cell for cell in dialog.notes if "Impossible" in cell.text)
+    assert said.text == (
+        "Impossible data: open interest changed by more than was traded, 30 in 24 h, clipped; the last 2 min ago"
+    )
+    assert said.token == "demo"
+    (bars,) = dialog.findChildren(Hours)
+    assert bars.counts == list(hours)
+    assert not bars.grab().isNull()
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])

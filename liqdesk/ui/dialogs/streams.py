@@ -107,6 +107,33 @@ class Table(Painted):
             draw.dot(p, t.px(3), (k + 1.5) * h, t.px(6), str(getattr(t, token)), hollow)
 
 
+class Hours(Painted):
+    """Twenty-four bars: how many there were in each hour of the last day, the running one at the right."""
+
+    def __init__(self, counts: list[int]) -> None:
+        super().__init__()
+        self.counts = counts
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setToolTip(
+            f"How many in each of the last 24 hours, this hour at the right; the tallest bar is {max(counts):,}."
+        )
+        self.setAccessibleName("by the hour: " + ", ".join(str(n) for n in counts))
+
+    def sizeHint(self) -> QSize:
+        t = current()
+        return QSize(t.px(7) * len(self.counts) + t.px(60), t.px(22))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        high, most = t.px(18), max(self.counts)
+        for i, count in enumerate(self.counts):
+            tall = max(t.px(2), round(high * count / most)) if count else 1
+            p.fillRect(i * t.px(7), t.px(20) - tall, t.px(5), tall, draw.colour(t.text2 if count else t.border))
+        left = len(self.counts) * t.px(7) + t.px(6)
+        draw.put(p, left, 0, self.width() - left, self.height(), "24 h", t.text3, SMALL)
+
+
 class StreamsDialog(Card):
     """Three tables that follow the frames, and what is to say beside them."""
 
@@ -155,4 +182,8 @@ class StreamsDialog(Card):
             line.setStyleSheet(f"color: {getattr(current(), cell.token)}")
             self._notes.addWidget(line)
             self._labels.append(line)
+            if isinstance(cell.value, list):
+                hours = Hours(cell.value)
+                self._notes.addWidget(hours)
+                self._labels.append(hours)
         return True
