@@ -21,7 +21,7 @@ from liqdesk.engine.meters import Meters
 from liqdesk.engine.minute import Assembler, Minute, Need
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.scoring import Scoring
-from liqdesk.engine.trail import CandleTrail, ForcedTrail
+from liqdesk.engine.trail import CandleTrail, ForcedTrail, held_at
 from liqdesk.engine.watching import Watch
 from liqdesk.insight import Imbalance, Zone, imbalance_of, zones_of
 from liqdesk.market import (
@@ -315,20 +315,13 @@ class Session:
                 self.prices = msgspec.structs.replace(self.prices, mark=self.map.mark)
 
     def _close(self, minute: Minute) -> None:
-        held = self.interest_at(minute.t0_ms)
+        held = held_at(self.interest, minute.t0_ms)
         if held is None:
             self.add_gap(minute.t0_ms, minute.t0_ms + MINUTE_MS, "OI", "no open interest known")
             return
         contracts = self.quality.minute(minute.t0_ms, minute.volume, *held)
         self.map.close(minute, self.instrument.tick, contracts)
         self._recorder.minute(self.instrument, minute)
-
-    def interest_at(self, time_ms: int) -> tuple[int, float] | None:
-        """Return the open interest held at a time, and when it was sampled: the newest sample not after it, else the oldest."""
-        if not len(self.interest):
-            return None
-        row = self.interest[max(int(np.searchsorted(self.interest["t"], time_ms, side="right")) - 1, 0)]
-        return int(row["t"]), float(row["contracts"])
 
     def view(self) -> None:
         """Read the density now, and what follows from it."""

@@ -1,8 +1,11 @@
-"""What came of two things that must not be counted twice or missed: one-minute candles, and forced orders."""
+"""What came of things that must not be counted twice or missed: one-minute candles, forced orders, open interest."""
 
 from __future__ import annotations
 
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from liqdesk.engine.minute import Need, join_need
 from liqdesk.market import DAY_MS, MINUTE_MS, ForcedOrder, floor_to
@@ -60,3 +63,12 @@ class ForcedTrail:
             day_ago = order.time_ms - DAY_MS
             self.recent = (*(o for o in self.recent[-RECENT:] if o.time_ms > day_ago), order)
         return True
+
+
+def held_at(interest: NDArray[np.void], time_ms: int) -> tuple[int, float] | None:
+    """Return when the open interest held at a time was sampled, and its contracts: the newest sample not after it, else the oldest
+    there is. `interest` has the dtype INTEREST and ascends."""
+    if not len(interest):
+        return None
+    row = interest[max(int(np.searchsorted(interest["t"], time_ms, side="right")) - 1, 0)]
+    return int(row["t"]), float(row["contracts"])

@@ -18,7 +18,8 @@ MINUTE_MS: Final = 60_000
 HOURS: Final = 24
 LEAP_OF_MARK: Final = 0.10  # in ln price, from one mark to the next
 LEAP_OF_INTEREST: Final = 0.40  # in ln contracts, from one sample to the next
-APART_MS: Final = 5 * MINUTE_MS  # values farther apart than this are not compared
+MARKS_APART_MS: Final = 5 * MINUTE_MS  # values farther apart than this are not compared
+SAMPLES_APART_MS: Final = HOUR_MS
 LEAST_EXCESS: Final = 1e-6  # of open interest: venues round
 KEPT_MINUTES: Final = 180
 REPEATS: Final = 3  # samples that keep to a level before it is believed against the volume
@@ -42,14 +43,14 @@ class Oddity(msgspec.Struct, frozen=True):
 class Believing:
     """Lets a series pass except for a value that leaps and is not confirmed by the next."""
 
-    def __init__(self, leap: float) -> None:
-        self._leap = leap
+    def __init__(self, leap: float, apart_ms: int) -> None:
+        self._leap, self._apart_ms = leap, apart_ms
         self._value = self._doubted = 0.0
         self._time_ms = 0
 
     def take(self, time_ms: int, value: float) -> bool:
         """Return whether to believe a positive value."""
-        near = time_ms - self._time_ms <= APART_MS and self._value > 0
+        near = time_ms - self._time_ms <= self._apart_ms and self._value > 0
         if near and abs(math.log(value / self._value)) > self._leap:
             agreed = self._doubted > 0 and abs(math.log(value / self._doubted)) <= self._leap
             if not agreed:
@@ -65,8 +66,8 @@ class Quality:
     def __init__(self) -> None:
         self._counts: dict[str, dict[int, int]] = {}
         self._last: dict[str, int] = {}
-        self._mark = Believing(LEAP_OF_MARK)
-        self._interest = Believing(LEAP_OF_INTEREST)
+        self._mark = Believing(LEAP_OF_MARK, MARKS_APART_MS)
+        self._interest = Believing(LEAP_OF_INTEREST, SAMPLES_APART_MS)
         self._held: tuple[int, float] | None = None  # when sampled, contracts
         self._volumes: deque[tuple[int, float]] = deque(maxlen=KEPT_MINUTES)
         self._beyond: list[float] = []

@@ -78,7 +78,7 @@ def leapt(data: bytes, pattern: re.Pattern[bytes], factor: float) -> bytes:
 
 class HostileRelay(BackgroundServer):
     """Runs in a thread of its own. While `hostile`, every third frame is followed by a spoilt one, every fourth answer is one. While
-    `leaping`, every ninth mark and every third open interest cannot be."""
+    `leaping`, every ninth mark and every second open interest cannot be."""
 
     def __init__(self, rest: str, stream: str) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class HostileRelay(BackgroundServer):
             return web.Response(body=BODIES[asked // 4 % len(BODIES)], status=500 if asked % 8 == 5 else 200)
         async with self._client.get(self._rest + request.path_qs) as answer:
             body = await answer.read()
-            if self.leaping and request.path.endswith("/openInterest") and next(self._held) % 3 == 1:
+            if self.leaping and request.path.endswith("/openInterest") and next(self._held) % 2 == 0:
                 self.sent["interest"] += 1
                 body = leapt(body, HELD, 40.0)
             return web.Response(body=body, status=answer.status, content_type="application/json")

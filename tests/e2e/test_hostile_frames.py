@@ -101,7 +101,6 @@ def test_nonsense_between_true_frames_changes_nothing(
         troubled.close()
 
 
-@pytest.mark.expects_log("the history is damaged")
 def test_marks_and_open_interest_that_cannot_be_sweep_nothing_and_are_counted(
     market: Exchange, watch: Callable[..., Watched], tmp_path: Path
 ) -> None:
@@ -113,8 +112,7 @@ def test_marks_and_open_interest_that_cannot_be_sweep_nothing_and_are_counted(
         relay.leaping = True
         start = max(plain.last_number(), troubled.last_number())
         for one in (troubled, plain):
-            one.until(lambda one=one: one.last_number() >= start + 4, 60, "columns grow in spite of it")
-        troubled.until(lambda: relay.sent["interest"] > 2, 30, "open interest leaps")
+            one.until(lambda one=one: one.last_number() >= start + 3, 60, "columns grow in spite of it")
         troubled.until(lambda: len(troubled.last.quality) > 1, 30, "both are counted")  # type: ignore[union-attr]
         assert troubled.last is not None
         assert plain.last is not None
@@ -122,11 +120,12 @@ def test_marks_and_open_interest_that_cannot_be_sweep_nothing_and_are_counted(
         assert counts["mark leap"] > 5
         assert counts["interest leap"] >= 1
         assert "mark leap" not in {odd.kind for odd in plain.last.quality}
-        mine, theirs = columns(troubled, start, start + 4), columns(plain, start, start + 4)
+        mine, theirs = columns(troubled, start, start + 3), columns(plain, start, start + 3)
         assert mine.sum() == pytest.approx(theirs.sum(), rel=0.02)
         assert troubled.last.open_interest == pytest.approx(plain.last.open_interest, rel=0.05)
 
 
+@pytest.mark.expects_log("the history is damaged")
 def test_damaged_files_are_kept_and_told_and_the_stream_goes_on(
     market: Exchange, watch: Callable[..., Watched], tmp_path: Path
 ) -> None:

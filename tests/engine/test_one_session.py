@@ -16,6 +16,7 @@ from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.minute import Need
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.session import NEED_TRIES, Session
+from liqdesk.engine.trail import held_at
 from liqdesk.history import History
 from liqdesk.market import (
     MINUTE_MS,
@@ -247,10 +248,10 @@ def test_open_interest_is_held_between_samples() -> None:
     session = stage.session
     session.on_interest(OpenInterest("BTCUSDT", T0 + 30_000, 90_000.0, None), stage.wall_ns)
     assert session.open_interest == 90_000.0
-    held = session.interest_at(T0 + 29_999)
+    held = held_at(session.interest, T0 + 29_999)
     assert held is not None
     assert held[1] == 80_000.0
-    assert session.interest_at(T0 + 30_000) == (T0 + 30_000, 90_000.0)
-    held = session.interest_at(0)
+    assert held_at(session.interest, T0 + 30_000) == (T0 + 30_000, 90_000.0)
+    held = held_at(session.interest, 0)
     assert held is not None
     assert held[1] == 80_000.0, "before the first sample, the first one"
