@@ -26,7 +26,7 @@ from liqdesk.insight.throttle import (
     rate_of,
     silence,
 )
-from liqdesk.insight.unprinted import Prints, cut_size, occupancy, study
+from liqdesk.insight.unprinted import ENOUGH, Prints, cut_size, occupancy, study
 
 SEEDS = (1, 2)
 DAYS = 12
@@ -211,10 +211,12 @@ def test_under_latest_the_estimate_is_one_from_below(record: Record) -> None:
 
 def test_too_few_prints_say_nothing(record: Record) -> None:
     prints = record.prints(Rule.LARGEST, record.begin_ms, record.end_ms)
-    few = Prints(prints.t[:30], prints.usd[:30], prints.side[:30], prints.covered)
-    found = study(few, record.end_ms)
-    assert found.unprinted is None
-    assert found.test.rule is None
+    for count in (0, 1, 30, 100, ENOUGH - 1, ENOUGH):
+        few = Prints(prints.t[:count], prints.usd[:count], prints.side[:count], prints.covered)
+        found = study(few, record.end_ms)
+        assert (found.unprinted is None) == (count < ENOUGH)
+        assert found.test.prints == count
+        assert count >= 100 or found.test.rule is None
     nothing = study(Prints.of((), ()), record.end_ms)
     assert nothing.unprinted is None
     assert nothing.record_ms == 0

@@ -92,6 +92,7 @@ def test_the_table_shows_the_odds_within_four_hours(column: Column, qtbot: QtBot
         "text": "31 %",
         "value": [list(CHANCE.odds), list(CHANCE.low), list(CHANCE.high)],
     }
+    assert column.state()["touch.4h.record"]["value"] == [1_392, 29, 1_392, 0.1214, 0.1312]
     body = column.zones.content
     top = round(body._tops()[0])
 

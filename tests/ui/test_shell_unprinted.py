@@ -112,5 +112,5 @@ def test_the_lines_stand_under_the_rows_whole_and_with_their_tips(column: Column
 def test_too_few_prints_are_said_to_be_too_few(column: Column) -> None:
     found = looked_through(12)
     column.take(msgspec.structs.replace(frame(), study=found))
-    assert column.tape.content.lines == ("12 prints on record:", "too few to estimate what was not printed")
+    assert column.tape.content.lines == ("12 of 800 prints on record", "too few to estimate what was not printed")
     assert "cannot tell yet" in column.tape.content.tip_at(column.tape.content.height() - 1)

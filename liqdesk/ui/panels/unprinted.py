@@ -16,7 +16,8 @@ def lines_of(study: Study, compact: bool) -> tuple[str, str]:
     """Return the two lines under the tape: what was printed, a floor, and what was not, an estimate."""
     told = study.unprinted
     if told is None:
-        return f"{study.test.prints:,} prints on record:", "too few to estimate what was not printed"
+        few = f"{study.test.prints:,} of {study.needed:,} prints on record"
+        return few, "too few to estimate what was not printed"
     hours = f"{told.window_ms // HOUR_MS} h"
     heard = "" if _whole(told) else f" · {_hours(told.covered_ms)} listened"
     rest = f"about ${present.usd_round(_short(told.hidden_usd))} [{_range(told.total_low, told.total_high)}]"

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu
 
+from liqdesk.market import HOUR_MS
 from liqdesk.ui import draw, present, touched
 from liqdesk.ui.condition import mark_age_s
 from liqdesk.ui.panels.frame import PAD, Body, Panel
@@ -247,8 +248,12 @@ class ZonesBody(Body):
             self.update()
 
     def _sentence(self, at: int) -> str:
-        curves = self._frame.odds if self._frame is not None else ()
-        return sentence(self.zones[at], self.rows[at], curves)
+        return sentence(self.zones[at], self.rows[at], self.curves)
+
+    @property
+    def curves(self) -> tuple[Calibration, ...]:
+        """How touch odds have held, by horizon."""
+        return self._frame.odds if self._frame is not None else ()
 
     def leaveEvent(self, _event: QEvent) -> None:
         self._hover = -1
@@ -308,4 +313,7 @@ class ZonesPanel(Panel):
                 values = [list(row) for row in (chance.odds, chance.low, chance.high)]
                 out[f"zones.{i}.touch"] = {"text": row.touch, "value": values}
             out[f"zones.{i}.distance"] = {"text": row.distance, "value": zone.distance}
+        for curve in body.curves:
+            held = [curve.cases, curve.days, curve.back, curve.brier, curve.climate]
+            out[f"touch.{curve.horizon_ms // HOUR_MS}h.record"] = {"text": touched.record(curve), "value": held}
         return out
