@@ -12,6 +12,7 @@ from liqdesk.errors import LiqdeskError
 from liqdesk.ui import present
 from liqdesk.ui.alerting import Alerting
 from liqdesk.ui.notices import Notice
+from liqdesk.ui.scoring import Scoring
 from liqdesk.ui.theme import current
 from liqdesk.ui.toast import Message
 from liqdesk.ui.topbar import CANDLES, WINDOWS
@@ -50,6 +51,7 @@ class Actions(QObject):
         self.dialog: Card | None = None
         self._streams: StreamsDialog | None = None
         self.alerting = Alerting(window)
+        self.scoring = Scoring(window)
 
     def close(self) -> None:
         """End what was started: a dialog, a sound."""
@@ -112,6 +114,7 @@ class Actions(QObject):
             "theme": self.switch_theme,
             "settings": self.edit_settings,
             "streams": self.streams,
+            "score": self.scoring.show,
             "method": self.method,
             "help": self.help,
         }

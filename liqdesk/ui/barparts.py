@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from liqdesk.ui import draw, icons, present
@@ -111,3 +111,68 @@ class PriceNow(Painted):
         draw.put(p, x, 1, 0, h, self.change, t.text1, BODY, SEMIBOLD)
         x += text_width(self.change, BODY, SEMIBOLD) + t.px(5)
         draw.put(p, x, 1, 0, h, "24 h", t.text3, BODY)
+
+
+class Line(Painted):
+    """Words in a row, each in its own token and weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: tuple[tuple[str, str, int], ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def text(self) -> str:
+        return "".join(words for words, _, _ in self._parts)
+
+    def set_parts(self, *parts: tuple[str, str, int]) -> bool:
+        """Show parts of (words, token, weight); return whether the room needed has changed."""
+        if parts == self._parts:
+            return False
+        before = self.sizeHint().width()
+        self._parts = parts
+        self.update()
+        return self.sizeHint().width() != before
+
+    def sizeHint(self) -> QSize:
+        width = sum(text_width(words, BODY, weight) for words, _, weight in self._parts)
+        return QSize(round(width) + 2, current().px(26))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        p = QPainter(self)
+        x = 0.0
+        for words, token, weight in self._parts:
+            draw.put(p, x, 0, 0, self.height(), words, str(getattr(current(), token)), BODY, weight)
+            x += text_width(words, BODY, weight)
+
+
+class PressedLine(Line):
+    """Words that can be pressed, by mouse or keyboard."""
+
+    pressed = Signal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setAccessibleName(name)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        t = current()
+        p = QPainter(self)
+        if self.hasFocus():
+            draw.outline(p, 0, 0, self.width(), self.height(), t.focus, t.px(4))
+        elif self.underMouse():
+            p.fillRect(0, self.height() - t.px(4), self.width(), 1, draw.colour(t.text3))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.pressed.emit()
+            return
+        super().keyPressEvent(event)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from liqdesk.ui import present
+from liqdesk.ui import present, scores
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -125,6 +125,8 @@ def moment(frame: Frame) -> dict[str, object]:
         "host": frame.source.host,
         "model_version": frame.model_version,
         "gain": frame.gain,
+        "scale": None if frame.scale is None else scores.of_scale(frame.scale),
+        "score": None if frame.score is None else scores.of_score(frame.score),
         "brackets_as_of": frame.brackets_as_of,
         "mark": frame.prices.mark,
         "open_interest": frame.open_interest,

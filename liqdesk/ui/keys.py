@@ -31,6 +31,7 @@ KEYS: Final = (
     Key("save", ("Ctrl+S",), "Ctrl+S", "save a picture"),
     Key("copy", ("Ctrl+Shift+C",), "Ctrl+Shift+C", "copy a picture"),
     Key("streams", ("D",), "D", "streams: rates, gaps, connections"),
+    Key("score", ("P",), "P", "scale and score of the map"),
     Key("retry", ("R",), "R", "reconnect now"),
     Key("market", ("Ctrl+D",), "Ctrl+D", "built-in market, or back to the venue"),
     Key("theme", ("T",), "T", "light or dark"),

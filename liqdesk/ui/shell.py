@@ -80,6 +80,7 @@ class Shell(QWidget):
         bar.pill_pressed.connect(act.pill)
         self._act = act
         self.statusbar.streams.pressed.connect(act.streams)
+        self.statusbar.model.pressed.connect(act.scoring.show)
         self.statusbar.legend.levels_chosen.connect(window.choose_levels)
         self.notices.acted.connect(act.notice_acted)
         alerts = self.column.alerts
@@ -116,6 +117,7 @@ class Shell(QWidget):
         (self.topbar.show_frame, self.column.show_upper, self.column.show_lower, self.statusbar.show_frame)[part](frame)
         if part == 3:
             self._act.show_streams(frame)
+            self._act.scoring.show_frame(frame)
 
     def show_settings(self, settings: Settings) -> None:
         self.topbar.show_settings(settings)

@@ -2,56 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
-from liqdesk.ui import draw, present, streams
-from liqdesk.ui.barparts import Divider
+from liqdesk.ui import draw, present, scores, streams
+from liqdesk.ui.barparts import Divider, Line, PressedLine
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.legend import Legend
 from liqdesk.ui.skeleton import COMPACT_BELOW
 from liqdesk.ui.streamages import StreamAges
-from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, current, text_width
+from liqdesk.ui.theme import MEDIUM, REGULAR, SEMIBOLD, current
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
     from liqdesk.settings import Settings
 
-
-class Line(Painted):
-    """Words in a row, each in its own token and weight."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parts: tuple[tuple[str, str, int], ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    @property
-    def text(self) -> str:
-        return "".join(words for words, _, _ in self._parts)
-
-    def set_parts(self, *parts: tuple[str, str, int]) -> bool:
-        """Show parts of (words, token, weight); return whether the room needed has changed."""
-        if parts == self._parts:
-            return False
-        before = self.sizeHint().width()
-        self._parts = parts
-        self.update()
-        return self.sizeHint().width() != before
-
-    def sizeHint(self) -> QSize:
-        width = sum(text_width(words, BODY, weight) for words, _, weight in self._parts)
-        return QSize(round(width) + 2, current().px(26))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        p = QPainter(self)
-        x = 0.0
-        for words, token, weight in self._parts:
-            draw.put(p, x, 0, 0, self.height(), words, str(getattr(current(), token)), BODY, weight)
-            x += text_width(words, BODY, weight)
+# How the parts give way as room shrinks: the slider's width, whether its unit has words, how many stream ages go, how short the model's
+# line is.
+FORMS: Final = (
+    (0, 320, True, 0, 0),
+    (0, 320, True, 0, 1),
+    (0, 230, True, 0, 1),
+    (1, 150, True, 0, 2),
+    (2, 150, True, 0, 3),
+    (3, 150, True, 2, 3),
+    (3, 150, True, 2, 4),
+    (4, 120, True, 2, 4),
+    (5, 120, False, 2, 4),
+)
 
 
 class StatusBar(Painted):
@@ -61,7 +42,7 @@ class StatusBar(Painted):
         super().__init__()
         self.legend = Legend(settings.heat_auto, settings.heat_low_usd, settings.heat_high_usd)
         self.divider = Divider()
-        self.model = Line()
+        self.model = PressedLine("scale and score")
         self.streams = StreamAges()
         self.dropped = Line()
         self.dropped.setToolTip(
@@ -75,10 +56,11 @@ class StatusBar(Painted):
         self._frame: Frame | None = None
         self._odd = 0  # impossible inputs a short while ago
         self.level = -1
+        self._length = 0
         for widget in self._widgets():
             widget.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._say_model("S2", True)
+        self._say_model()
         self.clock.set_parts(("–", "text1", SEMIBOLD))
 
     def _widgets(self) -> tuple[Painted, ...]:
@@ -97,30 +79,16 @@ class StatusBar(Painted):
         if self._frame is not None:
             self.show_frame(self._frame)
 
-    def _say_model(self, version: str, default: bool) -> bool:
-        scale = "default" if default else "learned"
-        if self.level >= 2:
-            return self.model.set_parts((f"{version} · not scored yet", "text3", REGULAR))
-        return self.model.set_parts(
-            ("model ", "text3", REGULAR),
-            (version, "text2", SEMIBOLD),
-            (f" · scale: {scale} · not scored yet", "text3", REGULAR),
-        )
+    def _say_model(self) -> bool:
+        if self._frame is None:
+            return self.model.set_parts(("model S2", "text3", REGULAR))
+        return self.model.set_parts(*scores.line(self._frame, self._length))
 
     def show_frame(self, frame: Frame) -> None:
         """Show which model speaks, stream ages, drops and venue time."""
         self._frame = frame
-        moved = self._say_model(frame.model_version, frame.gain_default)
-        draw.tip(
-            self.model,
-            f"Engine {frame.model_version}. USD = standing volume × gain {frame.gain:.4g}"
-            + (
-                ", the shipped share of swept volume that Binance printed as forced orders."
-                if frame.gain_default
-                else "."
-            )
-            + f"\nMargin brackets of {frame.brackets_as_of}.\nNo score is shown until this program has measured one on your own recording.",
-        )
+        moved = self._say_model()
+        draw.tip(self.model, scores.tip(frame))
         moved |= self.streams.show_frame(frame)
         dropped = sum(s.dropped for s in frame.streams)
         parts = [("dropped ", "text3", REGULAR), (f"{dropped:,}", "text2", MEDIUM)]
@@ -146,20 +114,13 @@ class StatusBar(Painted):
         t = current()
         width, pad, gap = self.width(), t.px(10), t.px(16)
         level = 0 if width >= COMPACT_BELOW * t.scale else 1
-        forms = (
-            (0, 320, True, 0),
-            (1, 150, True, 0),
-            (2, 150, True, 0),
-            (3, 150, True, 2),
-            (4, 120, True, 2),
-            (5, 120, False, 2),
-        )
-        for form, wide, words, left_out in forms[level:]:
-            self.level = form
+        for form, wide, words, left_out, length in FORMS:
+            if form < level:
+                continue
+            self.level, self._length = form, length
             self.legend.set_compact(wide, words)
             self.streams.left_out = left_out
-            if self._frame is not None:
-                self._say_model(self._frame.model_version, self._frame.gain_default)
+            self._say_model()
             self.dropped.setVisible(form == 0 or (self._odd > 0 and form < 4))
             self.model.setVisible(form < 5)
             self.divider.setVisible(form < 5)
@@ -208,6 +169,7 @@ class StatusBar(Painted):
             **({} if frame is None else streams.numbers(frame)),
             **self.streams.state(),
             "model": {"text": self.model.text, "value": None if frame is None else frame.model_version},
+            **({} if frame is None else scores.numbers(frame)),
             "garbled": {
                 "text": "" if frame is None else f"{frame.garbled:,}",
                 "value": None if frame is None else frame.garbled,

@@ -147,7 +147,7 @@ def test_status_bar_shows_ages_drops_model_and_clock(holder: QWidget) -> None:
     assert state["stream.mark"] == {"text": "0.3 s", "value": 0.3}
     assert state["stream.forced"] == {"text": present.UNKNOWN, "value": None}
     assert state["dropped"] == {"text": "3", "value": 3}
-    assert state["model"]["text"] == "model S2 · scale: default · not scored yet"
+    assert state["model"]["text"] == "model S2 · scale default ×0.0083 · not scored yet"
     assert state["clock"]["text"] == "Wed 15 Apr  00:47:13 CEST"
     assert "0.0083" in status.model.toolTip()
     assert "2 Jul 2026" in status.model.toolTip()

@@ -49,6 +49,7 @@ class Heat:
         self.kernels: ModuleType | None = None
         self.chosen: NDArray[np.bool_] = np.ones(PLANES, dtype=np.bool_)
         self.now: NowPlanes | None = None
+        self.factor = 1.0  # of all venues, where figures are shown for them
         self.rings: tuple[RingSums, ...] = ()
         self.columns: NDArray[np.int32] = np.empty(0, np.int32)
         self.cells: NDArray[np.float32] = np.empty((0, 0), np.float32)
@@ -68,6 +69,8 @@ class Heat:
 
     def set_grid(self, rings: tuple[RingSums, ...]) -> None:
         self.rings = rings
+        for ring in rings:
+            ring.factor = self.factor
         self._laid = None
 
     def apply(self, frame: Frame) -> bool:
@@ -83,6 +86,11 @@ class Heat:
             changed = True
             self.forget()
         self._loading = loading
+        factor = frame.scale.factor if frame.scale is not None else 1.0
+        if factor != self.factor:
+            self.factor = factor
+            changed = True
+            self.forget()
         for published in frame.published:
             for ring in self.rings:
                 if ring.span_ms == published.span_ms:
@@ -102,6 +110,7 @@ class Heat:
     def forget(self) -> None:
         self._laid = None
         for ring in self.rings:
+            ring.factor = self.factor
             ring.forget()
 
     @property
@@ -282,7 +291,7 @@ class Heat:
             if not base <= at < base + ROWS:
                 return None
             shares = ring.view.shares[slot]
-            gain = np.repeat(ring.view.gains[slot], 5)[:, None].astype(np.float32)
+            gain = np.repeat(ring.view.gains[slot] * self.factor, 5)[:, None].astype(np.float32)
             order = np.arange(base, base + ROWS) % ROWS
             columns = (DECODE[ring.view.codes[slot]] * gain)[:, order]
             here = columns[:, at - base]

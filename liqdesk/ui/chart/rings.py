@@ -25,6 +25,7 @@ class RingSums:
         self.span_ms = view.span_ms
         self.capacity = view.codes.shape[0]
         self.first, self.last, self.live_from = 0, -1, 0
+        self.factor = 1.0  # on top of every column's gain
         self.usd: NDArray[np.float32] = np.empty((0, ROWS), np.float32)
         self.faded: NDArray[np.uint8] = np.empty((0, ROWS), np.uint8)
         self._have: NDArray[np.int64] = np.full(self.capacity, -1, np.int64)
@@ -59,5 +60,7 @@ class RingSums:
             self.faded = np.full((self.capacity, ROWS), 0, np.uint8)
         wanted = slots[missing]
         view = self.view
-        kernels.combine(view.codes, wanted, view.gains, view.shares, DECODE, chosen, self.usd, self.faded)
+        gains = view.gains if self.factor == 1.0 else view.gains * np.float32(self.factor)
+        gains.flags.writeable = False
+        kernels.combine(view.codes, wanted, gains, view.shares, DECODE, chosen, self.usd, self.faded)
         self._have[wanted] = numbers[missing]

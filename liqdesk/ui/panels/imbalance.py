@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
-from liqdesk.ui import draw, present
+from liqdesk.ui import draw, present, scores
 from liqdesk.ui.controls import Badge
 from liqdesk.ui.panels.frame import PAD, Body, Panel
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
@@ -254,19 +254,8 @@ class ImbalancePanel(Panel):
     def show_frame(self, frame: Frame) -> None:
         self.content.show_frame(frame)
         self.gain = frame.gain
-        self.badge.set_text("scale: default" if frame.gain_default else "scale: learned")
-        if frame.gain_default:
-            draw.tip(
-                self.badge,
-                f"Every USD figure is standing volume × {frame.gain:.4g}: the share of swept volume that Binance printed as forced "
-                f"orders, measured once on public data and shipped with the program.\nIt has not been learned from this market yet. "
-                f"Margin brackets of {frame.brackets_as_of}.",
-            )
-        else:
-            draw.tip(
-                self.badge,
-                f"Every USD figure is standing volume × {frame.gain:.4g}, learned from this market's prints.",
-            )
+        self.badge.set_text(scores.badge(frame))
+        draw.tip(self.badge, scores.tip(frame))
         nearest = self.content.rows[0] if self.content.rows else None
         self.header.say(value="" if nearest is None else f"{nearest.name}  {nearest.ratio}")
 
