@@ -17,6 +17,7 @@ from support.exchange import Exchange
 from support.waiting import pause
 
 from liqdesk.engine.frames import NowPlanes
+from liqdesk.insight import band_of
 from liqdesk.market import Side
 from liqdesk.model import cell_share
 from liqdesk.model.axis import display_bin_of, price_of_display_bin
@@ -67,6 +68,8 @@ def hold_numbers(desk: Desk) -> int:
             assert text(f"{name}.{word}") == present.usd(shown)
             checked += 1
         assert state[f"{name}.ratio"]["value"] == pytest.approx(row.ratio)  # type: ignore[index]
+        assert state[f"{name}.interval"]["value"] == [row.low, row.high]  # type: ignore[index]
+        assert row.low <= row.ratio <= row.high
     for word, side in (("long", frame.ledger.long), ("short", frame.ledger.short)):
         assert text(f"ledger.{word}.liquidatable") == present.usd(side.liquidatable_usd)
         assert text(f"ledger.{word}.not_liquidatable") == present.usd(side.not_liquidatable_usd)
@@ -77,6 +80,11 @@ def hold_numbers(desk: Desk) -> int:
     for i, zone in enumerate(frame.zones):
         assert text(f"zones.{i}.usd") == present.usd(zone.usd)
         assert text(f"zones.{i}.side") == zone.side.word
+        assert frame.spread is not None
+        low, high = (float(v) for v in band_of(zone.usd, zone.prior, frame.spread))
+        assert state[f"zones.{i}.band"]["value"] == pytest.approx([low, high])  # type: ignore[index]
+        assert text(f"zones.{i}.band") == present.half_width(low, high)
+        assert state[f"zones.{i}.z"]["value"] == zone.z  # type: ignore[index]
         rows = frame.now.usd.reshape(2, 5, -1).sum(axis=1)[zone.side]
         first = round(math.log(zone.low / 30_000.0) / 1e-3) - frame.now.base
         last = round(math.log(zone.high / 30_000.0) / 1e-3) - frame.now.base
