@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from liqdesk import __version__
 from liqdesk.app import progress
 from liqdesk.app.preparing import need_history
-from liqdesk.errors import InputError, LiqdeskError, NoDataError, ProfileError
+from liqdesk.errors import InputError, NoDataError, ProfileError
 from liqdesk.paths import prepare_numba_cache, profile_at
 from liqdesk.venues.binance import Binance
 
@@ -147,7 +145,6 @@ def _judge(tasks: dict[str, tuple[Truth, list[Chunk]]], wanted: Scoring) -> None
 
     chunks = [chunk for _, found in tasks.values() for chunk in found]
     swept = _compute(chunks, wanted)
-    _same_version(swept, wanted.dask)
     scores = []
     for symbol, (truth, _) in tasks.items():
         progress.say(f"{symbol}: scoring")
@@ -174,16 +171,6 @@ def _compute(chunks: list[Chunk], wanted: Scoring) -> list[SweptBars]:
         return run_here(run_chunk, chunks, wanted.workers, tell)
     finally:
         progress.done()
-
-
-def _same_version(parts: Iterable[SweptBars], address: str | None) -> None:
-    """A cluster's workers may have another liqdesk, and other kernels."""
-    other = {part.version for part in parts} - {__version__}
-    if other:
-        raise LiqdeskError(
-            f"workers of {address} run {other}, this is {__version__}",
-            f"The workers of {address} run liqdesk {', '.join(sorted(other))}, this is {__version__}: install the same.",
-        )
 
 
 def _command(wanted: Scoring) -> str:

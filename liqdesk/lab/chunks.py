@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from liqdesk import __version__
 from liqdesk.lab.baselines import EARLIER, EngineMap, merged, shipped
 from liqdesk.market import DAY_MS, BracketTable
 from liqdesk.model import StepBatch
@@ -44,7 +43,6 @@ class SweptBars(msgspec.Struct, frozen=True):
     slots: NDArray[np.int64]
     usd: Floats
     held_ms: NDArray[np.int64]
-    version: str
 
 
 def cut(
@@ -103,7 +101,7 @@ def run_chunk(chunk: Chunk) -> SweptBars:
     held = np.zeros(len(slots), np.int64)
     np.add.at(held, at, (chunk.steps.t1 - chunk.steps.t0)[wanted])
     names, titles = tuple(m.name for m in maps), tuple(m.title for m in maps)
-    return SweptBars(names, titles, slots, usd, held, __version__)
+    return SweptBars(names, titles, slots, usd, held)
 
 
 def put_together(parts: list[SweptBars]) -> SweptBars:
@@ -116,5 +114,4 @@ def put_together(parts: list[SweptBars]) -> SweptBars:
         np.concatenate([p.slots for p in parts]),
         np.concatenate([p.usd for p in parts], axis=1),
         np.concatenate([p.held_ms for p in parts]),
-        first.version,
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.scored import BAR_MS, T0, quotient, steps, where
 
+from liqdesk import __version__
 from liqdesk.errors import InputError
 from liqdesk.lab.chunks import cut, put_together, run_chunk
 from liqdesk.lab.workers import run_here, run_on_cluster
@@ -103,10 +104,19 @@ CLUSTER = (
     ALIKE
     + """
 from distributed import Client
+from liqdesk.errors import LiqdeskError
+from liqdesk.lab import workers
 prepare_numba_cache()
 with Client(sys.argv[1], timeout=30, set_as_default=False) as client:
     client.wait_for_workers(2, timeout=60)
 check(lambda task, items, say: run_on_cluster(task, items, sys.argv[1], say))
+workers.PATIENCE_S = 0.5
+for version, task in ((workers.__version__ + ".1", where), (workers.__version__, os._exit)):
+    workers.__version__ = version
+    try:
+        run_on_cluster(task, [1.0 if task is where else 1], sys.argv[1])
+    except LiqdeskError as e:
+        print(e.user.replace(sys.argv[1], "it"))
 """
 )
 
@@ -161,7 +171,12 @@ def cluster(tmp_path):
 
 @pytest.mark.e2e
 def test_a_cluster_gives_the_same(cluster):
-    assert run_script(CLUSTER, cluster) == "alike in 2 processes; errors arrive\n"
+    said = run_script(CLUSTER, cluster).splitlines()
+    assert said == [
+        "alike in 2 processes; errors arrive",
+        f"The cluster at it runs liqdesk {__version__}, this is {__version__}.1: install the same.",
+        "The cluster at it was lost before it was done.",
+    ]
 
 
 def test_without_dask_the_sentence_says_what_to_install(monkeypatch):

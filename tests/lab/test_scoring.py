@@ -151,5 +151,5 @@ def test_deviances_are_least_where_the_mean_is_right(y, mean):
 
 def test_a_single_naive_map_is_enough(market):
     swept, truth = market
-    two = SweptBars(("engine", "x"), ("This map", "X"), swept.slots, swept.usd[:2], swept.held_ms, swept.version)
+    two = SweptBars(("engine", "x"), ("This map", "X"), swept.slots, swept.usd[:2], swept.held_ms)
     assert score("BTCUSDT", BAR_MS, two, truth).best.name == "x"
