@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -202,9 +203,7 @@ def calibrated(cases: Cases, h: int) -> Calibration:
         if len(count)
         else np.zeros((RESAMPLES, 0))
     )
-    off = np.exp(SIGMA_ERROR * rng.standard_normal(RESAMPLES))
-    bent = np.stack([touch(np.array(KNOTS), np.full(len(KNOTS), s * s), HORIZONS_MS[h]) for s in off])
-    drawn = _drawn_to(bent, draws @ by_day, draws @ count, single)
+    drawn = _drawn_to(_doubted(h), draws @ by_day, draws @ count, single)
     low, high = np.quantile(drawn, BAND, axis=0)
     held = _drawn_to(law[None], by_day.sum(axis=0)[None], np.array([n]), single)[0]
     brier, climate = _scored(day, hits, far, reach, h) if n else (math.nan, math.nan)
@@ -224,13 +223,22 @@ def calibrated(cases: Cases, h: int) -> Calibration:
     )
 
 
+@cache
+def _doubted(h: int) -> Floats:
+    """Return the law's odds of KNOTS under σ that are off by chance, [RESAMPLES, knots]; the same draws every time."""
+    off = np.exp(SIGMA_ERROR * np.random.default_rng(1).standard_normal(RESAMPLES))
+    return np.stack([touch(np.array(KNOTS), np.full(len(KNOTS), s * s), HORIZONS_MS[h]) for s in off])
+
+
 def _drawn_to(law: Floats, hits: Floats, count: Floats, single: float) -> Floats:
     """Return shares that came, [draws, knots], drawn to the law and made to fall with distance."""
     n = (count * single / 2)[:, None]
     share = hits / np.maximum(count, 1)[:, None]
-    mixed = (n * share + PRIOR * law) / (n + PRIOR)
+    mixed = np.clip((n * share + PRIOR * law) / (n + PRIOR), EDGE, 1 - EDGE)
     ones = np.ones(mixed.shape[1])
-    return np.stack([rising(row[::-1], ones)[::-1] for row in np.clip(mixed, EDGE, 1 - EDGE)])
+    for i in np.flatnonzero((np.diff(mixed, axis=1) > 0).any(axis=1)).tolist():
+        mixed[i] = rising(mixed[i, ::-1], ones)[::-1]
+    return mixed
 
 
 def _scored(day: Ints, hits: Floats, far: Floats, reach: Floats, h: int) -> tuple[float, float]:

@@ -66,6 +66,12 @@ def test_columns_grow_and_every_figure_is_there(
     total = frame.ledger.long.liquidatable_usd + frame.ledger.long.not_liquidatable_usd
     assert total == pytest.approx(frame.ledger.open_interest_usd, rel=1e-9)
     assert len(frame.imbalance) == 3
+    assert [c.horizon_ms for c in frame.odds] == [3_600_000, 14_400_000, 86_400_000]
+    assert all(1_000 < c.back <= c.cases for c in frame.odds)
+    assert all(z.touch is not None and 0 <= z.touch.odds[0] <= z.touch.odds[2] <= 1 for z in frame.zones)
+    engine.until(
+        lambda: engine.last is not None and engine.last.study is not None, 20, "a look at the record of prints"
+    )
     spans = [p.last - p.first + 1 for p in frame.published]
     assert spans[0] >= 2_860
     assert spans[1] >= 2_280
