@@ -18,6 +18,7 @@ from liqdesk.errors import NoDataError
 from liqdesk.lab.chunks import SweptBars
 from liqdesk.lab.held import Held, bands_held
 from liqdesk.lab.learner import LEAST_DAYS, USD_A_BAR, Head, prequential
+from liqdesk.lab.recovery import ranks
 from liqdesk.lab.truth import Truth
 from liqdesk.lab.words import day as day_text
 from liqdesk.market import DAY_MS
@@ -87,14 +88,6 @@ class Score(msgspec.Struct, frozen=True):
     def best(self) -> MapScore:
         """The naive map that is hardest to beat."""
         return max(self.maps[1:], key=lambda m: m.d2)
-
-
-def ranks(values: Floats) -> Floats:
-    """Return the ranks of values [n], ties sharing their mean."""
-    _, inverse, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    mean: Floats = (last - 0.5 * (count - 1) - 1)[inverse]
-    return mean
 
 
 def spearman(a: Floats, b: Floats) -> float:

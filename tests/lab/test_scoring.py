@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 from support.scored import BAR_MS, T0, liquidated, steps
 
 from liqdesk.errors import NoDataError
 from liqdesk.lab.chunks import SweptBars, cut, run_chunk
-from liqdesk.lab.scoring import poisson, ranks, score, spearman, tweedie
+from liqdesk.lab.scoring import poisson, score, spearman, tweedie
 from liqdesk.lab.truth import Truth
 from liqdesk.market import DAY_MS, MINUTE_MS
 from liqdesk.venues.binance.brackets import shipped_brackets
@@ -118,16 +117,6 @@ def test_small_contracts_get_a_small_floor(market):
     assert one.floor <= 1e4
     assert other.floor == pytest.approx(0.02 * small.usd[:144].mean())
     assert other.maps[0].d2 == pytest.approx(one.maps[0].d2, abs=0.02)
-
-
-values = arrays.arrays(np.float64, st.integers(1, 40), elements=st.sampled_from([0.0, 1.0, 2.5, 1e6, 3e-9]))
-
-
-@given(values)
-def test_ranks_share_their_mean(x):
-    got = ranks(x)
-    expected = [float(np.mean(np.flatnonzero(np.sort(x) == v))) for v in x]
-    assert got.tolist() == pytest.approx(expected)
 
 
 def test_rank_correlation_knows_order_alone():

@@ -1,9 +1,12 @@
 """What was liquidated: read from a file that somebody else wrote, or from the record."""
 
+import contextlib
 import gzip
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.scored import BAR_MS, T0, print_orders, write_truth
 
 from liqdesk.errors import InputError, NoDataError
@@ -75,6 +78,30 @@ def test_files_that_are_none_are_named(tmp_path):
         with pytest.raises(InputError) as error:
             read_truth(path, BAR_MS)
         assert "cannot be read" in error.value.user
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(max_size=200).map(lambda text: (HEAD + text).encode("utf-8", "replace")),
+        st.lists(st.tuples(st.integers(-3, 3), st.floats(), st.sampled_from(["1", "", "x", "1e400"])), max_size=6).map(
+            lambda rows: (HEAD + "".join(row(n, str(v), w) for n, v, w in rows)).encode()
+        ),
+        st.binary(max_size=60).map(lambda data: gzip.compress(HEAD.encode()) + data),
+    )
+)
+def test_any_bytes_are_a_truth_or_a_sentence(tmp_path, data):
+    path = tmp_path / "any"
+    path.write_bytes(data)
+    truth = None
+    with contextlib.suppress(InputError):
+        truth = read_truth(path, BAR_MS)
+    if truth is not None:
+        assert len(truth.t) == len(truth.usd)
+        assert (np.diff(truth.t) > 0).all()
+        assert np.isfinite(truth.usd).all()
+        assert (truth.usd >= 0).all()
 
 
 def test_the_record_counts_where_it_listened(tmp_path):
