@@ -178,7 +178,7 @@ def score(
         ),
         held=bands_held(slots, swept.usd[0][place], y, bar_ms, judged),
         left_out={reason: count for reason, count in left_out.items() if count},
-        notes=_notes(len(days), y[judged]),
+        notes=_notes(len(days), y[judged], float(map_days[0].sum()) >= float(null_days.sum())),
     )  # fmt: skip
 
 
@@ -236,7 +236,7 @@ def _deciles(y: Floats, mean: Floats) -> tuple[Span, ...]:
     return tuple(Span(0, float(mean[p].mean()), float(y[p].mean()), len(p)) for p in parts if len(p))
 
 
-def _notes(days: int, y: Floats) -> tuple[str, ...]:
+def _notes(days: int, y: Floats, useless: bool) -> tuple[str, ...]:
     out = []
     if days < EARLY_DAYS:
         out.append(
@@ -244,6 +244,8 @@ def _notes(days: int, y: Floats) -> tuple[str, ...]:
         )
     if not y.any():
         out.append("Nothing was liquidated in these bars: there is nothing to score.")
+    elif useless:
+        out.append("This map tells no more than the running mean of what was liquidated.")
     return tuple(out)
 
 

@@ -110,6 +110,17 @@ def test_what_cannot_be_scored_is_said(market):
     assert found.maps[0].ratio is None
 
 
+def test_a_truth_that_has_nothing_to_do_with_the_map_is_found_out(market):
+    swept, truth = market
+    found = score("BTCUSDT", BAR_MS, swept, msgspec.structs.replace(truth, usd=truth.usd[::-1].copy()))
+    assert found.maps[0].d2 < 0.05
+    assert abs(found.maps[0].rho) < 0.1
+    assert ("This map tells no more than the running mean of what was liquidated." in found.notes) is (
+        found.maps[0].d2 <= 0
+    )
+    assert found.maps[0].d2 <= 0
+
+
 def test_small_contracts_get_a_small_floor(market):
     swept, truth = market
     small = msgspec.structs.replace(truth, usd=truth.usd * 1e-4)
