@@ -21,6 +21,7 @@ FLOOR_USD: Final = 100.0
 TIP: Final = (
     "The colour scale: estimated USD per 10 bp of price. Below the left handle nothing is painted; from the right one on the colour "
     "is the hottest.\nThe axis is a square root, so small amounts have room; colours between the handles are linear in USD.\n"
+    "Cells that lose their hue are set by the prior, the assumed distances, more than by data: mostly those beyond 5 % of price.\n"
     "Drag a handle, or choose it with Tab and move it with the arrow keys. Only the colours change, the estimate does not."
 )
 

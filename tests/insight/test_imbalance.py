@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liqdesk.insight import RADII, Imbalance, imbalance_of
+from liqdesk.insight import RADII, Imbalance, Spread, imbalance_of
+from liqdesk.model import usual_shares
 from liqdesk.model.axis import PHASE, base_of, row_prices
 
 MARK = 67_012.3
@@ -83,3 +84,26 @@ def test_sums_never_exceed_their_side(mark: float, seed: int) -> None:
 def test_what_is_no_density_is_refused() -> None:
     with pytest.raises(ValueError, match="not finite"):
         imbalance_of(BASE, np.full((10, 800), np.inf, np.float32), MARK)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 999), factor=st.floats(1e-2, 1e2))
+def test_intervals_hold_what_they_are_of(seed: int, factor: float) -> None:
+    usd = np.random.default_rng(seed).exponential(4e3, (10, 800))
+    spread = Spread()
+    rows = imbalance_of(BASE, usd, MARK, shares=usual_shares(), spread=spread)
+    for row in rows:
+        assert -1 <= row.low <= row.ratio <= row.high <= 1
+        assert row.long_band[0] <= row.long_usd <= row.long_band[1]
+        assert row.short_band[0] <= row.short_usd <= row.short_band[1]
+    assert rows[0].high - rows[0].low > rows[2].high - rows[2].low, "of fewer orders less is known"
+    scaled = imbalance_of(BASE, usd * factor, MARK, shares=usual_shares(), spread=spread.scaled(factor))
+    for one, other in zip(rows, scaled, strict=True):
+        assert (other.low, other.high) == pytest.approx((one.low, one.high), abs=1e-9)
+
+
+def test_more_prior_makes_the_interval_wider() -> None:
+    usd = np.random.default_rng(8).exponential(4e4, (10, 800))
+    sure, unsure = (imbalance_of(BASE, usd, MARK, shares=np.full(5, share))[2] for share in (0.0, 0.9))
+    assert sure.ratio == unsure.ratio
+    assert unsure.low < sure.low < sure.high < unsure.high

@@ -6,14 +6,16 @@ import itertools
 import math
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from liqdesk.insight import MOST_ZONES, REACH, Zone, zones_of
+from liqdesk.insight import MOST_ZONES, REACH, Spread, Zone, band_of, zones_of
 from liqdesk.market import Side
+from liqdesk.model import usual_shares
 from liqdesk.model.axis import base_of, row_prices
 
 MARK = 67_012.3
@@ -212,3 +214,54 @@ def test_every_zone_keeps_its_promises(rows: np.ndarray, shift: float) -> None:
     for side in Side:
         own = [z for z in zones if z.side is side]
         assert all(upper.low >= lower.high * (1 - 1e-12) for upper, lower in itertools.pairwise(own))
+
+
+def a_market(seed: int) -> np.ndarray:
+    """Return [10, 800] USD: uneven classes, a few bumps a side, millions in all."""
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(0.005, 0.10, (2, 3))
+    shapes = [both(level(30_000.0), *(bump(p, 0.003, rng.uniform(1e4, 6e5)) for p in side)) for side in places]
+    split = rng.dirichlet(np.ones(5), 2)
+    return (column(*shapes)[:, None, :] * split[:, :, None]).reshape(10, 800)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_zone_carries_its_band_its_prior_and_its_z(seed: int) -> None:
+    usd, spread, shares = a_market(seed), Spread(), usual_shares()
+    zones = zones_of(BASE, usd, MARK, shares, spread)
+    assert zones
+    for zone in zones:
+        low, high = band_of(zone.usd, zone.prior, spread)
+        assert (zone.low_usd, zone.high_usd) == pytest.approx((float(low), float(high)))
+        assert zone.low_usd <= zone.usd <= zone.high_usd
+        assert zone.z == pytest.approx(zone.prominence_usd / math.sqrt(spread.lump_usd * zone.usd))
+        assert zone.significant == (zone.z >= 2)
+        inside = (zone.low <= PRICES) & (zone.high >= PRICES)
+        mine = usd.reshape(2, 5, 800)[zone.side][:, inside].sum(axis=1)
+        assert zone.prior == pytest.approx(float(mine @ shares / mine.sum()), abs=0.02)
+    unknown = zones_of(BASE, usd, MARK)
+    assert [z.prior for z in unknown] == [0.0] * len(unknown)
+    assert [z.z for z in unknown] == [z.z for z in zones]
+
+
+@given(st.integers(0, 500), st.floats(1e-3, 1e3))
+@settings(max_examples=40, deadline=None)
+def test_z_does_not_know_the_unit_and_larger_orders_make_it_smaller(seed: int, factor: float) -> None:
+    usd, spread = a_market(seed), Spread()
+    plain = zones_of(BASE, usd, MARK, usual_shares(), spread)
+    scaled = zones_of(BASE, usd * factor, MARK, usual_shares(), spread.scaled(factor))
+    assert [z.z for z in scaled] == pytest.approx([z.z for z in plain])
+    lumpy = zones_of(BASE, usd, MARK, usual_shares(), msgspec.structs.replace(spread, lump_usd=4 * spread.lump_usd))
+    assert sorted(z.z for z in lumpy) == pytest.approx(sorted(z.z / 2 for z in plain))
+    unsure = zones_of(BASE, usd, MARK, usual_shares(), msgspec.structs.replace(spread, scale=0.7))
+    assert [z.z for z in unsure] == [z.z for z in plain], "the surroundings share the error of the scale"
+    assert all(a.high_usd >= b.high_usd for a, b in zip(unsure, plain, strict=True))
+
+
+def test_what_stands_out_beyond_chance_is_a_zone_and_comes_first() -> None:
+    usd = column(both(level(30_000.0), bump(0.02, 0.002, 900_000.0), bump(0.08, 0.004, 12_000.0)))
+    zones = zones_of(BASE, usd, MARK)
+    assert [z.significant for z in zones] == [True, False]
+    assert zones[0].z > 4
+    small = zones_of(BASE, usd / 100, MARK)
+    assert not any(z.significant for z in small), "of a few orders nothing can be told"
