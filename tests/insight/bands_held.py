@@ -1,6 +1,6 @@
 """How often the 80 % bands hold what they are drawn around: on simulated months, where what stands is known, and on real ones.
 
-    python tests/insight/bands_held.py [--seeds 10] [--data FOLDER]
+    python tests/insight/bands_held.py [--first 1] [--seeds 10] [--data FOLDER]
 
 `--data` names a folder of real months (the layout of the tests' data): bars are then held against what was really printed.
 """
@@ -229,10 +229,10 @@ def real_bars(data: Path) -> Iterator[tuple[str, Sample, Spread]]:
     yield "Binance, one week, 15 min", Sample(*flat, np.repeat(times, 2).astype(np.float64)), Spread()
 
 
-def report(seeds: int, data: Path | None) -> None:
+def report(first: int, seeds: int, data: Path | None) -> None:
     shipped = Spread()
     rows, within, ratios, zones, swept = [], [], [], [], []
-    for seed in range(1, seeds + 1):
+    for seed in range(first, first + seeds):
         lived = Lived(seed)
         rows.append(cells(lived, shipped))
         print(rows[-1].line(f"seed {seed}: rows within 5 %"), flush=True)
@@ -274,7 +274,10 @@ def report(seeds: int, data: Path | None) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--first", type=int, default=1, help="the shipped values were chosen on 1 to 10; others are fresh"
+    )
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--data", type=Path)
     chosen = parser.parse_args()
-    report(chosen.seeds, chosen.data)
+    report(chosen.first, chosen.seeds, chosen.data)

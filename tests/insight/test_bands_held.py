@@ -1,4 +1,5 @@
-"""Two simulated months with their truth: 80 % bands hold about 80 % of it. The long form is `make bands`."""
+"""Two simulated months, none of those that the shipped values were chosen on: 80 % bands hold about 80 % of the truth. The long form
+is `make bands`."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from liqdesk.insight import Spread
 
 @pytest.fixture(scope="module")
 def months() -> list[Lived]:
-    return [Lived(seed) for seed in (5, 9)]
+    return [Lived(seed) for seed in (12, 17)]
 
 
 def test_rows_within_five_per_cent_are_held(months: list[Lived]) -> None:
