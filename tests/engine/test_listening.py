@@ -325,3 +325,34 @@ def test_what_cannot_be_read_counts_unless_it_is_told_to_be_something_else(
     (message,) = inbox.drain(10)
     assert isinstance(message, Garbled)
     assert message.forced is forced
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_minute_was_listened_to_exactly_where_the_history_says_so(seed: int) -> None:
+    """Links come and go, and now and then a message cannot be read; what is asked at once agrees with what was kept in the end."""
+    chance = random.Random(seed)
+    stage = Stage()
+    stage.listening.begin(T0)
+    now, said = T0, {}
+    for _ in range(12):
+        if chance.random() < 0.7:
+            stage.listening.opened("a")
+            stop = now + chance.randrange(20, 200) * SECOND
+            stage.hear("a", now, stop)
+            now = stop
+            if chance.random() < 0.3:
+                stage.listening.unreadable("a", now)
+                stage.settle(now)
+        if chance.random() < 0.5:
+            stage.listening.lost("a", "cut")
+            now += chance.randrange(2, 90) * SECOND
+            stage.settle(now)
+        for start in range(T0, now - 30 * SECOND, 30 * SECOND):
+            answer = stage.listening.heard_over(start, start + 30 * SECOND)
+            if answer is not None:
+                assert said.setdefault(start, answer) == answer, "what is certain does not change"
+    assert len(said) > 10
+    assert len(set(said.values())) == 2
+    for start, answer in said.items():
+        inside = any(a <= start and start + 30 * SECOND <= b for a, b in stage.covered)
+        assert answer == inside, start - T0

@@ -12,6 +12,7 @@ from chart_scene import GAIN, LIVE_MINUTES, NOW, Scene, planes, price, scene, se
 from pytestqt.qtbot import QtBot
 
 from liqdesk.engine.frames import Frame, NowPlanes, Progress, Published
+from liqdesk.engine.scales import GainView, SideGain
 from liqdesk.market import MINUTE_MS
 from liqdesk.model import BACK, LIVE, DensityGrid, cell_share, display_bin_of
 from liqdesk.ui import ramp, theme
@@ -283,6 +284,25 @@ def test_a_cell_is_read_with_its_classes_and_sum(pane: ChartPane, market: Scene)
     assert (cell.span_ms, cell.from_ms) == (ring.span_ms, run[1] * ring.span_ms)
     assert pane.map.heat.cell(x, 1.0) is None
     assert pane.map.heat.cell(-5, at) is None
+
+
+def test_figures_for_all_venues_are_the_same_map_times_its_factor(pane: ChartPane, market: Scene) -> None:
+    moment, at = NOW - 90 * MINUTE_MS, market.now.mark * 0.985
+    x = math.floor(pane.state.lens.x(moment) / pane.state.lens.width * pane.map.heat.columns.size)
+    one, cell = pane.cell_value(moment, at), pane.map.heat.cell(x, at)
+    assert one
+    assert cell is not None
+    side = SideGain(0.0083, 0.004, 0.016, 0.0, 1.0)
+    scale = GainView(side, side, True, False, True, 4.4, 4.4, 0.0083, 0.0, 0.0, 0.0, 0)
+    pane.apply(market.frame(serial=2, scale=scale, new_bars=()))
+    pane.refresh()
+    assert pane.cell_value(moment, at) == pytest.approx(4.4 * one, rel=1e-4)
+    all_venues = pane.map.heat.cell(x, at)
+    assert all_venues is not None
+    assert np.allclose(all_venues.planes, 4.4 * cell.planes, rtol=1e-4)
+    pane.apply(market.frame(serial=3, scale=msgspec.structs.replace(scale, all_venues=False, factor=1.0), new_bars=()))
+    pane.refresh()
+    assert pane.cell_value(moment, at) == pytest.approx(one, rel=1e-5)
 
 
 def test_no_grid_and_no_frame_paint_nothing(build: Callable[[], ChartPane], qtbot: QtBot) -> None:
