@@ -6,10 +6,11 @@ base + r of ln price; longs stand below mark, shorts above. "Nothing stands out"
 """
 
 from liqdesk.insight.imbalance import RADII, Imbalance, imbalance_of
+from liqdesk.insight.rule import RuleTest
 from liqdesk.insight.spread import Spread, band_of, deviation_of
 from liqdesk.insight.throttle import Rule
 from liqdesk.insight.touch import Calibration, Chance
-from liqdesk.insight.unprinted import Prints, RuleTest, Study, Unprinted, study
+from liqdesk.insight.unprinted import Prints, Study, Unprinted, study
 from liqdesk.insight.zones import MOST_ZONES, REACH, SIGNIFICANT, Zone, zones_of
 
 __all__ = [

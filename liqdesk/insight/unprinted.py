@@ -1,9 +1,9 @@
 """What was not printed: from a record of prints, which rule the venue follows, and how much it left out.
 
 Nothing of the map goes into it. How busy a second was comes from its neighbours: the share of seconds with a print, among those
-that look alike from outside, is 1 − G(0) of `throttle`. Which rule holds is read from whether prints are larger where it is busy; how
-much orders clump within a second, under `largest`, from how much larger. Under `latest` the prints say nothing of that, and the
-estimate is one from below. Sizes are taken to be alike in calm and busy seconds.
+that look alike from outside, is 1 − G(0) of `throttle`. Which rule holds is read from the sizes of prints (`rule`), and, under
+`largest`, how much orders clump within a second from how much larger they are where it is busy; for that, sizes are taken to be alike
+in calm and busy seconds. Under `latest` prints say nothing of clumps, and the estimate is one from below.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqdesk.insight.monotone import rising
+from liqdesk.insight.rule import RuleTest, tested
 from liqdesk.insight.throttle import POISSON, Rule, SizeLaw, hidden, hidden_variance, log_ratio, orders, rate_of
 from liqdesk.market import DAY_MS, HOUR_MS, SECOND_MS, ForcedOrder
 
@@ -30,7 +31,6 @@ MOST_GROUPS: Final = 60
 BUSIEST: Final = 0.95  # share of seconds with a print, at most
 CALM: Final = 0.15  # share of seconds with a print below which a print is taken as a single order
 LEAST_CALM: Final = 40
-LEAST_PRINTS: Final = 100  # for a verdict
 ENOUGH: Final = (
     800  # for an estimate: of simulated records, those of 400 fell short by a third, those of 800 by nothing
 )
@@ -38,9 +38,7 @@ CLUMPINGS: Final = (POISSON, 8.0, 4.0, 2.5, 1.7, 1.2, 0.9, 0.7)
 WIDEST: Final = CLUMPINGS[-1]  # under `latest`, which says nothing of it
 RESAMPLES: Final = 400
 BAND: Final = (0.1, 0.9)
-SURE: Final = (0.025, 0.975)
 MODEL_ERROR: Final = 0.2  # of the estimate: what a day's is off by beyond chance, on simulated months
-LEAST_RATIO: Final = 3.0  # nats
 PILE: Final = (
     0.9,
     10,
@@ -75,17 +73,6 @@ class Prints(msgspec.Struct, frozen=True):
     @property
     def covered_ms(self) -> int:
         return sum(b - a for a, b in self.covered)
-
-
-class RuleTest(msgspec.Struct, frozen=True):
-    """Which rule a record speaks for: `rule` None is undecided. `ratio` is the log likelihood ratio of `largest` over `latest` in nats,
-    [low, high] its 95 % interval from hours drawn anew, `prints` how many were looked at."""
-
-    rule: Rule | None
-    ratio: float
-    low: float
-    high: float
-    prints: int
 
 
 class Unprinted(msgspec.Struct, frozen=True):
@@ -142,8 +129,9 @@ def study(prints: Prints, until_ms: int, window_ms: int = DAY_MS) -> Study:
     hour = prints.t // HOUR_MS
     starts = np.flatnonzero(np.concatenate([[True], hour[1:] != hour[:-1]]))
     by_hour = np.add.reduceat(fits, starts, axis=0)
-    drawn = _draws(len(by_hour)) @ by_hour
-    test = _tested(by_hour, drawn, n)
+    draws = _draws(len(by_hour))
+    drawn = draws @ by_hour
+    test = tested(prints.usd, occupied, calm, starts, draws)
     best = int(np.argmax(by_hour.sum(axis=0)))
     if n < ENOUGH:
         return Study(test, None, CLUMPINGS[best], record_ms)
@@ -151,14 +139,14 @@ def study(prints: Prints, until_ms: int, window_ms: int = DAY_MS) -> Study:
     found = _Hidden(prints, occupied, law, inside)
     chosen = np.argmax(drawn, axis=1)
     if test.rule is Rule.LATEST:
-        middle, draws = found.latest()
+        middle, likely = found.latest()
     elif test.rule is Rule.LARGEST:
-        middle, draws = found.largest(best, chosen)
+        middle, likely = found.largest(best, chosen)
     else:
-        middle, draws = found.largest(best, chosen)
-        draws = np.concatenate([draws, found.latest()[1]])
+        middle, likely = found.largest(best, chosen)
+        likely = np.concatenate([likely, found.latest()[1]])
     clumping = CLUMPINGS[best] if test.rule is not Rule.LATEST else POISSON
-    return Study(test, _told(prints, inside, middle, draws, until_ms, window_ms), clumping, record_ms)
+    return Study(test, _told(prints, inside, middle, likely, until_ms, window_ms), clumping, record_ms)
 
 
 def occupancy(prints: Prints) -> Numbers:
@@ -195,16 +183,6 @@ def _draws(blocks: int) -> Numbers:
     """Return how often each block is drawn, float64 [RESAMPLES, blocks]; the same draws every time."""
     rng = np.random.default_rng(0)
     return rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=RESAMPLES).astype(np.float64)
-
-
-def _tested(by_hour: Numbers, drawn: Numbers, prints: int) -> RuleTest:
-    """Compare the rules on Poisson seconds, where nothing was fitted to the sizes."""
-    ratio = float(by_hour[:, 0].sum())
-    low, high = (float(x) for x in np.quantile(drawn[:, 0], SURE))
-    rule = None
-    if prints >= LEAST_PRINTS and abs(ratio) >= LEAST_RATIO:
-        rule = Rule.LARGEST if low > 0 else Rule.LATEST if high < 0 else None
-    return RuleTest(rule, ratio, low, high, prints)
 
 
 def cut_size(sizes: Numbers) -> tuple[float, float, float] | None:

@@ -29,7 +29,7 @@ from liqdesk.insight.throttle import (
 from liqdesk.insight.unprinted import ENOUGH, Prints, cut_size, occupancy, study
 
 SEEDS = (1, 2)
-DAYS = 12
+DAYS = 24
 
 
 def one(x: float) -> NDArray[np.float64]:
@@ -181,6 +181,13 @@ def test_the_rule_is_told_from_the_prints(record: Record, rule: Rule) -> None:
     few = study(record.prints(rule, end - DAY_MS // 8, end), end).test
     assert few.prints < 200
     assert few.rule is None
+
+
+@pytest.mark.parametrize("factor", [1.25, 1.5])
+def test_larger_orders_in_busy_seconds_do_not_pass_for_the_largest_of_many(record: Record, factor: float) -> None:
+    prints = record.prints(Rule.LATEST, record.begin_ms, record.end_ms)
+    usd = prints.usd * np.where(occupancy(prints) > 0.3, factor, 1.0)
+    assert study(Prints(prints.t, usd, prints.side, prints.covered), record.end_ms).test.rule is Rule.LATEST
 
 
 def test_a_month_that_prints_the_latest_is_the_same_market(record: Record) -> None:
