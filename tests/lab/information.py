@@ -1,10 +1,14 @@
 """What would each further piece of information gain over engine S2 fed with 1 min candles?
 
-python tests/lab/information.py [--seeds N] [--workers N] [--json FILE]     about half a minute a seed and core
+python tests/lab/information.py [--seeds N] [--workers N] [--json FILE]     about a minute and a half a seed and core
 
 On simulated months, where the truth is known: D2 of printed USD per half hour and the log score of printed orders per minute over
 the last 20 of 31 days, each day from the days before it (the learner is the one every map gets); and how well the density within
 ±6 % of price is recovered. Differences to the base are paired by seed: mean, 95 % interval (Student's t), seeds that gained.
+
+Two measures have blind spots. The log score counts orders while maps hold USD: it ranks the map of 1 min candles above perfect hindsight,
+so it compares maps of one kind alone. A hard edge empties 5 bp bins when their centre is passed, half an instant early or late: by
+the minute that costs it far more than the path it was given is worth; the exact edge does not have that fault.
 
 Where LIQDESK_TEST_DATA names real months, what a local gain and an exact edge do there.
 """
