@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 # line is.
 FORMS: Final = (
     (0, 320, True, 0, 0),
-    (0, 320, True, 0, 1),
+    (0, 230, True, 0, 0),
     (0, 230, True, 0, 1),
+    (1, 230, True, 0, 1),
+    (1, 150, True, 0, 1),
     (1, 150, True, 0, 2),
     (2, 150, True, 0, 3),
     (3, 150, True, 2, 3),

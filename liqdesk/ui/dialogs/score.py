@@ -34,7 +34,7 @@ LOCAL_TIP: Final = (
 VENUES: Final = "USD as estimated for all venues"
 VENUES_TIP: Final = (
     "Three venues together printed 4.4 times what Binance did of the same swept volume (0.0363 over 0.0083, BTCUSDT, early 2026). "
-    "Other contracts and other times differ, and this program does not listen to other venues."
+    "Other contracts and other times differ, and this program does not listen to other venues. Alerts on zones read the same figures."
 )
 
 
