@@ -1,6 +1,6 @@
 """Timings, each with a floor or a rival measured beside it in the same run.
 
-    python tests/bench/bench.py [start] [map] [backfill] [step] [minutes] [provenance] [frames] [memory]     all of them when none is named
+    python tests/bench/bench.py [start] [map] [backfill] [step] [minutes] [provenance] [ledger] [frames] [memory]    all when none is named
 
 Nothing else should run on the machine. Ratios are the facts; single figures vary with the machine and its mood.
 """
@@ -21,6 +21,7 @@ from liqdesk.paths import prepare_numba_cache
 prepare_numba_cache()
 
 import running
+import scoring
 import starting
 import stepping
 import warming
@@ -32,6 +33,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "step": stepping.step,
     "minutes": stepping.minutes,
     "provenance": stepping.provenance,
+    "ledger": scoring.ledger,
     "frames": running.frames,
     "memory": running.memory,
 }
