@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LEAST_DAYS: Final = 14
 LEAST_ORDERS: Final = 300
 LEAST_SHARE: Final = 0.005
+FEW_DAYS: Final = 5  # drawn anew, fewer days say nothing of how days differ
 MINUTES_A_DAY: Final = 1_440
 MAP_COLUMNS: Final = ("Naive map", "Our lead", "80 % interval", "It foresaw")
 SCALE_COLUMNS: Final = ("Scale", "Printed of swept", "80 % interval", "Learned here", "Last 24 h")
@@ -179,14 +180,16 @@ def sentence(view: ScoreView | None) -> str:
 
 def map_rows(view: ScoreView) -> tuple[tuple[Cell, ...], ...]:
     """Return a row per naive map, the one to beat first."""
-    rows = []
-    for lead in view.headline.leads:
-        token = "alert" if lead.high < 0 else "text1" if lead.low > 0 else "text3"
+    rows, head = [], view.headline
+    for lead in head.leads:
+        early = head.verdict == "too early"
+        token = "text3" if early else "alert" if lead.high < 0 else "text1" if lead.low > 0 else "text3"
+        between = f"{nats(lead.low)} to {nats(lead.high)}" if head.days >= FEW_DAYS else "too few days"
         rows.append(
             (
                 Cell(view.title(lead.name), lead.name),
                 Cell(nats(lead.value), lead.value, token),
-                Cell(f"{nats(lead.low)} to {nats(lead.high)}", (lead.low, lead.high), "text2"),
+                Cell(between, (lead.low, lead.high), "text2" if head.days >= FEW_DAYS else "text3"),
                 Cell(f"{lead.forecast:.2f} per order", lead.forecast, "text2"),
             )
         )

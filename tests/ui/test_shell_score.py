@@ -125,7 +125,11 @@ def test_the_card_holds_what_the_frame_does(qapp: QApplication) -> None:
     assert [row[2].value for row in card.weeks.rows] == [w.printed for w in reversed(GOOD.weeks)]
     assert [row[1].value for row in card.scale.rows] == [0.0081, 0.0079]
     assert "5,610 printed orders" in card.source.text()
+    card.show_frame(frame(score=view(EARLY), scale=SCALE))
+    assert {row[2].text for row in card.maps.rows} == {"too few days"}
+    assert {row[1].token for row in card.maps.rows} == {"text3"}
     card.show_frame(frame(score=view(BAD), scale=SCALE))
+    assert card.maps.rows[0][1].token == "alert"
     assert "use that one" in card.headline.text()
     card.show_frame(frame(score=view(NONE, ScoreStage.LEARNING), scale=SCALE))
     assert card.maps.isHidden()
