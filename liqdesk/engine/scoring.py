@@ -45,7 +45,8 @@ class Scoring:
     def __init__(
         self, symbol: str, market_map: MarketMap, recorder: Recorder, until_ms: int, *, live: bool = True
     ) -> None:
-        """`until_ms` is venue time now: what is kept of before is read back. `live` False computes nothing, as for a past."""
+        """`until_ms` is venue time now: what is kept of before is read back. `live` False computes nothing, as for a past that ends
+        then: parts that may reach beyond it are left out."""
         self.symbol = symbol
         self.local = False
         self.naive = NaiveMaps(market_map.table)
@@ -54,6 +55,7 @@ class Scoring:
         self._titles = ((EngineMap.name, EngineMap.title), *((naive.name, naive.title) for naive in self.naive.maps))
         self._recorder = recorder
         self._live = live
+        until_ms -= 0 if live else (PART_MINUTES - 1) * MINUTE_MS
         self._online = OnlineGain()
         self._printed: dict[int, Floats] = {}  # orders and USD [2, 2 side] by minute of the fill
         self._for_gain: deque[tuple[int, Floats, Floats]] = deque()

@@ -11,13 +11,17 @@ import pytest
 from support.desk import SYMBOL, Desk
 from support.month import Month
 
+from liqdesk.engine.market_map import MarketMap
+from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.scales import ScoreStage, SetScale
+from liqdesk.engine.scoring import Scoring
 from liqdesk.history import GAIN, SCORE, History
 from liqdesk.lab.ledger import Part
 from liqdesk.lab.verdict import Verdict
 from liqdesk.market import DAY_MS, MINUTE_MS, LinkPhase, LinkState
 from liqdesk.model import ALL_VENUES_FACTOR, DEFAULT_GAIN
 from liqdesk.model.gain import Block
+from liqdesk.venues.binance.brackets import shipped_brackets
 
 BACK_DAYS = 3
 SEED = 8
@@ -86,6 +90,29 @@ def test_a_restart_changes_neither_scale_nor_score(month: Month, start: int, tmp
     assert (score.headline.days, score.headline.minutes) == (1, 120)
     assert len(score.headline.leads) == len(score.titles) - 1 == 7
     assert score.title(score.headline.leads[0].name) != score.headline.leads[0].name
+
+
+def test_a_history_shows_what_was_learned_and_scored_until_then(
+    month: Month, start: int, tmp_path: Path, desks: list[Desk]
+) -> None:
+    desk = _open(desks, month, tmp_path / "past", start)
+    desk.catch_up()
+    desk.lead(start + 8 * 60 * MINUTE_MS)
+    desk.close()
+    desk.history = History.open(tmp_path / "past" / "history.sqlite", tmp_path / "past" / "lock", read_only=True)
+    for hours, scored in ((8, 60), (7, 0)):
+        until = start + hours * 60 * MINUTE_MS
+        table = shipped_brackets().table(SYMBOL)
+        past = Scoring(SYMBOL, MarketMap(table, shown=False), Recorder(desk.history), until, live=False)
+        past.read_all()
+        score = past.score_view()
+        assert score.stage is ScoreStage.ENDED
+        assert scored - 10 <= score.headline.minutes <= scored, "a part that reaches beyond the moment is left out"
+        assert past.ledger.last_ms <= until
+        assert past.gain_view().minutes == pytest.approx(hours * 60, rel=0.05)
+        past.beat(lambda: True)
+        assert not past.naive.steps
+    assert past.estimate.value != desk.scoring.estimate.value, "what came later is not looked at"
 
 
 def test_what_was_printed_is_what_was_learned(month: Month, start: int, tmp_path: Path, desks: list[Desk]) -> None:
