@@ -2,7 +2,7 @@
 
 The lead over a map is (our score − its score) / forced orders printed, nats per order. Its 80 % interval is that of whole days drawn
 with replacement (a block bootstrap: within a day liquidations come in cascades). The map to beat is the one with the best score in all,
-which can only make ours look worse. Rhoades et al. 2010 (Acta Geophysica 58) use the same gain per event for earthquake forecasts.
+which can only make ours look worse. Rhoades et al. 2011 (Acta Geophysica 59) use the same gain per event for earthquake forecasts.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledgers import SHUFFLED, Scored
+from ledgers import MOVED, SHUFFLED, Scored
 
 from liqdesk.lab.ledger import CURVE_BINS, Ledger, Minutes, Part, throttled, unthrottled
 from liqdesk.lab.verdict import LEAST_DAYS, LEAST_ORDERS, Headline, Verdict, headline, tenths
@@ -240,6 +240,8 @@ def test_a_map_of_other_days_is_called_worse_and_the_engine_is_not(seed: int) ->
     engine = headline(month.ledger("engine", days=LEAST_DAYS))
     assert engine.days == LEAST_DAYS
     assert engine.verdict is Verdict.BETTER
+    moved = headline(month.ledger(MOVED, ("engine",), days=LEAST_DAYS))
+    assert moved.verdict is Verdict.WORSE, "among naive maps, the trades of other days at those days' prices"
     shuffled = headline(month.ledger(SHUFFLED, days=LEAST_DAYS))
     assert shuffled.verdict is Verdict.WORSE
     assert shuffled.best is not None
