@@ -84,7 +84,7 @@ class Identified:
         for side in range(2):
             total = float(held[side].sum())
             if total > 0 and orders[side] > 0:
-                self.evidence += held[side] * (float(orders[side]) / total / BURST)
+                self.evidence += held[side] / total * (float(orders[side]) / BURST)
                 self.orders += int(orders[side])
 
     def shares(self) -> Floats:

@@ -20,8 +20,8 @@ from liqdesk.paths import prepare_numba_cache
 
 prepare_numba_cache()
 
+import live_score
 import running
-import scoring
 import starting
 import stepping
 import warming
@@ -33,7 +33,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "step": stepping.step,
     "minutes": stepping.minutes,
     "provenance": stepping.provenance,
-    "ledger": scoring.ledger,
+    "ledger": live_score.ledger,
     "frames": running.frames,
     "memory": running.memory,
 }

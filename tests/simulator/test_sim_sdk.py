@@ -209,10 +209,10 @@ def test_forced_orders(judged: Judged, name: str) -> None:
         ]  # fmt: skip
         assert o.q == o.z
         sign = -1 if o.S == "SELL" else 1
-        half_a_tick = 0.5 * 10.0 ** -len(o.p.partition(".")[2]) / float(o.ap)
-        assert float(o.p) / float(o.ap) - 1 == pytest.approx(
-            sign * e["maintenanceRate"], abs=max(2e-4, 1.01 * half_a_tick)
-        )
+        tick = 10.0 ** -len(o.p.partition(".")[2])
+        bankrupt, worse = float(e["bankruptcyPrice"]), float(o.ap) + sign * tick
+        due = min(bankrupt, worse) if o.S == "SELL" else max(bankrupt, worse)
+        assert float(o.p) == pytest.approx(due, abs=max(1.01 * tick, 2e-6 * due))  # texts have more decimals than ticks
 
 
 def test_forced_orders_show_the_largest_of_a_second_and_hide_the_others(judged: Judged) -> None:

@@ -103,6 +103,17 @@ def test_zones_stand_by_price_with_mark_between(column: Column) -> None:
     assert tops[1] < body._mark_top() < tops[2]
 
 
+def point_until(qtbot: QtBot, body: QWidget, at: QPoint, words: str) -> None:
+    """Move the pointer to and fro at a place until the tip there says so: a single move is lost while a window comes up."""
+
+    def told() -> bool:
+        qtbot.mouseMove(body, at)
+        qtbot.mouseMove(body, at + QPoint(1, 1))
+        return words in body.toolTip()
+
+    qtbot.waitUntil(told)
+
+
 def test_zones_carry_bands_and_rises_are_not_called_zones(column: Column, qtbot: QtBot) -> None:
     state = give(column)
     assert state["zones.0.band"] == {"text": "±1.8M", "value": [2_610_000.0 * 0.4, 2_610_000.0 * 1.8]}
@@ -119,8 +130,7 @@ def test_zones_carry_bands_and_rises_are_not_called_zones(column: Column, qtbot:
     assert column.zones.header.value == "none significant"
     assert state["zones.note"] == {"text": "none significant: grey may be chance (z < 2)", "value": 0}
     body = column.zones.content
-    qtbot.mouseMove(body, QPoint(60, round(body._tops()[1] + 8)))
-    qtbot.waitUntil(lambda: "may be chance" in body.toolTip())
+    point_until(qtbot, body, QPoint(60, round(body._tops()[1] + 8)), "may be chance")
     assert "80 % band $1.1M–5.1M" in body.toolTip()
     assert "25 % of it is set by the assumed distances" in body.toolTip()
     assert give(column, zones=())["zones.note"]["text"] == "no significant zone"
@@ -130,11 +140,9 @@ def test_imbalance_says_its_interval_and_the_balance_its_conflict(column: Column
     state = give(column)
     assert state["imbalance.±1%.interval"] == {"text": "−91 % to −42 %", "value": [-0.91, -0.42]}
     body = column.imbalance.content
-    qtbot.mouseMove(body, QPoint(60, 12))
-    qtbot.waitUntil(lambda: "80 % interval −91 % to −42 %" in body.toolTip())
+    point_until(qtbot, body, QPoint(60, 12), "80 % interval −91 % to −42 %")
     assert "longs 2.9M (1.1M–5.2M)" in body.toolTip()
-    qtbot.mouseMove(body, QPoint(60, body.height() - 6))
-    qtbot.waitUntil(lambda: "Not liquidatable: the rest of open interest" in body.toolTip())
+    point_until(qtbot, body, QPoint(60, body.height() - 6), "Not liquidatable: the rest of open interest")
     assert "ledger.conflict" not in state
     low = body.high()
     held = frame().ledger
