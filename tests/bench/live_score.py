@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import report
-from support.desk import Desk
+from support.led import Led
 from support.month import Month
 
 from liqdesk.engine.scales import ScoreStage
@@ -29,7 +29,7 @@ def ledger() -> None:
     start = -(-(month.begin_ms + 29 * DAY_MS) // DAY_MS) * DAY_MS - 8 * 60 * MINUTE_MS
     pieces, beats, closes = [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        desk = Desk(month, Path(folder), start)
+        desk = Led(month, Path(folder), start)
         while desk.scoring.score_view().stage is ScoreStage.WARMING:
             pieces.append(_timed(lambda: desk.scoring.beat(lambda: True)))
         close, beat = desk.map.close, desk.scoring.beat

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from support.desk import SYMBOL, Desk
+from support.led import SYMBOL, Led
 from support.month import Month
 
 from liqdesk.engine.market_map import MarketMap
@@ -40,20 +40,20 @@ def start(month: Month) -> int:
 
 
 @pytest.fixture
-def desks(month: Month, tmp_path: Path) -> Iterator[list[Desk]]:
-    opened: list[Desk] = []
+def desks(month: Month, tmp_path: Path) -> Iterator[list[Led]]:
+    opened: list[Led] = []
     yield opened
     for desk in opened:
         desk.history.close()
 
 
-def _open(desks: list[Desk], month: Month, folder: Path, from_ms: int) -> Desk:
+def _open(desks: list[Led], month: Month, folder: Path, from_ms: int) -> Led:
     folder.mkdir(exist_ok=True)
-    desks.append(Desk(month, folder, from_ms))
+    desks.append(Led(month, folder, from_ms))
     return desks[-1]
 
 
-def test_a_restart_changes_neither_scale_nor_score(month: Month, start: int, tmp_path: Path, desks: list[Desk]) -> None:
+def test_a_restart_changes_neither_scale_nor_score(month: Month, start: int, tmp_path: Path, desks: list[Led]) -> None:
     until, cut = start + 9 * 60 * MINUTE_MS, start + (7 * 60 + 53) * MINUTE_MS
     whole = _open(desks, month, tmp_path / "whole", start)
     assert whole.scoring.gain_view().default
@@ -93,7 +93,7 @@ def test_a_restart_changes_neither_scale_nor_score(month: Month, start: int, tmp
 
 
 def test_a_history_shows_what_was_learned_and_scored_until_then(
-    month: Month, start: int, tmp_path: Path, desks: list[Desk]
+    month: Month, start: int, tmp_path: Path, desks: list[Led]
 ) -> None:
     desk = _open(desks, month, tmp_path / "past", start)
     desk.catch_up()
@@ -115,7 +115,7 @@ def test_a_history_shows_what_was_learned_and_scored_until_then(
     assert past.estimate.value != desk.scoring.estimate.value, "what came later is not looked at"
 
 
-def test_what_was_printed_is_what_was_learned(month: Month, start: int, tmp_path: Path, desks: list[Desk]) -> None:
+def test_what_was_printed_is_what_was_learned(month: Month, start: int, tmp_path: Path, desks: list[Led]) -> None:
     desk = _open(desks, month, tmp_path / "one", start)
     desk.lead(start + 45 * MINUTE_MS)
     desk.close()
@@ -131,7 +131,7 @@ def test_what_was_printed_is_what_was_learned(month: Month, start: int, tmp_path
 
 
 def test_minutes_that_were_repaired_or_not_listened_to_teach_nothing(
-    month: Month, start: int, tmp_path: Path, desks: list[Desk]
+    month: Month, start: int, tmp_path: Path, desks: list[Led]
 ) -> None:
     desk = _open(desks, month, tmp_path / "two", start)
     desk.catch_up()
@@ -151,7 +151,7 @@ def test_minutes_that_were_repaired_or_not_listened_to_teach_nothing(
 
 
 def test_the_switches_change_what_is_shown_and_not_what_is_learned(
-    month: Month, start: int, tmp_path: Path, desks: list[Desk]
+    month: Month, start: int, tmp_path: Path, desks: list[Led]
 ) -> None:
     desk = _open(desks, month, tmp_path / "three", start)
     desk.lead(start + 120 * MINUTE_MS)
@@ -174,7 +174,7 @@ def test_the_switches_change_what_is_shown_and_not_what_is_learned(
     "body", [b"\x00", b"\xff\xff", msgspec.msgpack.encode([1, [], 0, [], b"", b"", b"", b"", b"", b""])]
 )
 def test_records_that_make_no_sense_are_left_out_and_told_of(
-    month: Month, start: int, tmp_path: Path, desks: list[Desk], body: bytes
+    month: Month, start: int, tmp_path: Path, desks: list[Led], body: bytes
 ) -> None:
     folder = tmp_path / "four"
     folder.mkdir()
