@@ -100,7 +100,7 @@ def test_parts_stand_as_designed(make: Callable[..., ChartPane]) -> None:
     assert pane.plot.geometry().right() + 1 == pane.gutter.x()
     assert pane.profile.geometry().right() + 1 == 1_500
     small = make(1_087, 660, 1_366)
-    assert [w.width() for w in (small.gutter, small.axis, small.profile)] == [190, 72, 104]
+    assert [w.width() for w in (small.gutter, small.axis, small.profile)] == [190, 76, 100]
 
 
 def test_the_view_follows_the_market_and_holds_the_candles(make: Callable[..., ChartPane], market: Scene) -> None:

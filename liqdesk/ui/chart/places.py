@@ -28,7 +28,7 @@ class Places:
 def places(width: int, height: int, t: Theme, compact: bool, ribbon: bool) -> Places:
     """Divide `width` × `height`: header, ribbon if wanted, plot | gutter | price axis | profile, time axis."""
     px = t.px
-    gutter, axis, profile = (px(188), px(76), px(102)) if compact else (px(208), px(80), px(160))
+    gutter, axis, profile = (px(190), px(76), px(100)) if compact else (px(208), px(80), px(160))
     head, foot, band = px(24), px(22), px(26)
     top = head + (band if ribbon else 0)
     tall = max(1, height - top - foot)
