@@ -34,12 +34,14 @@ class Evidence:
         self._until_ms = 0
 
     def beat(self, now_ns: int, venue_ms: int) -> None:
-        """Read in one beat, study in the next, then rest for a minute."""
+        """Read in one beat, study in the next, then rest: a minute, or less while there is too little to estimate from."""
         if self._history is None or not venue_ms:
             return
         if self._prints is not None:
             prints, self._prints = self._prints, None
             self.study = study(prints, self._until_ms)
+            if self.study.unprinted is None:
+                self._due_ns = now_ns + FIRST_NS
             return
         if not self._due_ns:
             self._due_ns = now_ns + FIRST_NS

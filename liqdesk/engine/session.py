@@ -183,8 +183,10 @@ class Session:
 
     def on_interest(self, event: OpenInterest, recv_ns: int) -> None:
         """Take a polled sample; one that does not move forward in time, or leaps alone, is ignored."""
-        known = len(self.interest) and event.time_ms <= self.interest["t"][-1]
-        if known or not self.quality.interest(event.time_ms, event.contracts):
+        believed = self.quality.interest(
+            event.time_ms, event.contracts
+        )  # one that is known already still speaks against a leap
+        if not believed or (len(self.interest) and event.time_ms <= self.interest["t"][-1]):
             return
         self.meters.note("oi", event.time_ms, recv_ns, 1, "REST")
         usd = math.nan if event.usd is None else event.usd

@@ -73,6 +73,18 @@ def fade(held: Floats, scale: Floats, left: float) -> None:
 
 
 @njit(cache=True, nogil=True)
+def pass_through(held: Floats, scale: Floats, where: Ints, path: Parts, swept: Floats) -> None:
+    """Empty what a step's path = (start, low, high, end) passed; swept float64 [2] receives contracts."""
+    start, low, high, end = path
+    recentre(held, where, start)
+    if high > start:
+        swept[1] = take(held[1], where[0], 1, start, high) * scale[0]
+    if low < start:
+        swept[0] = take(held[0], where[0], 0, start, low) * scale[0]
+    recentre(held, where, end)
+
+
+@njit(cache=True, nogil=True)
 def run_uniform(state: Parts, law: Parts, steps: Parts, swept: Floats) -> None:
     """Advance a flat map that refills at a constant rate; swept float64 [n, 2] receives contracts.
 
@@ -83,12 +95,7 @@ def run_uniform(state: Parts, law: Parts, steps: Parts, swept: Floats) -> None:
     t0, t1, start, end, low, high = steps[:6]
     window = held.shape[1]
     for i in range(len(t0)):
-        recentre(held, where, start[i])
-        if high[i] > start[i]:
-            swept[i, 1] = take(held[1], where[0], 1, start[i], high[i]) * scale[0]
-        if low[i] < start[i]:
-            swept[i, 0] = take(held[0], where[0], 0, start[i], low[i]) * scale[0]
-        recentre(held, where, end[i])
+        pass_through(held, scale, where, (start[i], low[i], high[i], end[i]), swept[i])
         since = clock[0] if clock[0] > 0 else t0[i]
         left = math.exp(-(t1[i] - since) / decay_ms)
         fade(held, scale, left)
@@ -118,12 +125,7 @@ def run_lines(state: Parts, law: Parts, steps: Parts, inflow: Floats, swept: Flo
     bins = np.empty(most, np.int64)
     weights = np.empty(most)
     for i in range(len(t0)):
-        recentre(held, where, start[i])
-        if high[i] > start[i]:
-            swept[i, 1] = take(held[1], where[0], 1, start[i], high[i]) * scale[0]
-        if low[i] < start[i]:
-            swept[i, 0] = take(held[0], where[0], 0, start[i], low[i]) * scale[0]
-        recentre(held, where, end[i])
+        pass_through(held, scale, where, (start[i], low[i], high[i], end[i]), swept[i])
         since = clock[0] if clock[0] > 0 else t0[i]
         fade(held, scale, math.exp(-(t1[i] - since) / decay_ms))
         clock[0] = t1[i]

@@ -41,22 +41,22 @@ class Oddity(msgspec.Struct, frozen=True):
 
 
 class Believing:
-    """Lets a series pass except for a value that leaps and is not confirmed by the next."""
+    """Lets a series pass except for a value that leaps and is not confirmed by the next one of another time."""
 
     def __init__(self, leap: float, apart_ms: int) -> None:
         self._leap, self._apart_ms = leap, apart_ms
         self._value = self._doubted = 0.0
-        self._time_ms = 0
+        self._time_ms = self._doubted_ms = 0
 
     def take(self, time_ms: int, value: float) -> bool:
         """Return whether to believe a positive value."""
         near = time_ms - self._time_ms <= self._apart_ms and self._value > 0
         if near and abs(math.log(value / self._value)) > self._leap:
             agreed = self._doubted > 0 and abs(math.log(value / self._doubted)) <= self._leap
-            if not agreed:
-                self._doubted = value
+            if not (agreed and time_ms > self._doubted_ms):
+                self._doubted, self._doubted_ms = value, time_ms
                 return False
-        self._value, self._doubted, self._time_ms = value, 0.0, time_ms
+        self._value, self._doubted, self._time_ms = value, 0.0, max(time_ms, self._time_ms)
         return True
 
 

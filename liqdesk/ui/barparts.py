@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from liqdesk.ui import draw, icons, present
-from liqdesk.ui.draw import Painted
+from liqdesk.ui.draw import Painted, Pressed
 from liqdesk.ui.theme import BODY, BOLD, REGULAR, SEMIBOLD, current, text_width
 
 if TYPE_CHECKING:
@@ -146,16 +146,11 @@ class Line(Painted):
             x += text_width(words, BODY, weight)
 
 
-class PressedLine(Line):
+class PressedLine(Line, Pressed):
     """Words that can be pressed, by mouse or keyboard."""
-
-    pressed = Signal()
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setAccessibleName(name)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -166,13 +161,3 @@ class PressedLine(Line):
             draw.outline(p, 0, 0, self.width(), self.height(), t.focus, t.px(4))
         elif self.underMouse():
             p.fillRect(0, self.height() - t.px(4), self.width(), 1, draw.colour(t.text3))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.pressed.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.pressed.emit()
-            return
-        super().keyPressEvent(event)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from liqdesk.ui.theme import BODY, REGULAR, current, font
 from liqdesk.ui.theme import colour as colour
@@ -81,6 +82,14 @@ def tip(widget: QWidget, words: str) -> None:
         widget.setToolTip(words)
 
 
+def tipped(widget: QWidget, event: QEvent, tip_at: Callable[[float], str]) -> bool:
+    """Answer a question for a tool tip by what stands at the pointer's row; return whether `event` was one."""
+    if event.type() != QEvent.Type.ToolTip or not isinstance(event, QHelpEvent):
+        return False
+    QToolTip.showText(event.globalPos(), tip_at(event.pos().y()), widget)
+    return True
+
+
 class Painted(QWidget):
     """A widget that draws itself and follows the theme."""
 
@@ -92,3 +101,25 @@ class Painted(QWidget):
     def restyle(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+class Pressed(Painted):
+    """A painted widget that is pressed, by mouse or keyboard."""
+
+    pressed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.pressed.emit()
+            return
+        super().keyPressEvent(event)

@@ -140,9 +140,17 @@ def _origin(frame: Frame) -> str:
     return "the share of swept volume that was printed here as forced orders."
 
 
-def badge(frame: Frame) -> str:
-    venues = f" · all venues ×{frame.scale.factor:g}" if frame.scale is not None and frame.scale.all_venues else ""
-    return f"scale: {how_learned(frame.scale, frame.gain_default)}{venues}"
+def badge(frame: Frame, short: bool = False) -> str:
+    """Return which scale figures are on; `short`, where a panel is narrow, as far as it is more than a word."""
+    learned = how_learned(frame.scale, frame.gain_default)
+    venues = frame.scale is not None and frame.scale.all_venues
+    if frame.scale is not None and venues:
+        return (
+            f"{learned} · all ×{frame.scale.factor:g}"
+            if short
+            else f"scale: {learned} · all venues ×{frame.scale.factor:g}"
+        )
+    return learned if short and " " in learned else f"scale: {learned}"
 
 
 def sentence(view: ScoreView | None) -> str:
@@ -218,8 +226,9 @@ def scale_sentence(scale: GainView) -> str:
             f"Nothing was learned here yet: the scale is {shipped}, right within a factor of two in four cases of five."
         )
     days = scale.minutes / MINUTES_A_DAY
+    length = f"{days:.1f} days" if days >= 1 else f"{scale.minutes:,.0f} minutes"
     return (
-        f"Learned from {scale.orders:,.0f} printed orders, {present.usd(scale.printed_usd)} USD, over {days:.1f} days listened to "
+        f"Learned from {scale.orders:,.0f} printed orders, {present.usd(scale.printed_usd)} USD, over {length} listened to "
         f"without a gap, each counted less the older it is (10 days). Drawn towards {shipped} as by 300 orders."
     )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRect, QSize
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from liqdesk.ui import draw, present, streams
 from liqdesk.ui.condition import accent_token
-from liqdesk.ui.draw import Painted
+from liqdesk.ui.draw import Pressed
 from liqdesk.ui.theme import BODY, REGULAR, SEMIBOLD, current, text_width
 
 if TYPE_CHECKING:
@@ -33,19 +33,14 @@ def _end(cells: list[Cell]) -> int:
     return round(cells[-1][0] + cells[-1][1]) + 2 if cells else 0
 
 
-class StreamAges(Painted):
+class StreamAges(Pressed):
     """One dot, name and age per stream; the dot is the accent while fresh, rose when stale, a ring before the first event.
 
     `pressed` asks for the rest.
     """
 
-    pressed = Signal()
-
     def __init__(self) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setAccessibleName("streams")
         self._rows: tuple[tuple[str, str, str], ...] = ()  # name, age, condition
         self._streams: tuple[StreamStatus, ...] = ()
@@ -136,16 +131,6 @@ class StreamAges(Painted):
             )
         lines.append("Click, or D: rates, gaps and connections")
         return "\n".join(lines)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.pressed.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.pressed.emit()
-            return
-        super().keyPressEvent(event)
 
     def state(self) -> dict[str, dict[str, object]]:
         by_name = {s.name: s for s in self._streams}

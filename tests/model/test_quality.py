@@ -37,6 +37,23 @@ def test_open_interest_that_leaps_alone_is_left_out() -> None:
     assert kinds(quality, T0 + 60_000) == {INTEREST: 2}
 
 
+def test_a_leap_is_confirmed_by_another_time_alone() -> None:
+    """The same sample polled twice is one sample, and one that is as before in between takes the doubt back."""
+    quality = Quality()
+    path = [
+        (0, 9e4),
+        (10_000, 4e6),
+        (10_000, 4e6),
+        (0, 9e4),
+        (20_000, 4e6),
+        (10_000, 9e4),
+        (30_000, 4e6),
+        (40_000, 4e6),
+    ]
+    told = [quality.interest(T0 + t, value) for t, value in path]
+    assert told == [True, False, False, True, False, True, False, True]
+
+
 def walk(quality: Quality, rows: list[tuple[float, float]]) -> list[float]:
     """Give minutes of (volume, contracts sampled at the start); return what is to be used."""
     times = [T0 + i * MINUTE_MS for i in range(len(rows))]

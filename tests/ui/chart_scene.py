@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from liqdesk.alerts.rules import Cross, PriceCrosses, RuleStatus
 from liqdesk.engine.frames import (
@@ -27,6 +30,8 @@ from liqdesk.market import MINUTE_MS, ForcedOrder, Instrument, Side
 from liqdesk.market.rows import BAR
 from liqdesk.model import BACK, LIVE, ROWS, DensityGrid, base_of, row_prices
 from liqdesk.settings import Settings
+from liqdesk.ui import theme
+from liqdesk.ui.chart import ChartPane
 
 NOW = 1_772_280_000_000 + 17 * MINUTE_MS  # 2026-02-28 12:17 UTC
 GAIN = np.array([0.0083, 0.0120], dtype=np.float32)
@@ -142,3 +147,33 @@ def zone(side: Side, low: float, high: float, usd: float, mark: float, z: float 
     edge = low if side is Side.SHORT else high
     away = (edge - mark) / mark
     return Zone(side, low, high, (low + high) / 2, usd, usd / 2, away, usd * 0.4, usd * 1.8, 0.25, z)
+
+
+def panes(qtbot: QtBot, market: Scene) -> Iterator[Callable[..., ChartPane]]:
+    """Give a function that makes a chart pane of a size, in a window of a width, which shows a frame of `market`; ends what it made."""
+    made: list[ChartPane] = []
+    hosts: list[QWidget] = []
+
+    def build(
+        width: int = 1_500, height: int = 760, window: int = 1_920, size: float = 1.0, **frame: object
+    ) -> ChartPane:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply_theme(app, "dark", size)
+        host = QWidget()
+        hosts.append(host)
+        qtbot.addWidget(host)
+        host.resize(window, height)
+        pane = ChartPane(settings(), host)
+        pane.setGeometry(0, 0, width, height)
+        made.append(pane)
+        host.show()
+        pane.set_grid(market.grid)
+        qtbot.waitUntil(lambda: pane.map.heat.kernels is not None, timeout=60_000)
+        pane.apply(market.frame(**frame))
+        pane.refresh()
+        return pane
+
+    yield build
+    for pane in made:
+        pane.close_threads()

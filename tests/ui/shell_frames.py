@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import numpy as np
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from liqdesk.alerts.rules import Cross, Fired, ForcedBurst, ImbalanceBeyond, PriceCrosses, RuleStatus, ZoneNear
 from liqdesk.engine.frames import (
@@ -28,6 +31,9 @@ from liqdesk.insight.imbalance import Imbalance
 from liqdesk.insight.zones import Zone
 from liqdesk.market import ForcedOrder, Instrument, LinkPhase, Side
 from liqdesk.model import usual_shares
+from liqdesk.settings import Settings
+from liqdesk.ui.panels.column import Column
+from liqdesk.ui.theme import apply_theme
 
 BTC = Instrument("BTCUSDT", "BTC", "USDT", 0.1, 0.001)
 T0 = 1_776_206_833_000  # 2026-04-14 22:47:13 UTC
@@ -150,3 +156,19 @@ def busy() -> Frame:
         ),
         rest=RestStatus("https://fapi.binance.com", 212, 2_400, 84.0, 1_204, 2, "socks5h://me@10.0.0.1:1080"),
     )
+
+
+def shown_column(qtbot: QtBot, qapp: QApplication) -> Iterator[Column]:
+    """Give the column of panels in a window of its own."""
+    apply_theme(qapp, "dark", 1.0)
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    holder.resize(400, 1_000)
+    made = Column(Settings())
+    made.setParent(holder)
+    made.set_compact(False)
+    made.resize(made.width(), 1_000)
+    holder.show()
+    qtbot.waitExposed(holder)
+    yield made
+    holder.hide()

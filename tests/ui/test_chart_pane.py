@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import numpy as np
 import pytest
-from chart_scene import LIVE_MINUTES, NOW, Scene, order, price, rule, scene, settings, zone
+from chart_scene import LIVE_MINUTES, NOW, Scene, order, panes, price, rule, scene, settings, zone
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -46,30 +46,7 @@ def market() -> Scene:
 
 @pytest.fixture
 def make(qtbot: QtBot, market: Scene) -> Iterator[Callable[..., ChartPane]]:
-    made: list[ChartPane] = []
-    hosts: list[QWidget] = []
-
-    def build(width: int = 1_500, height: int = 760, window: int = 1_920, **frame: object) -> ChartPane:
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        theme.apply_theme(app, "dark", 1.0)
-        host = QWidget()
-        hosts.append(host)
-        qtbot.addWidget(host)
-        host.resize(window, height)
-        pane = ChartPane(settings(), host)
-        pane.setGeometry(0, 0, width, height)
-        made.append(pane)
-        host.show()
-        pane.set_grid(market.grid)
-        qtbot.waitUntil(lambda: pane.map.heat.kernels is not None, timeout=60_000)
-        pane.apply(market.frame(**frame))
-        pane.refresh()
-        return pane
-
-    yield build
-    for pane in made:
-        pane.close_threads()
+    yield from panes(qtbot, market)
 
 
 def wheel(pane: ChartPane, at: QPoint, turns: int, modifiers: Qt.KeyboardModifier) -> None:

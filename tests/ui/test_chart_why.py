@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
-from chart_scene import NOW, Scene, scene, settings, zone
+from chart_scene import NOW, Scene, panes, scene, zone
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from support.waiting import pause
 
@@ -16,7 +15,6 @@ from liqdesk.engine.scales import GainView, SideGain
 from liqdesk.engine.whys import AskWhy, Cause, Empty, Why
 from liqdesk.market import MINUTE_MS, Side
 from liqdesk.model.axis import display_bin_of, edge_of_display_bin
-from liqdesk.ui import theme
 from liqdesk.ui.chart import ChartPane
 from liqdesk.ui.chart.whywords import ADVICE, PRIOR, stretch, why_text
 
@@ -30,30 +28,7 @@ def market() -> Scene:
 
 @pytest.fixture
 def make(qtbot: QtBot, market: Scene) -> Iterator[Callable[..., ChartPane]]:
-    made: list[ChartPane] = []
-    hosts: list[QWidget] = []
-
-    def build(width: int = 1_500, height: int = 760, size: float = 1.0, **frame: object) -> ChartPane:
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        theme.apply_theme(app, "dark", size)
-        host = QWidget()
-        hosts.append(host)
-        qtbot.addWidget(host)
-        host.resize(1_920, height)
-        pane = ChartPane(settings(), host)
-        pane.setGeometry(0, 0, width, height)
-        made.append(pane)
-        host.show()
-        pane.set_grid(market.grid)
-        pane.apply(market.frame(**frame))
-        qtbot.waitUntil(lambda: pane.map.heat.kernels is not None, timeout=20_000)
-        pane.refresh()
-        return pane
-
-    yield build
-    for pane in made:
-        pane.close_threads()
+    yield from panes(qtbot, market)
 
 
 def asked_of(pane: ChartPane) -> list[AskWhy]:

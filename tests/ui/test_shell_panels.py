@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from shell_frames import BTC, MARK, RULES, T0, fired, frame, order
+from shell_frames import BTC, MARK, RULES, T0, fired, frame, order, shown_column
 
 from liqdesk.engine.frames import FundingView, Prices
 from liqdesk.insight.imbalance import Imbalance
@@ -23,18 +23,7 @@ from liqdesk.ui.theme import apply_theme, current
 
 @pytest.fixture
 def column(qtbot: QtBot, qapp: QApplication) -> Iterator[Column]:
-    apply_theme(qapp, "dark", 1.0)
-    holder = QWidget()
-    qtbot.addWidget(holder)
-    holder.resize(400, 1000)
-    made = Column(Settings())
-    made.setParent(holder)
-    made.set_compact(False)
-    made.resize(made.width(), 1000)
-    holder.show()
-    qtbot.waitExposed(holder)
-    yield made
-    holder.hide()
+    yield from shown_column(qtbot, qapp)
 
 
 def give(column: Column, **fields: object) -> dict[str, dict[str, object]]:

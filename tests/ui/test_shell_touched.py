@@ -10,15 +10,13 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import ZONES, frame
+from shell_frames import ZONES, frame, shown_column
 
 from liqdesk.insight import Calibration, Chance
 from liqdesk.insight.touch import KNOTS, LAW
 from liqdesk.insight.volatility import HORIZONS_MS
-from liqdesk.settings import Settings
 from liqdesk.ui import touched
 from liqdesk.ui.panels.column import Column
-from liqdesk.ui.theme import apply_theme
 
 CHANCE = Chance((0.123, 0.312, 1.0), (0.101, 0.281, 1.0), (0.142, 0.338, 1.0))
 
@@ -34,15 +32,7 @@ CURVES = tuple(curve(h) for h in range(3))
 
 @pytest.fixture
 def column(qtbot: QtBot, qapp: QApplication) -> Iterator[Column]:
-    apply_theme(qapp, "dark", 1.0)
-    made = Column(Settings())
-    qtbot.addWidget(made)
-    made.set_compact(False)
-    made.resize(made.width(), 1_000)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.hide()
+    yield from shown_column(qtbot, qapp)
 
 
 @pytest.mark.parametrize(

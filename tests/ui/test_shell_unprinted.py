@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import T0, frame
+from shell_frames import T0, frame, shown_column
 
 from liqdesk.insight import Prints, Rule, Study, study
 from liqdesk.market import DAY_MS, ForcedOrder, Side
-from liqdesk.settings import Settings
 from liqdesk.ui.panels.column import Column
 from liqdesk.ui.panels.unprinted import lines_of, order_tip, rule_sentence, tip_of
-from liqdesk.ui.theme import SMALL, apply_theme, current, text_width
+from liqdesk.ui.theme import SMALL, current, text_width
 from liqdesk.venues.binance.brackets import shipped_brackets
 
 TABLE = shipped_brackets().table("BTCUSDT")
@@ -24,15 +23,7 @@ TABLE = shipped_brackets().table("BTCUSDT")
 
 @pytest.fixture
 def column(qtbot: QtBot, qapp: QApplication) -> Iterator[Column]:
-    apply_theme(qapp, "dark", 1.0)
-    made = Column(Settings())
-    qtbot.addWidget(made)
-    made.set_compact(False)
-    made.resize(made.width(), 1_000)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.hide()
+    yield from shown_column(qtbot, qapp)
 
 
 def looked_through(count: int, covered_ms: int = DAY_MS) -> Study:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from liqdesk.insight.zones import Zone
-from liqdesk.ui import present, theme, touched
+from liqdesk.ui import draw, present, theme, touched
 from liqdesk.ui.chart.marks import draw_last, last_row
 from liqdesk.ui.chart.paint import guarded, solid, write
 from liqdesk.ui.chart.placement import spread
@@ -119,10 +119,7 @@ class Gutter(QWidget):
                 self._label(p, label)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip_at(event.pos().y()), self)
-            return True
-        return super().event(event)
+        return draw.tipped(self, event, self.tip_at) or super().event(event)
 
     def tip_at(self, y: float) -> str:
         """Return what is said of the label at `y` px, or of labels as such."""

@@ -50,7 +50,7 @@ PROMISES: Final = (
     (
         "disk",
         "What is kept, and where",
-        "Settings, alerts, a log, and the market data received, in one folder with size and age limits.",
+        "Settings, alerts, a log, and the market data received, with size and age limits, in one folder.",
     ),
     (
         "lock",
@@ -181,7 +181,7 @@ class FirstRun(Card):
         self.rows.setSpacing(t.px(14))
         for sign, title, words in PROMISES:
             if sign == "disk" and profile:
-                words = words.replace("in one folder", f"in {profile}")
+                words = words.removesuffix(".") + f":\n{profile}"
             self.rows.addWidget(Promise(sign, title, words))
         self.rows.addWidget(Hairline())
         note = label(

@@ -21,6 +21,7 @@ class Header(BarButton):
         super().__init__()
         self.setText(title)
         self.caption = caption
+        self.short = ""  # the caption where there is less room
         self.value = ""
         self.folded = False
         self.compact = False
@@ -68,8 +69,9 @@ class Header(BarButton):
             draw.put(p, right, 0, wide, h, self.value, t.text1, SMALL, MEDIUM)
             right -= t.px(8)
         room = right - x
-        if room >= min(text_width(self.caption, SMALL), t.px(60)):
-            draw.put(p, x, 0, room, h, self.caption, t.text3, SMALL, REGULAR, elide=True)
+        caption = self.caption if text_width(self.caption, SMALL) <= room or not self.short else self.short
+        if room >= min(text_width(caption, SMALL), t.px(60)):
+            draw.put(p, x, 0, room, h, caption, t.text3, SMALL, REGULAR, elide=True)
         side = t.px(14)
         arrow = icons.pixmap(
             "up" if self.folded else "down", t.text1 if over else t.text2, side, self.devicePixelRatioF()

@@ -244,6 +244,7 @@ class ImbalancePanel(Panel):
         super().__init__("Imbalance", WIDE, self.content)
         self.badge = Badge("scale: default")
         self.header.add(self.badge)
+        self.header.short = NARROW
         self.gain = float("nan")
 
     def set_compact(self, compact: bool) -> None:
@@ -254,7 +255,7 @@ class ImbalancePanel(Panel):
     def show_frame(self, frame: Frame) -> None:
         self.content.show_frame(frame)
         self.gain = frame.gain
-        self.badge.set_text(scores.badge(frame))
+        self.badge.set_text(scores.badge(frame, short=self.header.compact))
         draw.tip(self.badge, scores.tip(frame))
         nearest = self.content.rows[0] if self.content.rows else None
         self.header.say(value="" if nearest is None else f"{nearest.name}  {nearest.ratio}")

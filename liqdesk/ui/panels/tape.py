@@ -8,8 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.draw import Painted
@@ -146,10 +146,7 @@ class TapeBody(Painted):
         return max(0, (self.height() - self._head() - self._foot()) // current().px(21))
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip_at(event.pos().y()), self)
-            return True
-        return super().event(event)
+        return draw.tipped(self, event, self.tip_at) or super().event(event)
 
     def tip_at(self, y: float) -> str:
         """Return what is said of the place at `y` px: the head, one order, or the lines under them."""
