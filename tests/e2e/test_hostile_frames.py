@@ -58,6 +58,19 @@ def columns(engine: Watched, first: int, last: int) -> np.ndarray:
     return np.stack([column.basis for column in read if column is not None])
 
 
+def live_from(engine: Watched) -> int:
+    """Return the first minute that was lived through rather than loaded, once there is one."""
+    engine.until(
+        lambda: engine.last_number() > 0 and live_first(engine) <= engine.last_number(), 40, "a minute is live"
+    )
+    return live_first(engine)
+
+
+def live_first(engine: Watched) -> int:
+    assert engine.last is not None
+    return engine.last.published[0].live_from
+
+
 def garbled(engine: Watched) -> int:
     return 0 if engine.last is None else engine.last.garbled
 
@@ -70,12 +83,18 @@ def test_nonsense_between_true_frames_changes_nothing(
     exchange: Callable[..., Exchange], watch: Callable[..., Watched], tmp_path: Path
 ) -> None:
     market = exchange(seed=17, speed=30, start=START)
-    plain = watch(market.rest, market.stream, tmp_path, record=False)
     with HostileRelay(market.rest, market.stream) as relay:
         relay.hostile = True
-        troubled = watch(relay.rest, relay.stream, tmp_path, record=False)
-        plain.until_loaded()
-        troubled.until_loaded(90)
+        for _ in range(8):
+            plain = watch(market.rest, market.stream, tmp_path, record=False)
+            troubled = watch(relay.rest, relay.stream, tmp_path, record=False)
+            plain.until_loaded()
+            troubled.until_loaded(90)
+            if live_from(plain) == live_from(troubled):
+                break
+            plain.close()  # a minute that is a candle to one and trades to the other lies beside price in another way
+            troubled.close()
+        assert live_from(plain) == live_from(troubled), "both begin to be live with the same minute"
         assert relay.sent["answers"] > 3, "pages were spoilt while it loaded"
         start = max(plain.last_number(), troubled.last_number())
         troubled.until(lambda: troubled.last_number() >= start + 2, 40, "columns grow in spite of it")
@@ -91,10 +110,7 @@ def test_nonsense_between_true_frames_changes_nothing(
         assert relay.sent["again"] > 100
         mine, theirs = columns(troubled, start - 30, wanted), columns(plain, start - 30, wanted)
         big = theirs > 1e-6 * theirs.max()
-        other = np.abs(mine[big] - theirs[big]) > 5e-3 * theirs[big]
-        # They load at different moments: a minute may be a candle to one and trades to the other, which tells beside its price alone.
-        assert other.mean() < 0.005
-        assert mine.sum() == pytest.approx(theirs.sum(), rel=1e-4)
+        np.testing.assert_allclose(mine[big], theirs[big], rtol=5e-3)
         assert troubled.last is not None
         assert troubled.last.gaps == ()
         assert troubled.last.ledger is not None
