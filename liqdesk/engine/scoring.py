@@ -99,6 +99,7 @@ class Scoring:
             self._for_gain.append((int(batch.t0[0]), usd[0], contracts[0]))
             if len(self._for_gain) > WAITING:
                 self._for_gain.popleft()
+            self._forget()
 
     def forced(self, order: ForcedOrder) -> None:
         """Take a printed forced order; only those of the symbol count."""
@@ -168,7 +169,6 @@ class Scoring:
                 learned = True
         if learned:
             self._estimate()
-            self._forget()
 
     def _learn(self, t_ms: int, swept: Floats, usd: Floats, orders: Floats) -> None:
         self._online.add(t_ms, swept, usd, orders)
