@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -12,6 +15,7 @@ from liqdesk.ui.chart.paint import box, guarded, write
 from liqdesk.ui.chart.state import ChartState, source_text
 
 VENUE = "Binance"
+DIGIT: Final = re.compile(r"\d")
 
 
 def title(s: ChartState) -> str:
@@ -83,10 +87,12 @@ class Header(QWidget):
             x = self._piece(p, t.px(10.0), edge, title(s), t.text2, 600) + t.px(14)
         self._left, self._from = x, round(x)
         for letter, price in self._prices:
-            if x + theme.text_width(f"{letter} {price}", 11, 600) + t.px(6) > edge:
+            room = theme.text_width(DIGIT.sub("0", price), 11, 600)  # of any price as long, so what follows stands still
+            if x + theme.text_width(f"{letter} ", 11, 600) + room + t.px(6) > edge:
                 break
             x = self._piece(p, x, edge, letter, t.text3, 500) + t.px(5)
-            x = self._piece(p, x, edge, price, t.text1, 600) + t.px(10)
+            self._piece(p, x, edge, price, t.text1, 600)
+            x += room + t.px(10)
         self._to = round(x)
         if event.rect().right() < self._to and event.rect().left() >= self._from:
             return
