@@ -83,17 +83,14 @@ class Shell(QWidget):
         self.statusbar.model.pressed.connect(act.scoring.show)
         self.statusbar.legend.levels_chosen.connect(window.choose_levels)
         self.notices.acted.connect(act.notice_acted)
-        alerts = self.column.alerts
-        alerts.new_wanted.connect(act.alerting.new_rule)
-        alerts.unseen_changed.connect(bar.bell.set_count)
-        alerts.content.switched.connect(act.alerting.put_rule)
-        alerts.content.edit_wanted.connect(act.alerting.edit_rule)
-        alerts.content.drop_wanted.connect(act.alerting.drop_rule)
-        alerts.content.show_price.connect(act.reveal)
-        self.column.zones.content.show_price.connect(act.reveal)
-        self.column.zones.content.alert_wanted.connect(act.alerting.alert_zone)
         self.stage.toast.show_wanted.connect(act.alerting.show_fired)
         self.stage.toast.rule_wanted.connect(act.alerting.edit_by_id)
+
+    def join(self, window: Window) -> None:
+        """Connect the panels to the window; those made later too."""
+        for panel in self.column.panels:
+            panel.join(window)
+        self.column.panel_made.connect(lambda panel: panel.join(window))
 
     def _bind_keys(self, window: Window) -> list[QShortcut]:
         made = []

@@ -129,6 +129,7 @@ class Window(QMainWindow):
             from liqdesk.ui.shell import Shell
 
             self._shell = Shell(self)
+            self._shell.join(self)
             self.setWindowIcon(icons.window_icon())
             self.setCentralWidget(self._shell)
             self._notice()

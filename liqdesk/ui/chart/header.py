@@ -87,7 +87,9 @@ class Header(QWidget):
             x = self._piece(p, t.px(10.0), edge, title(s), t.text2, 600) + t.px(14)
         self._left, self._from = x, round(x)
         for letter, price in self._prices:
-            room = theme.text_width(DIGIT.sub("0", price), 11, 600)  # of any price as long, so what follows stands still
+            room = theme.text_width(
+                DIGIT.sub("0", price), 11, 600
+            )  # of any price as long, so what follows stands still
             if x + theme.text_width(f"{letter} ", 11, 600) + room + t.px(6) > edge:
                 break
             x = self._piece(p, x, edge, letter, t.text3, 500) + t.px(5)

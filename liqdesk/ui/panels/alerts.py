@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from liqdesk.alerts.rules import Fired
     from liqdesk.engine.frames import Frame
     from liqdesk.settings import Settings
+    from liqdesk.ui.window import Window
 
 
 class Scroll(QScrollArea):
@@ -58,6 +59,15 @@ class AlertsPanel(Panel):
         self.content.show_price.connect(self._refresh)
         self._unseen = 0
 
+    def join(self, window: Window) -> None:
+        act = window.act
+        self.new_wanted.connect(act.alerting.new_rule)
+        self.unseen_changed.connect(window.topbar.bell.set_count)
+        self.content.switched.connect(act.alerting.put_rule)
+        self.content.edit_wanted.connect(act.alerting.edit_rule)
+        self.content.drop_wanted.connect(act.alerting.drop_rule)
+        self.content.show_price.connect(act.reveal)
+
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
         self.content.set_compact(compact)
@@ -75,8 +85,12 @@ class AlertsPanel(Panel):
         super().restyle()
         self.list.fit()
 
-    def clear(self) -> None:
+    def clear(self, _frame: Frame) -> None:
         self.content.statuses, self.content.rows = (), ()
+
+    def take(self, frame: Frame) -> None:
+        if frame.new_fired:
+            self.record(frame.new_fired)
 
     def record(self, fired: tuple[Fired, ...]) -> None:
         """Add firings to the log as not seen yet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -10,6 +12,11 @@ from liqdesk.ui import draw, icons
 from liqdesk.ui.controls import BarButton
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.theme import MEDIUM, REGULAR, SEMIBOLD, SMALL, current, text_width
+
+if TYPE_CHECKING:
+    from liqdesk.engine.frames import Frame
+    from liqdesk.settings import Settings
+    from liqdesk.ui.window import Window
 
 PAD = 10
 
@@ -83,7 +90,11 @@ class Header(BarButton):
 
 
 class Panel(Painted):
-    """A header over a body. `folded_changed(bool)` when a hand folds or opens it."""
+    """A header over a body. `folded_changed(bool)` when a hand folds or opens it.
+
+    It is told, in the GUI thread: `join` once, by the window it stands in; `clear` at a new epoch, before the first `take` of it; `take`
+    with every frame, in which only what comes once may be kept; `show_frame` at most ten times a second.
+    """
 
     folded_changed = Signal(bool)
 
@@ -133,6 +144,25 @@ class Panel(Painted):
         """Follow the window's size; a subclass that folds when compact says so here, unless a hand has decided."""
         self.header.compact = compact
         self.header.update()
+
+    def join(self, window: Window) -> None:
+        """Connect to the window what is asked for in the panel."""
+
+    def clear(self, frame: Frame) -> None:
+        """Forget the old market: contract or source are others from this frame on."""
+
+    def take(self, frame: Frame) -> None:
+        """Keep what a frame brings only once."""
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show a frame."""
+
+    def show_settings(self, settings: Settings) -> None:
+        """Follow changed settings."""
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Return what the panel shows by name, each as {"text": what is shown, "value": the raw value}."""
+        return {}
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(QRectF(self.rect()), draw.colour(current().panel))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
     from liqdesk.insight import Calibration
     from liqdesk.insight.zones import Zone
+    from liqdesk.ui.window import Window
 
 TIP: Final = (
     "Stretches of price where the estimate stands out from its surroundings, the largest, listed by price.\n"
@@ -282,6 +283,10 @@ class ZonesPanel(Panel):
     def __init__(self) -> None:
         self.content = ZonesBody()
         super().__init__("Zones", WIDE, self.content)
+
+    def join(self, window: Window) -> None:
+        self.content.show_price.connect(window.act.reveal)
+        self.content.alert_wanted.connect(window.act.alerting.alert_zone)
 
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
