@@ -1,4 +1,8 @@
-"""Every command of the window with its key, in one table: the shortcuts and the help are both made from it."""
+"""Every command of the window, in one table: shortcuts, the sheet under `?` and the menus are made from it.
+
+What a command does is said elsewhere, by `window.act.learn(name, call)`. Sequences are Qt's portable text, such as "Ctrl+Shift+C";
+the first is the one that is written beside the command. The user may give others (`settings.keys`).
+"""
 
 from __future__ import annotations
 
@@ -6,42 +10,63 @@ from typing import Final, NamedTuple
 
 
 class Key(NamedTuple):
-    """A command: the name the window knows it by, its key sequences, how they are written, and what it does."""
+    """A command: the name it is learned by, the section it stands in, its key sequences (none is fine), and what it does."""
 
     name: str
+    section: str
     sequences: tuple[str, ...]
-    written: str
     words: str
 
 
+MARKET: Final = "Market"
+CHART: Final = "Chart"
+MAP: Final = "Map"
+ALERTS: Final = "Alerts"
+WINDOW: Final = "Window"
+PICTURES: Final = "Pictures and files"
+HELP: Final = "Help"
+
 KEYS: Final = (
-    Key("search", ("Ctrl+K", "/"), "Ctrl+K", "choose a contract"),
-    Key("candle", ("1", "2", "3", "4", "5"), "1 … 5", "candles of 1m 5m 15m 1h 4h"),
-    Key("window", ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5"), "Ctrl+1 … 5", "show 12h 1d 3d 1w 1M"),
-    Key("class", ("6", "7", "8", "9", "0"), "6 … 0", "switch the 5x 10x 25x 50x 100x classes"),
-    Key("long", ("L",), "L", "longs only"),
-    Key("both", ("B",), "B", "both sides"),
-    Key("short", ("S",), "S", "shorts only"),
-    Key("levels", ("I",), "I", "colour scale: auto or lock"),
-    Key("reset", ("Home",), "Home", "chart back to now"),
-    Key("why", ("W",), "W", "why the cell under the crosshair is hot"),
-    Key("alert", ("A",), "A", "new alert rule"),
-    Key("seen", ("N",), "N", "alerts seen: clear the badge"),
-    Key("mute", ("M",), "M", "sounds on or off"),
-    Key("save", ("Ctrl+S",), "Ctrl+S", "save a picture"),
-    Key("copy", ("Ctrl+Shift+C",), "Ctrl+Shift+C", "copy a picture"),
-    Key("streams", ("D",), "D", "streams: rates, gaps, connections"),
-    Key("score", ("P",), "P", "scale and score of the map"),
-    Key("retry", ("R",), "R", "reconnect now"),
-    Key("market", ("Ctrl+D",), "Ctrl+D", "built-in market, or back to the venue"),
-    Key("theme", ("T",), "T", "light or dark"),
-    Key("settings", ("Ctrl+,",), "Ctrl+,", "settings"),
-    Key("full", ("F11",), "F11", "full screen"),
-    Key("help", ("F1", "?"), "? or F1", "this card"),
-    Key("method", ("F2",), "F2", "how the map is made, in full"),
-    Key("close", ("Esc",), "Esc", "close what is open"),
-    Key("quit", ("Ctrl+Q",), "Ctrl+Q", "quit"),
+    Key("search", MARKET, ("Ctrl+K", "/"), "choose a contract"),
+    Key("retry", MARKET, ("R",), "reconnect now"),
+    Key("market", MARKET, ("Ctrl+D",), "built-in market, or back to the venue"),
+    Key("streams", MARKET, ("D",), "streams: rates, gaps, connections"),
+    Key("candle_1m", CHART, ("1",), "candles of 1 minute"),
+    Key("candle_5m", CHART, ("2",), "candles of 5 minutes"),
+    Key("candle_15m", CHART, ("3",), "candles of 15 minutes"),
+    Key("candle_1h", CHART, ("4",), "candles of 1 hour"),
+    Key("candle_4h", CHART, ("5",), "candles of 4 hours"),
+    Key("window_12h", CHART, ("Ctrl+1",), "show 12 hours"),
+    Key("window_1d", CHART, ("Ctrl+2",), "show 1 day"),
+    Key("window_3d", CHART, ("Ctrl+3",), "show 3 days"),
+    Key("window_1w", CHART, ("Ctrl+4",), "show 1 week"),
+    Key("window_1M", CHART, ("Ctrl+5",), "show 1 month"),
+    Key("reset", CHART, ("Home",), "chart back to now"),
+    Key("class_5x", MAP, ("6",), "5x positions in or out"),
+    Key("class_10x", MAP, ("7",), "10x positions in or out"),
+    Key("class_25x", MAP, ("8",), "25x positions in or out"),
+    Key("class_50x", MAP, ("9",), "50x positions in or out"),
+    Key("class_100x", MAP, ("0",), "100x positions in or out"),
+    Key("long", MAP, ("L",), "longs only"),
+    Key("both", MAP, ("B",), "both sides"),
+    Key("short", MAP, ("S",), "shorts only"),
+    Key("levels", MAP, ("I",), "colour scale: auto or lock"),
+    Key("why", MAP, ("W",), "why the cell under the crosshair is hot"),
+    Key("score", MAP, ("P",), "scale and score of the map"),
+    Key("alert", ALERTS, ("A",), "new alert rule"),
+    Key("seen", ALERTS, ("N",), "alerts seen: clear the badge"),
+    Key("mute", ALERTS, ("M",), "sounds on or off"),
+    Key("theme", WINDOW, ("T",), "light or dark"),
+    Key("settings", WINDOW, ("Ctrl+,",), "settings"),
+    Key("full", WINDOW, ("F11",), "full screen"),
+    Key("close", WINDOW, ("Esc",), "close what is open"),
+    Key("quit", WINDOW, ("Ctrl+Q",), "quit"),
+    Key("save", PICTURES, ("Ctrl+S",), "save a picture"),
+    Key("copy", PICTURES, ("Ctrl+Shift+C",), "copy a picture"),
+    Key("help", HELP, ("F1", "?"), "help and keys"),
+    Key("method", HELP, ("F2",), "how the map is made, in full"),
 )
+BY_NAME: Final = {key.name: key for key in KEYS}
 WITH_THE_MOUSE: Final = (
     ("wheel", "zoom time"),
     ("Ctrl+wheel", "zoom price"),

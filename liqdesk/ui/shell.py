@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from liqdesk.ui import present
-from liqdesk.ui.actions import offers
 from liqdesk.ui.condition import condition, genuine
-from liqdesk.ui.keys import KEYS
 from liqdesk.ui.notices import Notice, Notices
 from liqdesk.ui.panels import Column
+from liqdesk.ui.shown_market import offers
 from liqdesk.ui.skeleton import COMPACT_BELOW
 from liqdesk.ui.stage import Stage
 from liqdesk.ui.statusbar import StatusBar
@@ -43,7 +41,7 @@ class Shell(QWidget):
         self._compact: bool | None = None
         self._compose()
         self._connect(window)
-        self._shortcuts = self._bind_keys(window)
+        window.act.shortcuts.bind()
 
     def _compose(self) -> None:
         middle = QHBoxLayout()
@@ -66,23 +64,23 @@ class Shell(QWidget):
 
     def _connect(self, window: Window) -> None:
         bar, act = self.topbar, window.act
-        bar.symbol_asked.connect(act.search)
+        bar.symbol_asked.connect(act.market.search)
         bar.candle_chosen.connect(window.choose_candle)
         bar.window_chosen.connect(window.choose_window)
         bar.classes_chosen.connect(window.choose_classes)
         bar.side_chosen.connect(window.choose_side)
         bar.bell_pressed.connect(act.alerting.show_alerts)
-        bar.picture_pressed.connect(act.save_picture)
-        bar.help_pressed.connect(act.help)
-        bar.theme_pressed.connect(act.switch_theme)
-        bar.settings_pressed.connect(act.edit_settings)
-        bar.more_pressed.connect(act.more)
-        bar.pill_pressed.connect(act.pill)
+        bar.picture_pressed.connect(act.pictures.save)
+        bar.help_pressed.connect(act.cards.help)
+        bar.theme_pressed.connect(act.choosing.switch_theme)
+        bar.settings_pressed.connect(act.cards.settings)
+        bar.more_pressed.connect(act.menus.more)
+        bar.pill_pressed.connect(act.menus.pill)
         self._act = act
-        self.statusbar.streams.pressed.connect(act.streams)
+        self.statusbar.streams.pressed.connect(act.cards.streams)
         self.statusbar.model.pressed.connect(act.scoring.show)
         self.statusbar.legend.levels_chosen.connect(window.choose_levels)
-        self.notices.acted.connect(act.notice_acted)
+        self.notices.acted.connect(act.market.notice_acted)
         self.stage.toast.show_wanted.connect(act.alerting.show_fired)
         self.stage.toast.rule_wanted.connect(act.alerting.edit_by_id)
 
@@ -91,16 +89,6 @@ class Shell(QWidget):
         for panel in self.column.panels:
             panel.join(window)
         self.column.panel_made.connect(lambda panel: panel.join(window))
-
-    def _bind_keys(self, window: Window) -> list[QShortcut]:
-        made = []
-        for key in KEYS:
-            for i, sequence in enumerate(key.sequences):
-                shortcut = QShortcut(QKeySequence(sequence), window)
-                shortcut.setAutoRepeat(False)
-                shortcut.activated.connect(lambda name=key.name, i=i: window.act.press(name, i))
-                made.append(shortcut)
-        return made
 
     def fit(self, width: int, again: bool = False) -> None:
         """Follow the window's width: compact below 1600 px at 100 %."""
@@ -113,7 +101,7 @@ class Shell(QWidget):
         """Show a frame in one of the four parts: top bar, both halves of the column, status bar."""
         (self.topbar.show_frame, self.column.show_upper, self.column.show_lower, self.statusbar.show_frame)[part](frame)
         if part == 3:
-            self._act.show_streams(frame)
+            self._act.cards.show_streams(frame)
             self._act.scoring.show_frame(frame)
 
     def show_settings(self, settings: Settings) -> None:

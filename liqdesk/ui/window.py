@@ -115,7 +115,7 @@ class Window(QMainWindow):
         self.controls_ready.emit()
         self.load_chart()
         if not self.settings.first_run_done:
-            self.act.first_run()
+            self.act.cards.first_run()
 
     @property
     def shell(self) -> Shell:
@@ -170,7 +170,7 @@ class Window(QMainWindow):
 
         chart = ChartPane(self.settings)
         chart.levels_changed.connect(self.statusbar.legend.show_levels)
-        self.act.serve(chart)
+        self.act.charting.serve(chart)
         self.chart = chart
         self.stage.put_chart(chart)
         if self._grid is not None:
@@ -265,7 +265,7 @@ class Window(QMainWindow):
         """Take the contracts that can be searched."""
         self.universe = universe
         if self._actions is not None:
-            self._actions.universe_changed()
+            self._actions.market.universe_changed()
 
     @Slot(object)
     def set_tickers(self, tickers: Tickers) -> None:
@@ -273,7 +273,7 @@ class Window(QMainWindow):
         for row in tickers.rows:
             self.tickers[row.symbol] = row
         if self._actions is not None:
-            self._actions.tickers_changed()
+            self._actions.market.tickers_changed()
 
     # what the user says
 

@@ -6,8 +6,8 @@ import pytest
 from shell_frames import connection, frame, source, streams
 
 from liqdesk.engine.frames import LiveOffer, Progress
-from liqdesk.ui.actions import offers
 from liqdesk.ui.condition import condition, venue_name
+from liqdesk.ui.shown_market import offers
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ def test_commands_leave_by_one_signal(make: Make, qtbot: QtBot) -> None:
     QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     window.act.alerting.put_rule(RULES[0].rule)
     window.act.alerting.drop_rule("up")
-    window.act._symbol_chosen("ETHUSDT")
+    window.act.market.choose_symbol("ETHUSDT")
     assert sent == [RetryNow(), UseLive(), UseDemo(), PutRule(RULES[0].rule), DropRule("up"), SetSymbol("ETHUSDT")]
     assert window.settings.symbol == "ETHUSDT"
 
@@ -265,7 +265,7 @@ def test_search_knows_the_universe_and_its_prices(make: Make, qtbot: QtBot) -> N
     window.set_universe(Universe(T0, (BTC, msgspec.structs.replace(BTC, symbol="ETHUSDT", base="ETH"))))
     window.set_tickers(Tickers((Ticker("ETHUSDT", T0, 2_381.4, 2_400.0, 0, 0, 0, 1e9),)))
     QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
-    search = window.act._search
+    search = window.act.market.symbols
     assert search is not None
     assert search.isVisible()
     assert search.list.tickers["ETHUSDT"].last == 2_381.4
@@ -290,7 +290,7 @@ def test_a_picture_carries_what_it_shows(make: Make, tmp_path: Path, monkeypatch
     assert image.text("Venue") == "Binance"
     assert image.text("Model") == "S2"
     assert image.text("Time") == "2026-04-14 22:47 UTC"
-    window.act.copy_picture()
+    window.act.pictures.copy()
     assert QGuiApplication.clipboard().image().size() == window.size()
 
 
@@ -298,7 +298,7 @@ def test_a_picture_that_cannot_be_written_is_a_sentence(make: Make, monkeypatch:
     monkeypatch.setattr(picture, "pictures_folder", lambda: Path("/nowhere/at/all"))
     window = make()
     window.apply(frame())
-    window.act.save_picture()
+    window.act.pictures.save()
     message = window.stage.toast.message
     assert message is not None
     assert message.headline == "No picture was saved"
@@ -311,7 +311,7 @@ def test_a_hostile_symbol_names_no_path() -> None:
 
 def test_the_first_note_is_shown_once(make: Make, qtbot: QtBot) -> None:
     window = make(Settings(sounds=False))
-    window.act.first_run()
+    window.act.cards.first_run()
     note = window.act.dialog
     assert note is not None
     with qtbot.waitSignal(window.settings_changed) as changed:
@@ -365,7 +365,7 @@ def test_the_chart_takes_its_place_and_gets_every_early_frame(make: Make, qtbot:
     assert (window.statusbar.legend.slider.low, window.statusbar.legend.slider.high) == (low, high)
     window.choose_levels(False, 1_000.0, 90_000.0)
     assert chart.levels() == (1_000.0, 90_000.0)
-    window.act.reveal(MARK * 1.2)
+    window.act.charting.reveal(MARK * 1.2)
     qtbot.waitUntil(lambda: chart.state.lens.low < MARK * 1.2 < chart.state.lens.high)
     chart.alert_price.emit(70_000.0)
     assert window.act.dialog is not None

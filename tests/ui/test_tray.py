@@ -161,14 +161,14 @@ def test_the_quit_key_quits_and_the_setting_holds_at_once(make: Callable[..., Wi
     window.keeper.show_window()  # type: ignore[attr-defined]
     window.change(keep_recording=False)
     window.change(keep_recording=True)
-    window.act.press("quit", 0)
+    window.act.press("quit")
     assert not window.isVisible()
     assert window.keeper.icon is None  # type: ignore[attr-defined]
 
 
 def test_the_settings_say_why_it_cannot_be_had(make: Callable[..., Window], qtbot: QtBot) -> None:
     window = make(has_tray=False)
-    window.act.edit_settings()
+    window.act.cards.settings()
     dialog = window.act.dialog
     assert isinstance(dialog, SettingsDialog)
     assert not dialog.tray.isEnabled()
@@ -178,7 +178,7 @@ def test_the_settings_say_why_it_cannot_be_had(make: Callable[..., Window], qtbo
     assert made.keep_recording, "what was set elsewhere is kept"
     dialog.reject()
     there = make(msgspec.structs.replace(WANTED, keep_recording=False))
-    there.act.edit_settings()
+    there.act.cards.settings()
     dialog = there.act.dialog
     assert isinstance(dialog, SettingsDialog)
     dialog.tray.click()

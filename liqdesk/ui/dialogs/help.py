@@ -13,6 +13,7 @@ from liqdesk.ui import draw, icons
 from liqdesk.ui.dialogs.card import Card, Hairline, button, label
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.keys import KEYS, WITH_THE_MOUSE
+from liqdesk.ui.shortcuts import written
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, text_width
 
 ABOUT: Final = (
@@ -135,7 +136,7 @@ class HelpDialog(Card):
         right = QVBoxLayout()
         right.setSpacing(t.px(8))
         right.addWidget(label("Keys", "", 12, SEMIBOLD))
-        right.addWidget(KeyTable(tuple((key.written, key.words) for key in KEYS)))
+        right.addWidget(KeyTable(tuple((written(key.sequences), key.words) for key in KEYS if key.sequences)))
         right.addStretch(1)
         row.addLayout(right)
         self.rows.addLayout(row)

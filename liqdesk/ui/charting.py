@@ -1,0 +1,53 @@
+"""The commands of the chart, and what is asked on it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+if TYPE_CHECKING:
+    from liqdesk.ui.actions import Actions
+    from liqdesk.ui.chart import ChartPane
+    from liqdesk.ui.window import Window
+
+
+class Charting(QObject):
+    """Acts for the chart of one window."""
+
+    def __init__(self, window: Window, act: Actions) -> None:
+        super().__init__(window)
+        self._window = window
+        self._act = act
+        act.learn("reset", self._reset)
+        act.learn("why", self._why)
+
+    def serve(self, chart: ChartPane) -> None:
+        """Do what is asked on a chart."""
+        alerting = self._act.alerting
+        chart.alert_price.connect(alerting.alert_price)
+        chart.alert_zone.connect(alerting.alert_zone)
+        chart.retry.connect(self._act.market.retry)
+        chart.pointing.why.asked.connect(self._window.command)
+
+    def _reset(self) -> None:
+        if self._window.chart is not None:
+            self._window.chart.reset_view()
+
+    def _why(self) -> None:
+        """Ask why the cell under the crosshair is hot."""
+        chart = self._window.chart
+        if chart is not None and not chart.pointing.why.at_pointer():
+            key = self._act.shortcuts.written("why")
+            self._act.say(
+                "No cell is pointed at", f"Move the pointer over the map, then press {key or 'the key again'}."
+            )
+
+    @Slot(float)
+    def reveal(self, price: float) -> None:
+        """Bring a price into the chart's view, at the newest time."""
+        chart = self._window.chart
+        if chart is None or not (math.isfinite(price) and price > 0):
+            return
+        chart.show_price(price)

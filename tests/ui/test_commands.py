@@ -1,0 +1,68 @@
+"""Every command of the table does something, and nothing is learned that is not in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from shell_frames import frame
+
+from liqdesk.settings import Settings
+from liqdesk.ui.keys import KEYS
+from liqdesk.ui.theme import apply_theme
+from liqdesk.ui.window import Window
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
+    apply_theme(qapp, "dark", 1.0)
+    one = Window(Settings(first_run_done=True, sounds=False), True)
+    one._painted = True
+    qtbot.addWidget(one)
+    one.resize(1600, 900)
+    assert one.shell.parent() is one
+    one.show()
+    yield one
+    one.close()
+
+
+def test_every_command_of_the_table_is_learned_and_every_learned_one_is_in_the_table(window: Window) -> None:
+    window.load_chart()
+    table, learned = {key.name for key in KEYS}, window.act.learned
+    assert table - learned == set(), "no part says window.act.learn(…) for these lines of liqdesk/ui/keys.py"
+    assert learned - table == set(), "these are learned, but have no line in liqdesk/ui/keys.py"
+
+
+def test_the_table_names_each_command_and_each_key_once() -> None:
+    names = [key.name for key in KEYS]
+    sequences = [one for key in KEYS for one in key.sequences]
+    assert sorted(names) == sorted(set(names))
+    assert sorted(sequences) == sorted(set(sequences)), "two commands of liqdesk/ui/keys.py share a default key"
+    for one in sequences:
+        assert QKeySequence(one).toString(QKeySequence.SequenceFormat.PortableText) == one, "not Qt's portable text"
+    assert [key for key in KEYS if not (key.section and key.words)] == []
+    order = list(dict.fromkeys(key.section for key in KEYS))
+    assert [key.section for key in KEYS] == sorted((key.section for key in KEYS), key=order.index), (
+        "the lines of a section stand together"
+    )
+
+
+def test_what_is_not_in_the_table_or_learned_twice_is_refused(window: Window) -> None:
+    with pytest.raises(ValueError, match="add its line to"):
+        window.act.learn("dance", lambda: None)
+    with pytest.raises(ValueError, match="learned already"):
+        window.act.learn("theme", lambda: None)
+
+
+def test_a_command_whose_part_is_not_there_says_so(window: Window) -> None:
+    window.apply(frame())
+    del window.act._calls["why"]
+    window.act.press("why")
+    message = window.stage.toast.message
+    assert message is not None
+    assert message.headline == "Not there yet"
+    with pytest.raises(KeyError):
+        window.act.press("dance")
