@@ -54,6 +54,8 @@ def test_what_is_saved_is_loaded(path: Path) -> None:
         heat_high_usd=5e6,
         demo_seed=2**32 - 1,
         demo_speed=0.1,
+        text_scale=150,
+        keys=(("save", ("Ctrl+J", "F5")), ("copy", ())),
         window_geometry="AdnQywADAAA=",
     )
     save(path, settings)
@@ -126,6 +128,13 @@ def test_a_damaged_file_is_kept_and_defaults_are_used(path: Path, content: bytes
         ("history_limit_mb", 0),
         ("history_limit_mb", 10**30),
         ("history_days", -400),
+        ("text_scale", 110),
+        ("text_scale", "150"),
+        ("keys", {"save": ["Ctrl+S"]}),
+        ("keys", [["save", ["x" * 100]]]),
+        ("keys", [["save", ["\x1b"]]]),
+        ("keys", [["save"] * 500]),
+        ("keys", [["save", ["A"]]] * 500),
         ("window_geometry", "x" * 10_000),
         ("window_geometry", "\x1b[2J"),
     ],

@@ -1,0 +1,129 @@
+"""Every setting: its type, its default, the values it may have, and its row in the settings dialog."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
+from liqdesk.settings.declared import (
+    ALERTS,
+    CHART,
+    CONNECTION,
+    HISTORY,
+    LOOK,
+    PANELS,
+    SIMULATED,
+    Hidden,
+    OneOf,
+    Row,
+    Within,
+)
+
+VERSION: Final = 1
+USD: Final = Within(0.0, 1e12)
+CANDLES: Final = OneOf(
+    ((MINUTE_MS, "1m"), (5 * MINUTE_MS, "5m"), (15 * MINUTE_MS, "15m"), (HOUR_MS, "1h"), (4 * HOUR_MS, "4h"))
+)
+WINDOWS: Final = OneOf(
+    ((12 * HOUR_MS, "12h"), (DAY_MS, "1d"), (3 * DAY_MS, "3d"), (7 * DAY_MS, "1w"), (30 * DAY_MS, "1M"))
+)
+IN_BAR: Final = Hidden("chosen in the top bar")
+ON_LEGEND: Final = Hidden("set on the legend")
+IN_SCORE: Final = Hidden("switched in the card of scale and score")
+OF_ITSELF: Final = Hidden("the program keeps it for itself")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a user can set. Spans are milliseconds, sizes megabytes, USD dollars."""
+
+    version: Annotated[int, OF_ITSELF] = VERSION
+    first_run_done: Annotated[bool, OF_ITSELF] = False
+    symbol: Annotated[str, Hidden("chosen in the search of contracts")] = "BTCUSDT"
+    rest_url: Annotated[
+        str,
+        Row(
+            CONNECTION, "REST", "An address that is not Binance's own is never called live.", kind="address", later=True
+        ),
+    ] = "https://fapi.binance.com"
+    stream_url: Annotated[
+        str,
+        Row(
+            CONNECTION,
+            "Streams",
+            "What is streamed from elsewhere is shown in amber, with its host.",
+            kind="address",
+            later=True,
+        ),
+    ] = "wss://fstream.binance.com"
+    proxy_url: Annotated[  # may hold a password; empty takes the machine's own settings
+        str,
+        Row(
+            CONNECTION,
+            "Proxy",
+            "http://host:port or socks5h://host:port, with user@ before the host where it asks for a name.",
+            kind="proxy",
+            later=True,
+        ),
+    ] = ""
+    theme: Annotated[
+        str, OneOf((("dark", "Dark"), ("light", "Light"))), Row(LOOK, "Theme", "Colours of the window and of the map.")
+    ] = "dark"
+    text_scale: Annotated[
+        int,
+        OneOf(((100, "100 %"), (125, "125 %"), (150, "150 %"), (200, "200 %"))),
+        Row(LOOK, "Text size", "Of text and everything around it, on top of the system's own size."),
+    ] = 100
+    timezone: Annotated[str, Row(LOOK, "Time zone", "Of every clock and axis, by its IANA name.", kind="zone")] = "UTC"
+    candle_ms: Annotated[int, CANDLES, IN_BAR] = 15 * MINUTE_MS
+    window_ms: Annotated[int, WINDOWS, IN_BAR] = 3 * DAY_MS
+    classes: Annotated[tuple[int, ...], IN_BAR] = (5, 10, 25, 50, 100)
+    side: Annotated[str, OneOf((("long", "Long"), ("both", "Both"), ("short", "Short"))), IN_BAR] = "both"
+    heat_auto: Annotated[bool, ON_LEGEND] = True
+    heat_low_usd: Annotated[float, USD, ON_LEGEND] = 0.0
+    heat_high_usd: Annotated[float, USD, ON_LEGEND] = 0.0
+    hued_candles: Annotated[
+        bool,
+        OneOf(((False, "by lightness"), (True, "by hue"))),
+        Row(CHART, "Candles", "Both pairs can be told apart by colour-blind eyes; lightness leaves hue to the map."),
+    ] = False
+    bubble_min_usd: Annotated[
+        float, USD, Row(CHART, "Bubbles from", "The smallest forced order that gets a bubble on the chart.", "USD")
+    ] = 150_000.0
+    tape_min_usd: Annotated[
+        float, USD, Row(PANELS, "Tape from", "The smallest forced order in the list of forced orders.", "USD")
+    ] = 10_000.0
+    local_gain: Annotated[bool, IN_SCORE] = False  # each side's brightness follows its last 24 h
+    all_venues: Annotated[bool, IN_SCORE] = False  # USD as estimated for all venues, not for this one
+    sounds: Annotated[bool, Row(ALERTS, "Sounds", "Of alert rules that are set to sound.")] = True
+    history_limit_mb: Annotated[
+        int,
+        Within(64, 10_000_000),
+        Row(HISTORY, "Largest size", "The oldest minutes go when the history is larger.", "MB", later=True),
+    ] = 4_096
+    history_days: Annotated[
+        int,
+        Within(1, 36_500),
+        Row(
+            HISTORY,
+            "Kept for",
+            "Forced orders have no public record at Binance: a day not recorded is gone.",
+            "days",
+            later=True,
+        ),
+    ] = 400
+    keep_recording: Annotated[
+        bool, Row(HISTORY, "On closing", "Keep recording in the system tray when the window is closed.")
+    ] = False
+    demo_seed: Annotated[
+        int,
+        Within(0, 2**32 - 1),
+        Row(SIMULATED, "Seed", "The same number makes the same simulated market.", later=True),
+    ] = 7
+    demo_speed: Annotated[float, Within(0.1, 600.0), Row(SIMULATED, "Speed", "1 is real time.", "×", later=True)] = 1.0
+    tray_explained: Annotated[bool, OF_ITSELF] = False
+    keys: Annotated[  # what differs from ui/keys.py: (command, key sequences in Qt's portable text)
+        tuple[tuple[str, tuple[str, ...]], ...], Hidden("set in the sheet of keys")
+    ] = ()
+    window_geometry: Annotated[str, OF_ITSELF] = ""
