@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from liqdesk.engine.scales import GainView, ScoreView, SetScale
+from liqdesk.engine.series import SeriesView
 from liqdesk.engine.whys import AskWhy, Why
 from liqdesk.market import BracketTable, ForcedOrder, Instrument, LinkPhase, LinkState
 
@@ -244,6 +245,7 @@ class Frame(msgspec.Struct, frozen=True):
     study: Study | None = None  # what the week's prints say of the rest; None without a record
     spread: Spread | None = None  # what the 80 % bands are made of; None before the first map
     quality: tuple[Oddity, ...] = ()  # impossible inputs of the last 24 h, by kind
+    series: SeriesView | None = None  # what runs beneath the chart; None before there is a session
 
 
 class SetSymbol(msgspec.Struct, frozen=True):

@@ -137,6 +137,10 @@ class Listening:
                 self._missed.pop()
             self._missed.append((gap.from_ms, gap.to_ms))
 
+    def stretches(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Return the newest stretches that were listened to, and those that were not."""
+        return list(self._heard), list(self._missed)
+
     def heard_over(self, from_ms: int, to_ms: int) -> bool | None:
         """Return whether [from_ms, to_ms) was listened to from end to end; None while that is not certain."""
         if any(a < to_ms and b > from_ms for a, b in self._missed):

@@ -23,7 +23,7 @@ from liqdesk.engine.scoring import Scoring
 from liqdesk.engine.session import Session
 from liqdesk.engine.traffic import Traffic
 from liqdesk.errors import LiqdeskError, Refusal, VenueError
-from liqdesk.history import History
+from liqdesk.history import FORCED, History
 from liqdesk.market import DAY_MS, MINUTE_MS, Instrument, Universe
 from liqdesk.model import best_steps
 
@@ -52,6 +52,7 @@ class Past:
         self.clock = VenueClock(speed=0.0)
         self.brackets = brackets
         self.study: Study | None = None
+        self.listened: list[tuple[int, int]] = []  # when printed liquidations were recorded
         self._orders = orders
         self._alerts = alerts
 
@@ -138,6 +139,7 @@ class Past:
         )
         session.new_forced = history.forced(symbol, end - 32 * DAY_MS, end)
         self.study = past_study(symbol, history, end)
+        self.listened = history.coverage(symbol, FORCED, end - 32 * DAY_MS, end)
         funding = history.funding(symbol, end - 32 * DAY_MS, end)
         if len(funding):
             rates = tuple((int(t), float(r)) for t, r in funding.tolist())

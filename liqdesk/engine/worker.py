@@ -17,6 +17,7 @@ from liqdesk.engine.compose import News, compose
 from liqdesk.engine.evidence import Evidence
 from liqdesk.engine.explain import Explaining
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
+from liqdesk.engine.gathering import Gathering
 from liqdesk.engine.listening import Listening
 from liqdesk.engine.odds import Odds
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
@@ -79,6 +80,7 @@ class Worker(QObject):
         self._explaining = Explaining()
         self._evidence = Evidence(self._symbol, None)
         self._odds = Odds(self._symbol, None)
+        self._gathering = Gathering(self._symbol, None)
         self._timer: QTimer | None = None
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -94,6 +96,7 @@ class Worker(QObject):
             self._run = past = Past(self._orders, self._alerts, self._brackets)
             past.start()
             self._evidence.study = past.study
+            self._gathering.recorded(past.listened)
         else:
             self._open(demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints))
         self.beat()  # the window says what is going on while the kernels load; compiled for the first time, that takes many seconds
@@ -121,6 +124,8 @@ class Worker(QObject):
         self._history = self._open_history(source)
         self._evidence = Evidence(self._symbol, self._history)
         self._odds = Odds(self._symbol, self._history)
+        listening = self._listening_of(source)
+        self._gathering = Gathering(self._symbol, self._history, listening)
         child, self._child = self._child, None
         self._run = Run(
             self._orders,
@@ -131,7 +136,7 @@ class Worker(QObject):
             self._history,
             self._brackets,
             child,
-            self._listening_of(source),
+            listening,
         )
         self._run.start()
 
@@ -249,6 +254,7 @@ class Worker(QObject):
             self._save_alerts()
         self._evidence.beat(now_ns, run.clock.now_ms(now_ns))
         self._odds.beat(run.session, run.clock.now_ms(now_ns))
+        self._gathering.beat(run.session, now_ns, run.clock.now_ms(now_ns))
         self._news.gather(run)
         self._announce(run, now_ns)
         if self._window_free and now_ns >= self._next_frame_ns:
@@ -292,4 +298,4 @@ class Worker(QObject):
         self._news = News()
         zones = self._odds.attached(frame.zones, frame.prices.mark)
         extras = {"why": why, "study": self._evidence.study, "zones": zones, "odds": self._odds.curves}
-        self.frame.emit(msgspec.structs.replace(frame, **extras))
+        self.frame.emit(msgspec.structs.replace(frame, series=self._gathering.view, **extras))

@@ -64,6 +64,10 @@ class Reading:
         """Return printed liquidations of one symbol, or of all."""
         return self._ask(reads.forced, symbol, t0, t1)
 
+    def prints(self, symbol: str, t0: int = 0, t1: int = LATEST_MS) -> Rows:
+        """Return printed liquidations of one symbol as amounts, dtype `PRINT`: t int64 ms, usd float64, side int8 (0 long)."""
+        return self._ask(reads.prints, symbol, t0, t1)
+
     def funding(self, symbol: str, t0: int = 0, t1: int = LATEST_MS) -> Rows:
         """Return settled payments, dtype `market.rows.FUNDING`."""
         return self._ask(reads.funding, symbol, t0, t1)

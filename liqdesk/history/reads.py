@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from liqdesk.history.blobs import MINUTE_BITS, key_of, mark_rows, minute_of, volume_rows
 from liqdesk.history.door import LATEST_MS, good_bars, good_interest, is_forced, is_symbol
-from liqdesk.history.records import EVERY_SYMBOL, MARK, VOLUME, Extent, Gap, Part, Record
+from liqdesk.history.records import EVERY_SYMBOL, MARK, PRINT, VOLUME, Extent, Gap, Part, Record
 from liqdesk.history.schema import EVERY, DamageError
 from liqdesk.market import MINUTE_MS, ForcedOrder, Side
 from liqdesk.market.rows import BAR, FUNDING, INTEREST
@@ -122,6 +122,15 @@ def forced(db: sqlite3.Connection, symbol: str | None, t0: int, t1: int) -> list
     found = [_typed(row, str, int, int, int, float, float, float) for row in cursor]
     orders = [ForcedOrder(name, _side(side), *rest) for name, side, *rest in found]
     return [order for order in orders if is_forced(order)]
+
+
+def prints(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> Rows:
+    cursor = db.execute(
+        "SELECT t, price * quantity, side FROM forced WHERE symbol = ? AND t >= ? AND t < ? AND side IN (0, 1) "
+        "AND price > 0 AND quantity > 0 ORDER BY t",
+        (symbol_id(db, symbol), *_within(t0, t1)),
+    )
+    return _array(cursor, PRINT)
 
 
 def _side(number: int) -> Side:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 MARK: Final = np.dtype([("t", np.int64), ("mark", np.float64)])
 VOLUME: Final = np.dtype([("t", np.int64), ("bin", np.int32), ("quantity", np.float64)])  # t: start of the minute
+PRINT: Final = np.dtype([("t", np.int64), ("usd", np.float64), ("side", np.int8)])  # a printed liquidation; side 0 long
 
 EVERY_SYMBOL: Final = "*"  # a gap or a stretch of all symbols
 
