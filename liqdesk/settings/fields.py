@@ -80,6 +80,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     window_ms: Annotated[int, WINDOWS, IN_BAR] = 3 * DAY_MS
     classes: Annotated[tuple[int, ...], IN_BAR] = (5, 10, 25, 50, 100)
     side: Annotated[str, OneOf((("long", "Long"), ("both", "Both"), ("short", "Short"))), IN_BAR] = "both"
+    heat_map: Annotated[
+        str,
+        OneOf(
+            (
+                ("ember", "Ember"),
+                ("viridis", "Viridis"),
+                ("cividis", "Cividis"),
+                ("grey", "Grey"),
+                ("two-sided", "Two-sided"),
+            )
+        ),
+        Row(
+            CHART,
+            "Colours",
+            "Of the map. Cividis is safe for colour-blind eyes; two-sided paints longs coral and shorts cyan.",
+        ),
+    ] = "ember"
+    unit: Annotated[
+        str,
+        OneOf((("usd", "USD"), ("coin", "Coins"))),
+        Row(CHART, "Sizes in", "Coins are the contract's base, converted at the mark as it is now."),
+    ] = "usd"
     heat_auto: Annotated[bool, ON_LEGEND] = True
     heat_low_usd: Annotated[float, USD, ON_LEGEND] = 0.0
     heat_high_usd: Annotated[float, USD, ON_LEGEND] = 0.0

@@ -1,12 +1,14 @@
 """Every number and time as words. Pure: no Qt, no clock reads, no locale.
 
 Amounts are USD, prices quote units, changes and distances fractions (0.01 is 1 %), times venue milliseconds since 1970
-UTC. A value that is not known (None, NaN, infinity) is an en dash.
+UTC. A value that is not known (None, NaN, infinity) is an en dash. Sizes are amounts in the unit the user chose: they come
+in USD and are turned into the contract's base coin here and nowhere else.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
@@ -60,18 +62,6 @@ def usd(value: float | None, signed: bool = False) -> str:
     return (MINUS if value < 0 else "+" if signed else "") + text
 
 
-def usd_band(low: float, high: float) -> str:
-    """Return an 80 % band of an amount: 0.9M–5.1M, or 0–243K."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return UNKNOWN
-    return f"{usd(low)}–{usd(high)}"
-
-
-def half_width(low: float, high: float) -> str:
-    """Return half the width of a band of USD: ±2.1M; empty where it is not known."""
-    return "±" + usd((high - low) / 2) if math.isfinite(high - low) else ""
-
-
 def usd_round(value: float | None) -> str:
     """Return an amount without needless digits, for scales and handles: 500 · 25K · 1.5M · 2M."""
     if value is None or not math.isfinite(value):
@@ -80,6 +70,79 @@ def usd_round(value: float | None) -> str:
         if abs(value) >= unit * 0.9995:
             return f"{MINUS if value < 0 else ''}{float(f'{abs(value) / unit:.3g}'):g}{letter}"
     return f"{MINUS if value < 0 else ''}{float(f'{abs(value):.3g}'):g}"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """In what sizes are shown: the unit's name, and the USD one of it is worth."""
+
+    unit: str = "USD"
+    worth: float = 1.0
+
+    @property
+    def coin(self) -> bool:
+        return self.unit != "USD"
+
+    def of(self, usd: float) -> float:
+        """Return USD in this unit; NaN where its worth is not known."""
+        return usd / self.worth if self.worth > 0 else math.nan
+
+    def usd(self, size: float) -> float:
+        """Return a size of this unit in USD."""
+        return size * self.worth
+
+
+DOLLARS: Final = Measure()
+
+
+def measure(unit: str, base: str, mark: float) -> Measure:
+    """Return the measure for a setting, usd or coin: base coins at the mark. The mark is taken to four digits, which is more than any
+    size shows, so that figures hold still while it trembles."""
+    if unit != "coin":
+        return DOLLARS
+    return Measure(base, float(f"{mark:.4g}") if math.isfinite(mark) and mark > 0 else math.nan)
+
+
+def size(usd_value: float | None, m: Measure = DOLLARS, signed: bool = False) -> str:
+    """Return an amount in USD or coins: 38.2M; of coins 569 · 42.5 · 0.425 · 12.3K."""
+    if not m.coin or usd_value is None:
+        return usd(usd_value, signed)
+    return _coins(m.of(usd_value), signed)
+
+
+def _coins(value: float, signed: bool = False) -> str:
+    if not math.isfinite(value) or abs(value) >= 9_999.5:
+        return usd(value, signed)
+    if abs(value) >= 99.95 or value == 0:
+        return number(value, 0, signed)
+    power = math.floor(math.log10(abs(float(f"{value:.3g}"))))
+    return number(value, min(6, 2 - power), signed)
+
+
+def size_band(low: float, high: float, m: Measure = DOLLARS) -> str:
+    """Return an 80 % band of an amount: 0.9M–5.1M, or 0–243K."""
+    if not (math.isfinite(m.of(low)) and math.isfinite(m.of(high))):
+        return UNKNOWN
+    return f"{size(low, m)}–{size(high, m)}"
+
+
+def size_half(low: float, high: float, m: Measure = DOLLARS) -> str:
+    """Return half the width of a band of USD: ±2.1M; empty where it is not known."""
+    half = m.of((high - low) / 2)
+    return "±" + size((high - low) / 2, m) if math.isfinite(half) else ""
+
+
+def usd_band(low: float, high: float) -> str:
+    return size_band(low, high)
+
+
+def half_width(low: float, high: float) -> str:
+    return size_half(low, high)
+
+
+def size_round(usd_value: float | None, m: Measure = DOLLARS) -> str:
+    """Return an amount without needless digits, for scales and handles: 500 · 25K · 1.5M; of coins also 0.25."""
+    return usd_round(usd_value if usd_value is None else m.of(usd_value))
 
 
 def price(value: float | None, decimals: int) -> str:

@@ -42,7 +42,7 @@ class StatusBar(Painted):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self.legend = Legend(settings.heat_auto, settings.heat_low_usd, settings.heat_high_usd)
+        self.legend = Legend(settings)
         self.divider = Divider()
         self.model = PressedLine("scale and score")
         self.streams = StreamAges()
@@ -54,7 +54,7 @@ class StatusBar(Painted):
         )
         self.clock_divider = Divider()
         self.clock = Line()
-        self._timezone = settings.timezone
+        self._timezone, self._unit = settings.timezone, settings.unit
         self._frame: Frame | None = None
         self._odd = 0  # impossible inputs a short while ago
         self.level = -1
@@ -77,7 +77,8 @@ class StatusBar(Painted):
 
     def show_settings(self, settings: Settings) -> None:
         self._timezone = settings.timezone
-        self.legend.set_auto(settings.heat_auto)
+        self.legend.show_settings(settings)
+        self._unit = settings.unit
         if self._frame is not None:
             self.show_frame(self._frame)
 
@@ -89,7 +90,8 @@ class StatusBar(Painted):
     def show_frame(self, frame: Frame) -> None:
         """Show which model speaks, stream ages, drops and venue time."""
         self._frame = frame
-        moved = self._say_model()
+        moved = self.legend.show_measure(present.measure(self._unit, frame.instrument.base, frame.prices.mark))
+        moved |= self._say_model()
         draw.tip(self.model, scores.tip(frame))
         moved |= self.streams.show_frame(frame)
         dropped = sum(s.dropped for s in frame.streams)

@@ -142,7 +142,7 @@ def hold_colours(desk: Desk, rng: random.Random) -> int:
         near = [share for usd, share in held if value == pytest.approx(usd, rel=1e-4, abs=1e-3)]
         assert near, (value, held)
         stale = chart.state.stale
-        assert colour in {ramp.colour_of(value, low, high, share, t.ramp, t.chart, stale) for share in near}
+        assert colour in {ramp.colour_of(value, low, high, share, "ember", t.chart, stale) for share in near}
         hot += value > low
     return hot
 

@@ -74,8 +74,8 @@ def spots(pane: ChartPane, count: int, seed: int = 5) -> list[tuple[float, float
 
 def expected(
     pane: ChartPane, market: Scene, time_ms: float, at: float, chosen: np.ndarray | None = None
-) -> tuple[float, float] | None:
-    """Read the grid slowly, USD and what share of it is prior: the column at the end of the pixel, in the ring long enough for the
+) -> tuple[float, float, float] | None:
+    """Read the grid slowly, USD and what shares of it are prior and shorts: the column at the end of the pixel, in the ring long enough for the
     view, else coarser."""
     lens = pane.state.lens
     pixel = (lens.t1 - lens.t0) / pane.plot.heat.pixels.shape[1]
@@ -86,13 +86,17 @@ def expected(
     first = market.grid.rings[finest]
     if int(end) // first.span_ms >= NOW // first.span_ms:
         held = market.now.usd[:, row - market.now.base] * mask
-        return float(held.sum()), float(cell_share(held, market.now.shares))
+        return float(held.sum()), float(cell_share(held, market.now.shares)), _short(held)
     for ring in (*market.grid.rings[finest:], *reversed(market.grid.rings[:finest])):
         column = ring.read(int(end) // ring.span_ms)
         if column is not None:
             held = column.usd[:, row - column.base] * mask
-            return float(held.sum()), float(cell_share(held, column.shares))
+            return float(held.sum()), float(cell_share(held, column.shares)), _short(held)
     return None
+
+
+def _short(held: np.ndarray) -> float:
+    return float(held[5:].sum()) / float(held.sum()) if held.sum() > 0 else 0.0
 
 
 def check(pane: ChartPane, market: Scene, chosen: np.ndarray | None = None, count: int = 300) -> int:
@@ -107,9 +111,9 @@ def check(pane: ChartPane, market: Scene, chosen: np.ndarray | None = None, coun
             assert value is None
             assert colour == theme.colour(t.chart).rgb()
             continue
-        usd, share = want
+        usd, share, short = want
         assert value == pytest.approx(usd, rel=2e-5, abs=1e-3)
-        assert colour == ramp.colour_of(value, low, high, share, t.ramp, t.chart, pane.state.stale)
+        assert colour == ramp.colour_of(value, low, high, share, pane.state.settings.heat_map, t.chart, pane.state.stale, short)
         painted += value > low
     return painted
 
@@ -134,6 +138,37 @@ def test_light_theme_uses_its_own_ramp_at_once(pane: ChartPane, market: Scene) -
     assert pane.state.theme.ramp == "paper"
     assert not np.array_equal(before, pane.plot.heat.pixels)
     check(pane, market, count=100)
+
+
+@pytest.mark.parametrize("heat_map", ramp.MAPS)
+@pytest.mark.parametrize("look", ["dark", "light"])
+def test_every_colour_map_paints_the_model(pane: ChartPane, market: Scene, heat_map: str, look: str) -> None:
+    pane.refresh()
+    before, levels = pane.plot.heat.pixels.copy(), pane.levels()
+    theme.apply_theme(_app(), look, 1.0)
+    pane.set_settings(settings(heat_map=heat_map))
+    pane.refresh()
+    assert pane.levels() == levels
+    assert np.array_equal(before, pane.plot.heat.pixels) == (heat_map == "ember" and look == "dark")
+    assert check(pane, market) > 60
+
+
+def test_the_two_sided_map_tells_longs_from_shorts(pane: ChartPane, market: Scene) -> None:
+    pane.set_levels(False, 100.0, 9_000.0)
+    pane.set_settings(settings(heat_map=ramp.SIDED))
+    pane.refresh()
+    mark = market.now.mark
+    t = theme.current()
+    for at, short in ((mark * 0.975, 0.0), (mark * 1.025, 1.0)):
+        value = pane.cell_value(NOW + 1_000, at)
+        assert value
+        held = market.now.usd[:, display_bin_of(at) - market.now.base]
+        assert _short(held) == short
+        share = float(cell_share(held, market.now.shares))
+        colour = pane.painted_colour(NOW + 1_000, at)
+        assert colour == ramp.colour_of(value, 100.0, 9_000.0, share, ramp.SIDED, t.chart, short=short)
+        red, blue = colour >> 16 & 255, colour & 255
+        assert (red > blue) == (short == 0.0)
 
 
 def test_classes_and_side_only_recombine_planes(pane: ChartPane, market: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph
 import pytest
 
 from liqdesk.ui import ramp
@@ -35,6 +36,60 @@ def test_anchors_lie_on_the_ramp() -> None:
         assert away < 0.004, anchor
 
 
+@pytest.mark.parametrize("name", ["viridis", "cividis"])
+def test_published_maps_are_the_published_ones(name: str) -> None:
+    published = pyqtgraph.colormap.get(name).getLookupTable(nPts=256)[:, :3] / 255
+    away = np.abs(ramp.stops(name) - published)
+    assert away.max() < 0.045  # the corner where red leaves zero
+    assert away.mean() < 0.005
+    assert np.allclose(ramp.stops(f"{name} light"), ramp.stops(name)[::-1], atol=1e-9)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+@pytest.mark.parametrize("heat_map", ramp.MAPS)
+def test_more_always_stands_farther_from_the_ground(heat_map: str, theme: Theme) -> None:
+    table = ramp.heat_table(heat_map, theme.chart)
+    assert table.shape == (ramp.SIDES * ramp.FADES, 256)
+    ground = ramp.oklab_from_srgb(ramp.rgb_from_hex(theme.chart))
+    for level in (0, ramp.FADES - 1, 80 - ramp.FADES + 1, 80):
+        lab = ramp.oklab_from_srgb(_rgb(table[level]))
+        assert np.allclose(lab[0], ground, atol=0.003)
+        rise = np.diff(lab[:, 0]) * (1 if theme.dark else -1)
+        slack = 0.006 if heat_map in ("viridis", "cividis") else 0.004  # steps of eight bits; below 0.10 the ground shows through
+        assert rise[30:].min() > -slack
+        away = np.linalg.norm(lab - ground, axis=1)
+        assert away[255] > 0.5 * (0.62 if level % 9 else 1)
+    stale = _rgb(ramp.heat_table(heat_map, theme.chart, True)[0])
+    assert np.all(stale.max(axis=1) - stale.min(axis=1) < 0.05)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_the_two_sides_are_equally_light_and_far_apart(theme: Theme) -> None:
+    long, short = (ramp.oklab_from_srgb(ramp.stops(ramp.ramp_of(side, theme.dark))) for side in ("long", "short"))
+    assert np.allclose(long[:, 0], short[:, 0], atol=2e-3)
+    assert np.linalg.norm(long - short, axis=1)[60:].min() > 0.13
+    words = ramp.pack(ramp.stops(ramp.ramp_of("long", theme.dark)))
+    assert words[0] == 0xFF000000 | int(theme.chart[1:], 16)
+    for side, token in (("long", theme.long), ("short", theme.short)):
+        lab = ramp.oklab_from_srgb(ramp.stops(ramp.ramp_of(side, theme.dark)))
+        assert np.linalg.norm(lab - ramp.oklab_from_srgb(ramp.rgb_from_hex(token)), axis=1).min() < 0.01
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_even_halves_of_long_and_short_are_grey(theme: Theme) -> None:
+    usd, low, high = 0.6, 0.0, 1.0
+    long, half, short = (
+        _rgb(np.array([ramp.colour_of(usd, low, high, 0.0, ramp.SIDED, theme.chart, short=s)], np.uint32))
+        for s in (0.0, 0.5, 1.0)
+    )
+    assert _chroma(half)[0] < 0.35 * min(_chroma(long)[0], _chroma(short)[0])
+    assert ramp.colour_of(usd, low, high, 0.0, ramp.SIDED, theme.chart) == ramp.pack(
+        ramp.stops(ramp.ramp_of("long", theme.dark))[ramp.position(usd, low, high)]
+    )
+    one = {ramp.colour_of(usd, low, high, 0.25, "ember", theme.chart, short=s) for s in (0.0, 0.4, 1.0)}
+    assert len(one) == 1
+
+
 def test_srgb_and_oklab_are_inverse() -> None:
     rgb = np.random.default_rng(1).random((200, 3))
     assert np.allclose(ramp.srgb_from_oklab(ramp.oklab_from_srgb(rgb)), rgb, atol=1e-6)
@@ -59,7 +114,7 @@ def test_opaque_from_a_tenth_and_full_at_the_high_handle() -> None:
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 def test_prior_cells_lose_hue_and_keep_their_order(theme: Theme) -> None:
-    table = ramp.heat_table(theme.ramp, theme.chart)
+    table = ramp.heat_table("ember", theme.chart)
     full, faded = (_rgb(table[row, 40:]) for row in (0, ramp.FADES - 1))
     assert np.all(_chroma(faded) < 0.55 * _chroma(full) + 1e-3)
     luma = faded @ np.array([0.2126, 0.7152, 0.0722])

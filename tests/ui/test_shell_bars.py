@@ -17,7 +17,8 @@ from liqdesk.engine.frames import StreamStatus
 from liqdesk.model.quality import Oddity
 from liqdesk.settings import Settings
 from liqdesk.ui import present
-from liqdesk.ui.legend import Legend, round_up, ticks
+from liqdesk.ui.legend import Legend
+from liqdesk.ui.levelslider import round_up, ticks
 from liqdesk.ui.notices import Notice, Notices
 from liqdesk.ui.statusbar import StatusBar
 from liqdesk.ui.theme import apply_theme
@@ -165,7 +166,7 @@ def test_a_stale_stream_is_never_left_out_for_room(holder: QWidget) -> None:
 
 
 def test_legend_handles_move_by_hand_and_lock(holder: QWidget, qtbot: QtBot) -> None:
-    legend = put(holder, Legend(True, 0.0, 0.0), 600)
+    legend = put(holder, Legend(Settings()), 600)
     legend.show_levels(41_000.0, 190_000.0)
     assert legend.auto
     slider = legend.slider
@@ -190,7 +191,7 @@ def test_legend_handles_move_by_hand_and_lock(holder: QWidget, qtbot: QtBot) -> 
 
 
 def test_handles_never_cross(holder: QWidget, qtbot: QtBot) -> None:
-    legend = put(holder, Legend(True, 0.0, 0.0), 600)
+    legend = put(holder, Legend(Settings()), 600)
     legend.show_levels(41_000.0, 190_000.0)
     slider = legend.slider
     start = legend.handle_centre(0).toPoint()

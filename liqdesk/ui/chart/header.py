@@ -116,7 +116,7 @@ class Header(QWidget):
                 x = self._piece(p, x + t.px(20), edge, text, t.text3, 500) + t.px(16)
         text = "greyed: set by the prior, not by data (mostly beyond 5 %)"
         if s.rule_ms is not None and x + t.px(22) + theme.text_width(text, 11, 500) < edge - t.px(8):
-            swatch = ramp.heat_table(t.ramp, t.chart)[ramp.FADES - 1, 150]
+            swatch = ramp.heat_table(s.settings.heat_map, t.chart)[ramp.FADES - 1, 150]
             p.fillRect(
                 QRectF(x, round(h / 2) - t.px(4), t.px(14), t.px(9)), theme.colour(f"#{int(swatch) & 0xFFFFFF:06X}")
             )

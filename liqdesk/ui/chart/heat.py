@@ -53,13 +53,13 @@ class Heat:
         self.rings: tuple[RingSums, ...] = ()
         self.columns: NDArray[np.int32] = np.empty(0, np.int32)
         self.cells: NDArray[np.float32] = np.empty((0, 0), np.float32)
-        self.levels: NDArray[np.uint8] = np.empty((0, 0), np.uint8)  # of the prior's share, in eighths
+        self.levels: NDArray[np.uint8] = np.empty((0, 0), np.uint8)  # of the prior's and the shorts' share, see `kernels.level`
         self._runs: list[tuple[int, int]] = []  # ring index or OPEN, column number
         self._marks: NDArray[np.float64] = np.empty(0)
         self._first_bin = 0
         self._rows: NDArray[np.int32] = np.empty(0, np.int32)
         self._now_row: NDArray[np.float32] = np.zeros(ROWS, np.float32)
-        self._now_faded: NDArray[np.uint8] = np.zeros(ROWS, np.uint8)
+        self._now_levels: NDArray[np.uint8] = np.zeros(ROWS, np.uint8)
         self._epoch = -1
         self._loading = False
         self._laid: tuple[object, ...] | None = (
@@ -197,25 +197,25 @@ class Heat:
             slots = self._run_numbers[places] % ring.capacity
             ring.combine(kernels, self._run_numbers[places], self.chosen)
             bases = ring.view.bases
-            kernels.values(ring.usd, ring.faded, slots, bases, places, self._first_bin, self.cells, self.levels)
+            kernels.values(ring.usd, ring.levels, slots, bases, places, self._first_bin, self.cells, self.levels)
             self._marks[places] = np.log(ring.view.marks[slots]) - PHASE
 
     def _gather_open(self) -> None:
         places = np.flatnonzero(self._run_rings == OPEN)
         if places.size and self.now is not None and self.kernels is not None:
             now = self.now
-            self.kernels.combine_now(now.usd, now.base, now.shares, self.chosen, self._now_row, self._now_faded)
+            self.kernels.combine_now(now.usd, now.base, now.shares, self.chosen, self._now_row, self._now_levels)
             bins_here = np.arange(self._first_bin, self._first_bin + self.cells.shape[0])
             inside = (bins_here >= self.now.base) & (bins_here < self.now.base + ROWS)
             column = np.where(inside, self._now_row[bins_here % ROWS], np.float32(-1))
             self.cells[:, places] = column[:, None]
-            self.levels[:, places] = np.where(inside, self._now_faded[bins_here % ROWS], np.uint8(0))[:, None]
+            self.levels[:, places] = np.where(inside, self._now_levels[bins_here % ROWS], np.uint8(0))[:, None]
             self._marks[places] = math.log(self.now.mark) - PHASE if self.now.mark > 0 else math.nan
 
     def picture(
         self, low: float, high: float, table: NDArray[np.uint32], ground: int, out: NDArray[np.uint32]
     ) -> tuple[int, int]:
-        """Paint the arranged view into out u32 [height, width] with a heat table [9, 256] and handles in USD.
+        """Paint the arranged view into out u32 [height, width] with a heat table [81, 256] and handles in USD.
 
         Return the pixel columns (from, to) outside of which `out` looks as after the last call.
         """

@@ -11,6 +11,7 @@ import numpy as np
 
 ROWS = 800
 PLANES = 10
+SHORTS = 5  # the first plane of shorts
 EIGHTHS = np.float32(8.0)
 HALF = np.float32(0.5)
 LEAST = np.float32(1e-30)  # USD
@@ -18,29 +19,35 @@ GROUND = 0
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # a check for zero would keep the loop from vectors
-def level(prior, usd, faded):  # type: ignore[no-untyped-def]
-    """Write the share of `prior` in `usd`, both f32 [800], into faded u8 [800] in eighths, rounded; 0 where there is
-    nothing."""
+def level(prior, long, usd, levels):  # type: ignore[no-untyped-def]
+    """Write the level of every cell into levels u8 [800]: 9 · the shorts' share + the prior's share of `usd`, both in eighths,
+    rounded. prior, long and usd are f32 [800]; 0 where there is nothing."""
     for row in range(ROWS):
-        share = prior[row] / max(usd[row], LEAST) * EIGHTHS + HALF
-        faded[row] = np.uint8(np.int32(share))
+        whole = max(usd[row], LEAST)
+        share = prior[row] / whole * EIGHTHS + HALF
+        short = (usd[row] - long[row]) / whole * EIGHTHS + HALF
+        levels[row] = np.uint8(np.int32(short) * np.int32(9) + np.int32(share))
 
 
 @numba.njit(cache=True, nogil=True)
-def combine(codes, slots, gains, shares, decode, chosen, out, faded):  # type: ignore[no-untyped-def]
-    """Sum the chosen planes of ring columns into USD per 10 bp, and find how much of each sum is prior.
+def combine(codes, slots, gains, shares, decode, chosen, out, levels):  # type: ignore[no-untyped-def]
+    """Sum the chosen planes of ring columns into USD per 10 bp, and find how much of each sum is prior and how much shorts.
 
     codes u16 [capacity, 10, 800]; slots i64 [n]; gains f32 [capacity, 2]; shares f32 [capacity, 5]; decode f32 [65536];
-    chosen bool [10]; out f32 and faded u8 [capacity, 800], whose rows at `slots` are written, in the ring's own modular
-    row order. A level of `faded` is the prior's share, Σ plane·share / Σ plane, in eighths.
+    chosen bool [10]; out f32 and levels u8 [capacity, 800], whose rows at `slots` are written, in the ring's own modular
+    row order. The prior's share is Σ plane·share / Σ plane; for the level see `level`.
     """
     prior = np.empty(ROWS, np.float32)
+    long = np.empty(ROWS, np.float32)
     for i in range(slots.size):
         slot = slots[i]
         for row in range(ROWS):
             out[slot, row] = 0.0
             prior[row] = 0.0
         for plane in range(PLANES):
+            if plane == SHORTS:
+                for row in range(ROWS):
+                    long[row] = out[slot, row]
             if not chosen[plane]:
                 continue
             gain = gains[slot, plane // 5]
@@ -51,32 +58,35 @@ def combine(codes, slots, gains, shares, decode, chosen, out, faded):  # type: i
                     usd = decode[code] * gain
                     out[slot, row] += usd
                     prior[row] += usd * share
-        level(prior, out[slot], faded[slot])
+        level(prior, long, out[slot], levels[slot])
 
 
 @numba.njit(cache=True, nogil=True)
-def combine_now(usd, base, shares, chosen, out, faded):  # type: ignore[no-untyped-def]
+def combine_now(usd, base, shares, chosen, out, levels):  # type: ignore[no-untyped-def]
     """Sum the chosen planes of the open column, usd f32 [10, 800] with row 0 at display bin `base`, into out f32 [800] and
-    its levels of the prior, faded u8 [800], in modular row order; shares f32 [5]."""
+    its levels u8 [800], in modular row order; shares f32 [5]."""
     total = np.zeros(ROWS, np.float32)
     prior = np.zeros(ROWS, np.float32)
+    long = np.zeros(ROWS, np.float32)
     for plane in range(PLANES):
+        if plane == SHORTS:
+            long[:] = total
         if chosen[plane]:
             share = shares[plane % 5]
             for row in range(ROWS):
                 total[row] += usd[plane, row]
                 prior[row] += usd[plane, row] * share
-    levels = np.empty(ROWS, np.uint8)
-    level(prior, total, levels)
+    found = np.empty(ROWS, np.uint8)
+    level(prior, long, total, found)
     for row in range(ROWS):
         out[(base + row) % ROWS] = total[row]
-        faded[(base + row) % ROWS] = levels[row]
+        levels[(base + row) % ROWS] = found[row]
 
 
 @numba.njit(cache=True, nogil=True)
-def values(usd, faded, slots, bases, places, first_bin, out, levels):  # type: ignore[no-untyped-def]
+def values(usd, ring_levels, slots, bases, places, first_bin, out, levels):  # type: ignore[no-untyped-def]
     """Gather the view's cells: out f32 and levels u8 [bins, columns] at columns `places` (i64) from ring columns `slots`
-    of usd f32 and faded u8 [capacity, 800], row j being display bin first_bin + j; −1 and 0 where a column does not
+    of usd f32 and ring_levels u8 [capacity, 800], row j being display bin first_bin + j; −1 and 0 where a column does not
     reach."""
     bins = out.shape[0]
     for i in range(slots.size):
@@ -87,7 +97,7 @@ def values(usd, faded, slots, bases, places, first_bin, out, levels):  # type: i
             number = first_bin + j
             if base <= number < base + ROWS:
                 out[j, place] = usd[slot, number % ROWS]
-                levels[j, place] = faded[slot, number % ROWS]
+                levels[j, place] = ring_levels[slot, number % ROWS]
             else:
                 out[j, place] = -1.0
                 levels[j, place] = 0
@@ -95,7 +105,7 @@ def values(usd, faded, slots, bases, places, first_bin, out, levels):  # type: i
 
 @numba.njit(cache=True, nogil=True)
 def positions(usd, levels, low, high, out):  # type: ignore[no-untyped-def]
-    """Turn the view's cells into entries of the heat table: share level · 256 + ramp position.
+    """Turn the view's cells into entries of the heat table: level · 256 + ramp position.
 
     usd f32, levels u8 and out u16 [bins, columns]. The rule of the position is that of `liqdesk.ui.ramp.position`.
     """
@@ -114,7 +124,7 @@ def positions(usd, levels, low, high, out):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True)
 def paint(entries, columns, rows, table, ground, out):  # type: ignore[no-untyped-def]
     """Draw the view: out u32 [height, width], pixel (y, x) = table[entries[rows[y], columns[x]]], or `ground` where
-    either index is −1. entries u16 [bins, columns]; columns i32 [width]; rows i32 [height]; table u32 [9·256]."""
+    either index is −1. entries u16 [bins, columns]; columns i32 [width]; rows i32 [height]; table u32 [81·256]."""
     height, width = out.shape
     for y in range(height):
         row = rows[y]
@@ -155,6 +165,6 @@ def warm() -> None:
     values(ring, faded, slots, bases, slots, 0, cells, levels)
     entries = np.zeros((4, 1), np.uint16)
     positions(cells, levels, 0.0, 1.0, entries)
-    table = np.zeros(9 * 256, np.uint32)
+    table = np.zeros(81 * 256, np.uint32)
     table.setflags(write=False)
     paint(entries, np.zeros(4, np.int32), np.zeros(4, np.int32), table, np.uint32(0), np.zeros((4, 4), np.uint32))

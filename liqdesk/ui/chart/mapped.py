@@ -84,7 +84,7 @@ class Mapped:
         if self.auto and (self.due or not self.high > self.low or now - self._looked_ns >= LEVELS_NS):
             self.due, self._looked_ns = False, now
             self._put(*heat.automatic(self.low, self.high))
-        table = ramp.heat_table(s.theme.ramp, s.theme.chart, s.stale)
+        table = ramp.heat_table(s.settings.heat_map, s.theme.chart, s.stale)
         self.changed = heat.picture(
             self.low, self.high, table, 0xFF000000 | int(s.theme.chart[1:], 16), self.item.pixels
         )

@@ -16,8 +16,8 @@ from liqdesk.model.grid import RingView
 class RingSums:
     """A ring's view, the range that is published, and a cache of columns summed over the chosen planes.
 
-    The cache `usd` is f32 [capacity, 800] in the ring's modular row order, `faded` u8 the same: the prior's share of it in
-    eighths.
+    The cache `usd` is f32 [capacity, 800] in the ring's modular row order, `levels` u8 the same: how much of it is
+    prior and how much shorts, see `kernels.level`.
     """
 
     def __init__(self, view: RingView) -> None:
@@ -27,7 +27,7 @@ class RingSums:
         self.first, self.last, self.live_from = 0, -1, 0
         self.factor = 1.0  # on top of every column's gain
         self.usd: NDArray[np.float32] = np.empty((0, ROWS), np.float32)
-        self.faded: NDArray[np.uint8] = np.empty((0, ROWS), np.uint8)
+        self.levels: NDArray[np.uint8] = np.empty((0, ROWS), np.uint8)
         self._have: NDArray[np.int64] = np.full(self.capacity, -1, np.int64)
 
     def publish(self, published: Published) -> bool:
@@ -57,10 +57,10 @@ class RingSums:
             return
         if not self.usd.size:
             self.usd = np.full((self.capacity, ROWS), 0, np.float32)  # all its memory now, not as time goes by
-            self.faded = np.full((self.capacity, ROWS), 0, np.uint8)
+            self.levels = np.full((self.capacity, ROWS), 0, np.uint8)
         wanted = slots[missing]
         view = self.view
         gains = view.gains if self.factor == 1.0 else view.gains * np.float32(self.factor)
         gains.flags.writeable = False
-        kernels.combine(view.codes, wanted, gains, view.shares, DECODE, chosen, self.usd, self.faded)
+        kernels.combine(view.codes, wanted, gains, view.shares, DECODE, chosen, self.usd, self.levels)
         self._have[wanted] = numbers[missing]
