@@ -31,6 +31,8 @@ class Choosing(QObject):
         for side in ("long", "both", "short"):
             act.learn(side, partial(window.choose_side, side))
         act.learn("levels", self._switch_levels)
+        act.learn("colours", self._next_colours)
+        act.learn("unit", self._switch_unit)
         act.learn("mute", self._mute)
         act.learn("theme", self.switch_theme)
 
@@ -40,6 +42,28 @@ class Choosing(QObject):
     def _switch_levels(self) -> None:
         switch = self._window.statusbar.legend.switch
         switch.choose(not switch.value)
+
+    @Slot(str)
+    def choose_colours(self, heat_map: str) -> None:
+        self._window.change(heat_map=heat_map)
+
+    def _next_colours(self) -> None:
+        from liqdesk.ui.ramp import MAPS, WORDS
+
+        chosen = MAPS[(MAPS.index(self._window.settings.heat_map) + 1) % len(MAPS)]
+        self.choose_colours(chosen)
+        self._act.say(WORDS[chosen], "The colours of the map; the same key takes the next.")
+
+    def _switch_unit(self) -> None:
+        w = self._window
+        w.change(unit="coin" if w.settings.unit == "usd" else "usd")
+        if w.frame is None:
+            return
+        one, mark = w.frame.instrument, present.price(w.frame.prices.mark, w.frame.instrument.price_decimals)
+        if w.settings.unit == "coin":
+            self._act.say(f"Sizes in {one.base}", f"At the mark as it is now: 1 {one.base} is {mark} {one.quote}.")
+        else:
+            self._act.say("Sizes in USD", "As the model holds them.")
 
     def _mute(self) -> None:
         w = self._window

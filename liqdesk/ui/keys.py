@@ -51,6 +51,8 @@ KEYS: Final = (
     Key("both", MAP, ("B",), "both sides"),
     Key("short", MAP, ("S",), "shorts only"),
     Key("levels", MAP, ("I",), "colour scale: auto or lock"),
+    Key("colours", MAP, ("C",), "next colour map"),
+    Key("unit", MAP, ("U",), "sizes in USD or in coins"),
     Key("why", MAP, ("W",), "why the cell under the crosshair is hot"),
     Key("score", MAP, ("P",), "scale and score of the map"),
     Key("alert", ALERTS, ("A",), "new alert rule"),

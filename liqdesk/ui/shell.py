@@ -80,6 +80,7 @@ class Shell(QWidget):
         self.statusbar.streams.pressed.connect(act.cards.streams)
         self.statusbar.model.pressed.connect(act.scoring.show)
         self.statusbar.legend.levels_chosen.connect(window.choose_levels)
+        self.statusbar.legend.map_chosen.connect(act.choosing.choose_colours)
         self.notices.acted.connect(act.market.notice_acted)
         self.stage.toast.show_wanted.connect(act.alerting.show_fired)
         self.stage.toast.rule_wanted.connect(act.alerting.edit_by_id)

@@ -1,6 +1,7 @@
 """Timings, each with a floor or a rival measured beside it in the same run.
 
-    python tests/bench/bench.py [start] [map] [backfill] [step] [minutes] [provenance] [ledger] [frames] [memory]    all when none is named
+    python tests/bench/bench.py [start] [map] [backfill] [step] [minutes] [provenance] [ledger] [switch] [frames]
+        [memory]    all when none is named
 
 Nothing else should run on the machine. Ratios are the facts; single figures vary with the machine and its mood.
 """
@@ -24,6 +25,7 @@ import live_score
 import running
 import starting
 import stepping
+import switching
 import warming
 
 BENCHES: dict[str, Callable[[], None]] = {
@@ -34,6 +36,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "minutes": stepping.minutes,
     "provenance": stepping.provenance,
     "ledger": live_score.ledger,
+    "switch": switching.switching,
     "frames": running.frames,
     "memory": running.memory,
 }

@@ -75,8 +75,8 @@ def spots(pane: ChartPane, count: int, seed: int = 5) -> list[tuple[float, float
 def expected(
     pane: ChartPane, market: Scene, time_ms: float, at: float, chosen: np.ndarray | None = None
 ) -> tuple[float, float, float] | None:
-    """Read the grid slowly, USD and what shares of it are prior and shorts: the column at the end of the pixel, in the ring long enough for the
-    view, else coarser."""
+    """Read the grid slowly, USD and what shares of it are prior and shorts: the column at the end of the pixel, in the ring long
+    enough for the view, else coarser."""
     lens = pane.state.lens
     pixel = (lens.t1 - lens.t0) / pane.plot.heat.pixels.shape[1]
     end = lens.t0 + (math.floor((time_ms - lens.t0) / pixel) + 1) * pixel - 1e-3
@@ -113,7 +113,9 @@ def check(pane: ChartPane, market: Scene, chosen: np.ndarray | None = None, coun
             continue
         usd, share, short = want
         assert value == pytest.approx(usd, rel=2e-5, abs=1e-3)
-        assert colour == ramp.colour_of(value, low, high, share, pane.state.settings.heat_map, t.chart, pane.state.stale, short)
+        assert colour == ramp.colour_of(
+            value, low, high, share, pane.state.settings.heat_map, t.chart, pane.state.stale, short
+        )
         painted += value > low
     return painted
 

@@ -139,3 +139,30 @@ def test_usd_is_within_its_last_digit(value: float) -> None:
     step = unit * 10.0 ** -len(digits.partition(".")[2])
     assert abs(float(digits) * unit - value) <= step * 0.5001
     assert len(text) <= 7
+
+
+def test_sizes_are_in_the_chosen_unit_at_the_mark() -> None:
+    coin = present.measure("coin", "BTC", 67_081.4)
+    assert coin == present.Measure("BTC", 67_080.0)
+    assert present.measure("usd", "BTC", 67_081.4) is present.DOLLARS
+    for usd, in_usd, in_coins in (
+        (38_200_000.0, "38.2M", "569"),
+        (2_851_000.0, "2.9M", "42.5"),
+        (28_500.0, "28.5K", "0.425"),
+        (1_204.0, "1,204", "0.0179"),
+        (6.7, "7", "0.000100"),
+        (0.0, "0", "0"),
+        (9e9, "9.00B", "134K"),
+        (-28_500.0, "−28.5K", "−0.425"),
+        (670_733.0, "671K", "10.0"),
+    ):
+        assert present.size(usd) == in_usd
+        assert present.size(usd, coin) == in_coins
+    assert present.size(None, coin) == present.UNKNOWN
+    assert present.size(5.0, present.measure("coin", "BTC", float("nan"))) == present.UNKNOWN
+    assert present.size(28_500.0, coin, signed=True) == "+0.425"
+    assert present.size_band(28_500.0, 38_200_000.0, coin) == "0.425–569"
+    assert present.size_half(0.0, 57_000.0, coin) == "±0.425"
+    assert present.size_half(0.0, float("inf"), coin) == ""
+    assert present.size_round(16_770.0, coin) == "0.25"
+    assert present.size_round(16_770.0) == "16.8K"

@@ -55,7 +55,9 @@ def test_more_always_stands_farther_from_the_ground(heat_map: str, theme: Theme)
         lab = ramp.oklab_from_srgb(_rgb(table[level]))
         assert np.allclose(lab[0], ground, atol=0.003)
         rise = np.diff(lab[:, 0]) * (1 if theme.dark else -1)
-        slack = 0.006 if heat_map in ("viridis", "cividis") else 0.004  # steps of eight bits; below 0.10 the ground shows through
+        slack = (
+            0.006 if heat_map in ("viridis", "cividis") else 0.004
+        )  # steps of eight bits; below 0.10 the ground shows through
         assert rise[30:].min() > -slack
         away = np.linalg.norm(lab - ground, axis=1)
         assert away[255] > 0.5 * (0.62 if level % 9 else 1)

@@ -63,7 +63,7 @@ class Header(QWidget):
         s = self.state
         progress = s.frame.progress if s.frame else None
         prices = candle_words(s)
-        key = (title(s), progress, s.rule_ms, s.zone, s.theme, [len(price) for _, price in prices])
+        key = (title(s), progress, s.rule_ms, s.zone, s.theme, s.settings.heat_map, [len(price) for _, price in prices])
         if key != self._key:
             self.update()
         elif prices != self._prices:
@@ -114,7 +114,8 @@ class Header(QWidget):
             if x + t.px(22) + theme.text_width(text, 11, 500) < edge - t.px(8):
                 p.fillRect(QRectF(x, round(h / 2) - 1, t.px(14), 2), theme.colour(t.text2))
                 x = self._piece(p, x + t.px(20), edge, text, t.text3, 500) + t.px(16)
-        text = "greyed: set by the prior, not by data (mostly beyond 5 %)"
+        lost = "dimmed" if s.settings.heat_map == "grey" else "greyed"
+        text = f"{lost}: set by the prior, not by data (mostly beyond 5 %)"
         if s.rule_ms is not None and x + t.px(22) + theme.text_width(text, 11, 500) < edge - t.px(8):
             swatch = ramp.heat_table(s.settings.heat_map, t.chart)[ramp.FADES - 1, 150]
             p.fillRect(

@@ -53,7 +53,9 @@ class Heat:
         self.rings: tuple[RingSums, ...] = ()
         self.columns: NDArray[np.int32] = np.empty(0, np.int32)
         self.cells: NDArray[np.float32] = np.empty((0, 0), np.float32)
-        self.levels: NDArray[np.uint8] = np.empty((0, 0), np.uint8)  # of the prior's and the shorts' share, see `kernels.level`
+        self.levels: NDArray[np.uint8] = np.empty(
+            (0, 0), np.uint8
+        )  # of the prior's and the shorts' share, see `kernels.level`
         self._runs: list[tuple[int, int]] = []  # ring index or OPEN, column number
         self._marks: NDArray[np.float64] = np.empty(0)
         self._first_bin = 0

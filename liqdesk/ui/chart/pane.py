@@ -31,6 +31,7 @@ from liqdesk.ui.chart.series import Series
 from liqdesk.ui.chart.state import ORDER, ChartState
 
 FRAME_MS: Final = 33
+AT_ONCE_MS: Final = 8  # a few events of the mouse
 LATER_MS: Final = 70  # for what may wait, unless a frame comes first
 
 
@@ -254,7 +255,7 @@ class ChartPane(QWidget):
 
     def _everything(self) -> None:
         self.map.dirty = True
-        self._schedule()
+        self._schedule(AT_ONCE_MS)
 
     def _schedule(self, wait_ms: int = FRAME_MS) -> None:
         """Refresh in `wait_ms` at the latest."""
