@@ -100,7 +100,7 @@ def test_amounts_are_of_the_chosen_unit_and_stay_the_same_amounts(legend: Legend
 
 
 def test_the_settings_offer_the_maps_there_are() -> None:
-    values = next(field.values for field in declared() if field.name == "heat_map")
+    values = declared()["heat_map"].values
     assert isinstance(values, OneOf)
     assert values.values == ramp.MAPS == tuple(ramp.WORDS)
 
