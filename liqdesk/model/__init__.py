@@ -6,6 +6,7 @@ basis (contracts at the price of their bin) until a gain is applied. One writer 
 read-only views of published columns.
 """
 
+from liqdesk.model.ages import COHORTS_MS, Ages, AgeWalk
 from liqdesk.model.axis import (
     BIN,
     DISPLAY_BIN,
@@ -38,6 +39,7 @@ __all__ = [
     "BACK",
     "BIN",
     "CANDLE",
+    "COHORTS_MS",
     "DECODE",
     "DEFAULT_GAIN",
     "DISPLAY_BIN",
@@ -50,6 +52,8 @@ __all__ = [
     "SPANS",
     "STEP_SPANS",
     "Account",
+    "AgeWalk",
+    "Ages",
     "Balance",
     "CandleBook",
     "Column",

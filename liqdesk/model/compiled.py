@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from liqdesk.model.ages import AgeWalk
 from liqdesk.model.batch import StepBatch
 from liqdesk.model.codes import encode
 from liqdesk.model.density import Density
@@ -23,6 +24,7 @@ def warm() -> None:
     record = StepRecord(0.004, 125)
     record.add(steps)
     record.explain(-9, 0, 60_000)
+    AgeWalk(record, 30_000.0, 0.01, (0.0, 0.0)).go_on()
     base, basis = density.planes()
     grid.rings[0].write(1, base, basis, grid.rings[0].gains[0], 1, density.mark)
     encode(basis)

@@ -109,6 +109,30 @@ class StepRecord:
         t0, t1, end, low, high = (np.concatenate(parts) for parts in zip(*columns, strict=True))
         return t0, t1, end + PHASE, low + PHASE, high + PHASE
 
+    @property
+    def law(self) -> tuple[Any, ...]:
+        """What the kernels take of the model; see `Density.law`."""
+        return self._before.law
+
+    @property
+    def prior(self) -> Floats:
+        """The prior by band, float64 [20]."""
+        return self._before.prior
+
+    def parts(self, until_ms: int | None = None) -> list[tuple[StepBatch, Ints, int]]:
+        """Return the steps kept, oldest first, as (steps, windows of `follow_window`, how many of them end by `until_ms`, default all).
+        They are not changed as time goes by."""
+        parts = [(*chunk, _until(chunk[0], until_ms)) for chunk in self._chunks]
+        if self._tail:
+            batch = stacked(self._tail)
+            parts.append((batch, _windows(batch, self._window)[0], _until(batch, until_ms)))
+        return [part for part in parts if part[2] > 0]
+
+    def before_of(self, side: int, first: int, count: int) -> Floats:
+        """Return what stood in bins first .. first + count − 1 when the record began, contracts float64 [2 family, 20 band, count], not
+        weighed by the prior."""
+        return np.stack([self._before.held(side, first + b) for b in range(count)], axis=2)
+
     def _seal(self) -> None:
         """Make a chunk of the single steps, together with a last chunk that has room for them."""
         parts = self._tail
@@ -140,11 +164,7 @@ class StepRecord:
         """
         from liqdesk.model import provenance as kernel
 
-        parts = [(*chunk, _until(chunk[0], until_ms)) for chunk in self._chunks]
-        if self._tail:
-            batch = stacked(self._tail)
-            parts.append((batch, _windows(batch, self._window)[0], _until(batch, until_ms)))
-        parts = [part for part in parts if part[2] > 0]
+        parts = self.parts(until_ms)
         if not parts:
             raise ValueError(f"no step is known at {until_ms}")
         classes = self._before.classes * (1.0 if chosen is None else chosen[:, None])
@@ -209,7 +229,7 @@ class StepRecord:
         """Return what became of the mass that stood there before the first step kept, and add it to `raw`."""
         survive, gone, since, turn, _ = walk
         hazard = self._before.law[0]
-        put = np.stack([self._before.held(side, lower + b) for b in range(BINS_PER_ROW)], axis=2)
+        put = self.before_of(side, lower, BINS_PER_ROW)
         swept = put * np.moveaxis(gone * np.exp(-hazard * (turn[0] - since)[:, None, None]), 0, 2)
         stands = put * np.exp(-hazard * turn[0])[:, :, None] * survive
         raw += np.stack([put, swept, stands])
@@ -219,8 +239,10 @@ class StepRecord:
         return np.array([sums[0], max(sums[0] - sums[1] - sums[2], 0.0), sums[1], sums[2]]), by_class
 
 
-def _until(batch: StepBatch, time_ms: int) -> int:
+def _until(batch: StepBatch, time_ms: int | None) -> int:
     """Return how many of the steps have ended by a time."""
+    if time_ms is None:
+        return len(batch)
     return int(np.searchsorted(batch.t1, time_ms, side="right"))
 
 

@@ -32,6 +32,7 @@ WINDOWS: Final = OneOf(
 IN_BAR: Final = Hidden("chosen in the top bar")
 ON_LEGEND: Final = Hidden("set on the legend")
 IN_SCORE: Final = Hidden("switched in the card of scale and score")
+IN_LAYERS: Final = Hidden("switched in the Layers menu of the top bar")
 OF_ITSELF: Final = Hidden("the program keeps it for itself")
 
 
@@ -113,6 +114,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bubble_min_usd: Annotated[
         float, USD, Row(CHART, "Bubbles from", "The smallest forced order that gets a bubble on the chart.", "USD")
     ] = 150_000.0
+    show_bubbles: Annotated[bool, IN_LAYERS] = True
+    show_zones: Annotated[bool, IN_LAYERS] = True
+    show_index: Annotated[bool, IN_LAYERS] = True
+    show_gaps: Annotated[bool, IN_LAYERS] = True
     tape_min_usd: Annotated[
         float, USD, Row(PANELS, "Tape from", "The smallest forced order in the list of forced orders.", "USD")
     ] = 10_000.0

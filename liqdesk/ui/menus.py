@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from liqdesk.ui.layers_menu import Layers
 from liqdesk.ui.theme import current
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from liqdesk.ui.window import Window
 
 MORE: Final = (
+    ("layers", "Layers…"),
     ("settings", "Settings…"),
     ("theme", "Light or dark"),
     ("save", "Save a picture"),
@@ -29,6 +31,7 @@ class Menus(QObject):
         super().__init__(window)
         self._window = window
         self._act = act
+        self.layers = Layers(window, act)
 
     @Slot()
     def pill(self) -> None:

@@ -76,6 +76,7 @@ class Shell(QWidget):
         bar.settings_pressed.connect(act.cards.settings)
         bar.more_pressed.connect(act.menus.more)
         bar.pill_pressed.connect(act.menus.pill)
+        bar.layers_pressed.connect(act.menus.layers.open)
         self._act = act
         self.statusbar.streams.pressed.connect(act.cards.streams)
         self.statusbar.model.pressed.connect(act.scoring.show)

@@ -15,7 +15,7 @@ from liqdesk.ui.controls import Chip, IconButton, Pill, TextButton
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.segments import Choice, Folded, Segments
 from liqdesk.ui.skeleton import COMPACT_BELOW
-from liqdesk.ui.theme import BODY, BOLD, SEMIBOLD, current
+from liqdesk.ui.theme import BODY, BOLD, MEDIUM, SEMIBOLD, current
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -45,6 +45,7 @@ class TopBar(Painted):
     theme_pressed = Signal()
     settings_pressed = Signal()
     more_pressed = Signal()
+    layers_pressed = Signal()
     pill_pressed = Signal()
 
     def __init__(self, settings: Settings) -> None:
@@ -92,6 +93,8 @@ class TopBar(Painted):
             pad=9,
         )
         self.sides.setAccessibleName("side")
+        self.layers = TextButton("Layers", arrow=True, weight=MEDIUM)
+        self.layers.setToolTip("What is drawn over the map (V)")
         self.folds = [Folded(segments) for segments in (self.candles, self.windows, self.sides)]
         self.bell = IconButton("bell")
         self.bell.setToolTip("Alerts; the badge counts those you have not seen")
@@ -132,6 +135,7 @@ class TopBar(Painted):
             (self.bands_button, 12),
             (self.sides, 14),
             (self.folds[2], 4),
+            (self.layers, 14),
         ]
         self._right: list[tuple[QWidget, float]] = [
             (self.bell, 4),
@@ -150,6 +154,7 @@ class TopBar(Painted):
         self.candles.chosen.connect(self.candle_chosen)
         self.windows.chosen.connect(self.window_chosen)
         self.sides.chosen.connect(self.side_chosen)
+        self.layers.clicked.connect(self.layers_pressed)
         for chip in self.chips:
             chip.clicked.connect(self._chip_pressed)
         self.bands_button.clicked.connect(self._open_bands)
@@ -243,7 +248,7 @@ class TopBar(Painted):
         if level >= 1:
             gone |= {self.candle_word, self.map_word, self.bands_word}
         if level >= 2:
-            gone |= {self.price, self.divider, self.camera, self.help, self.theme}
+            gone |= {self.price, self.divider, self.camera, self.help, self.theme, self.layers}
         if level >= 3:
             gone |= {*self.chips}
             gone.discard(self.bands_button)

@@ -62,12 +62,9 @@ class PriceAxis(QWidget):
             found.append((fixed, present.price(s.last, s.decimals), fill, t.ink, None))
         others: list[tuple[float, str, str]] = []
         if s.mark > 0 and 0 <= lens.y(s.mark) <= h:
-            # On the last price itself the mark's tag stands below it.
-            y = lens.y(s.mark)
-            y = fixed + 0.01 if fixed is not None and abs(y - fixed) < t.px(9) else y
-            price = present.price(s.mark, max(0, s.decimals - 1))
-            fits = theme.text_width(f"mark {price}", theme.SMALL, theme.SEMIBOLD) <= self.width() - t.px(8)
-            others.append((y, f"{'mark' if fits and not s.compact else 'mk'} {price}", t.text2))
+            others.append((self._beside(s.mark, fixed, 0.01), self._named("mark", "mk", s.mark), t.text2))
+        if s.settings.show_index and s.index > 0 and 0 <= lens.y(s.index) <= h:
+            others.append((self._beside(s.index, fixed, 0.02), self._named("index", "ix", s.index), t.text2))
         for rule in s.alerts:
             if 0 <= lens.y(rule.price) <= h:
                 others.append((lens.y(rule.price), present.price(rule.price, s.decimals), t.text1))
@@ -75,6 +72,17 @@ class PriceAxis(QWidget):
         rows = spread_around([y for y, _, _ in others], fixed, t.px(18), 1, 1, h - 1)
         found += [(y, text, t.raised, ink, t.border) for y, (_, text, ink) in zip(rows, others, strict=True)]
         return found
+
+    def _beside(self, price: float, fixed: float | None, after: float) -> float:
+        """Return the row of a price; on the last price itself its tag stands below, mark before index, so that none changes sides."""
+        y = self.state.lens.y(price)
+        return fixed + after if fixed is not None and abs(y - fixed) < self.state.theme.px(9) else y
+
+    def _named(self, word: str, short: str, value: float) -> str:
+        s = self.state
+        price = present.price(value, max(0, s.decimals - 1))
+        fits = theme.text_width(f"{word} {price}", theme.SMALL, theme.SEMIBOLD) <= self.width() - s.theme.px(8)
+        return f"{word if fits and not s.compact else short} {price}"
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:

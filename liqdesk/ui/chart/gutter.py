@@ -84,7 +84,7 @@ class Gutter(QWidget):
     def sync(self) -> None:
         """Repaint where something changed: everything, or the line of the last price alone."""
         s = self.state
-        key = (s.lens, s.zones, s.alerts, s.stale, s.live, s.theme, s.compact)
+        key = (s.lens, s.zones, s.alerts, s.stale, s.live, s.theme, s.compact, s.settings)
         row = last_row(s)
         if key != self._key:
             self._key = key

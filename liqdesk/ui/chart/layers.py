@@ -134,6 +134,8 @@ class GapLayer(Layer):
                 continue
             area = QRectF(x0, 0, x1 - x0, lens.height)
             p.fillRect(area, theme.colour(t.chart))
+            if not s.settings.show_gaps:
+                continue
             p.fillRect(area, hatch(t.text3, t.px(HATCH_PX)))
             words = (present.length(gap.to_ms - gap.from_ms), gap.reason)
             half = max(theme.text_width(w, 11, 600) for w in words) / 2 + 4
@@ -225,7 +227,7 @@ class BubbleLayer(Layer):
         lens, orders, bars = s.lens, s.orders, s.candles
         first, last = np.searchsorted(orders["t"], (lens.t0, lens.t1))
         orders = orders[first:last]
-        orders = orders[orders["usd"] >= s.settings.bubble_min_usd]
+        orders = orders[(orders["usd"] >= s.settings.bubble_min_usd) & s.settings.show_bubbles]
         orders = orders[np.argsort(-orders["usd"], kind="stable")]
         if not len(orders):
             return []

@@ -78,6 +78,10 @@ class ChartState:
         return self.frame.prices.mark if self.frame else float("nan")
 
     @property
+    def index(self) -> float:
+        return self.frame.prices.index if self.frame else float("nan")
+
+    @property
     def zones(self) -> tuple[Zone, ...]:
         """The zones of the chosen side, by price, highest first."""
         if self.frame is None:
