@@ -42,7 +42,7 @@ SIZES: Final = (0.0, 50_000.0, 150_000.0, 500_000.0, 1_000_000.0)
 
 def size_words(usd: float) -> str:
     """Return how a least size of bubbles is written."""
-    return "all" if usd <= 0 else f"${present.usd(usd)}"
+    return "all" if usd <= 0 else f"${present.usd_round(usd)}"
 
 
 class StayingMenu(QMenu):

@@ -25,7 +25,7 @@ from liqdesk.model.candles import CANDLE
 from liqdesk.ui import present, theme
 from liqdesk.ui.chart import ChartPane, gutter
 from liqdesk.ui.chart.candles import blocks, paint, shape
-from liqdesk.ui.chart.gutter import Label, labels, words
+from liqdesk.ui.chart.gutter import Label, labels
 from liqdesk.ui.chart.header import candle_words, stale_words, title
 from liqdesk.ui.chart.layers import Layer, radii
 from liqdesk.ui.chart.menu import ChartMenu
@@ -34,6 +34,7 @@ from liqdesk.ui.chart.paint import guarded, write
 from liqdesk.ui.chart.profile import sums
 from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.series import Series
+from liqdesk.ui.chart.zonewords import height, line_count, room, words
 from liqdesk.ui.theme import DARK
 
 HOUR = 60 * MINUTE_MS
@@ -380,27 +381,36 @@ def test_a_label_tells_its_touch_odds(make: Callable[..., ChartPane], market: Sc
 def test_words_of_a_gutter_label_never_touch(
     make: Callable[..., ChartPane], market: Scene, monkeypatch: pytest.MonkeyPatch, scale: float
 ) -> None:
-    """In whatever font this machine has, at the compact width: the distance gives way to a long range."""
+    """In whatever font this machine has, at the compact width, everything is said: in a third line where two have no room."""
     written: list[tuple[float, float, float]] = []  # row, left and right of the words
+    said: list[str] = []
 
     def spy(p: QPainter, rect: QRectF, text: str, ink: str, size: int, weight: int, align: str = "left") -> None:
         width = theme.text_width(text, size, weight)
         left = rect.right() - width if align == "right" else rect.left()
         written.append((rect.top(), left, left + width))
+        said.append(text)
         write(p, rect, text, ink, size, weight, align)
 
     monkeypatch.setattr(gutter, "write", spy)
-    pane = make(1_087, 660, 1_366, zones=(zone(Side.LONG, 118_418.0, 119_287.0, 3.6e9, market.now.mark),))
+    one = zone(Side.LONG, 118_418.0, 119_287.0, 3.6e9, market.now.mark)
+    one = msgspec.structs.replace(one, touch=Chance((0.12, 0.31, 0.62), (0.1, 0.28, 0.58), (0.14, 0.34, 0.66)))
+    pane = make(1_087, 660, 1_366, zones=(one,))
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     theme.apply_theme(app, "dark", scale)
     QApplication.sendEvent(pane, QEvent(QEvent.Type.PaletteChange))
-    label = Label(pane.state.zones[0], 100.0, 160.0, 130.0)
+    count = line_count([one], pane.state, room(pane.gutter.width(), True))
+    label = Label(one, 100.0, 160.0, 130.0, count)
     picture = QPixmap(pane.gutter.size())
     painter = QPainter(picture)
     pane.gutter._label(painter, label)
     painter.end()
-    assert len(written) == 4
+    assert set(words(one, pane.state)) < set(said)
+    assert len(said) == 6
+    assert said[-1] in ("4 h 31 %", "touch 4 h 31 %")
+    assert len({row for row, _, _ in written}) == count
+    assert max(row for row, _, _ in written) + 15 * scale <= 130.0 + height(count) / 2
     assert pane.gutter.width() == round(190 * scale)
     for row, left, right in written:
         assert 0 <= left < right <= pane.gutter.width()

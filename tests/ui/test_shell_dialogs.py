@@ -303,6 +303,8 @@ def test_help_lists_every_key(owner: QWidget) -> None:
     tables = dialog.findChildren(KeyTable)
     words = " ".join(table.accessibleName() for table in tables)
     for key in KEYS:
+        if not key.sequences:
+            continue
         assert f"{written(key.sequences)}: {key.words}" in words
     assert len({s for key in KEYS for s in key.sequences}) == sum(len(key.sequences) for key in KEYS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,16 +11,27 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.insight.zones import Zone
-from liqdesk.ui import draw, present, theme, touched
+from liqdesk.ui import draw, theme, touched
 from liqdesk.ui.chart.marks import draw_last, last_row
 from liqdesk.ui.chart.paint import guarded, solid, write
 from liqdesk.ui.chart.placement import spread
 from liqdesk.ui.chart.scale import GRID_Y_PX, price_ticks
 from liqdesk.ui.chart.state import ChartState
+from liqdesk.ui.chart.zonewords import (
+    LEFT_COMPACT_PX,
+    LEFT_PX,
+    LINE_PX,
+    RIGHT_PX,
+    SPACE_PX,
+    STRIPE_PX,
+    line_count,
+    lines,
+    room,
+)
+from liqdesk.ui.chart.zonewords import height as box_height
 
 MOST: Final = 8
 MOST_COMPACT: Final = 6
-GAP_PX: Final = 8
 TIP: Final = (
     "Where the estimate stands out from its surroundings: range, distance from mark, side, USD expected to be printed if price swept "
     "it now, half the width of its 80 % band, and how likely the mark touches it within four hours.\n"
@@ -29,17 +41,18 @@ TIP: Final = (
 
 @dataclass(frozen=True)
 class Label:
-    """A zone with its bracket rows and the centre of its box, in gutter pixels."""
+    """A zone with its bracket rows and the centre of its box, in gutter pixels, and how many lines the box has."""
 
     zone: Zone
     top: float
     bottom: float
     centre: float
+    lines: int = 2
 
 
-def labels(s: ChartState, height: int) -> list[Label]:
-    """Place the labels of the zones in view: at most 8 (6 compact), the significant ones first and then
-    the largest by USD, ordered by price."""
+def labels(s: ChartState, height: int, width: float = math.inf) -> list[Label]:
+    """Place the labels of the zones in view in a gutter of `width` × `height` px: at most 8 (6 compact), the significant ones first and
+    then the largest by USD, ordered by price."""
     lens = s.lens
     if not lens.valid:
         return []
@@ -47,26 +60,9 @@ def labels(s: ChartState, height: int) -> list[Label]:
     seen = sorted(seen, key=lambda z: (not z.significant, -z.usd))[: MOST_COMPACT if s.compact else MOST]
     seen.sort(key=lambda z: -z.high)
     spans = [(max(1.0, lens.y(z.high)), min(height - 1.0, lens.y(z.low))) for z in seen]
-    box = s.theme.px(32)
-    rows = spread([(a + b) / 2 for a, b in spans], [box] * len(seen), s.theme.px(4), 1, height - 1)
-    return [Label(z, a, b, y) for z, (a, b), y in zip(seen, spans, rows, strict=True)]
-
-
-def words(zone: Zone, s: ChartState) -> tuple[str, str, str, str, str]:
-    """Return what a label says: range, distance, side, amount, half the width of its 80 % band."""
-    decimals = present.range_decimals(zone.low, zone.high, s.decimals)
-    return (
-        present.price_range(zone.low, zone.high, decimals),
-        present.percent(zone.distance, 1),
-        zone.side.word,
-        "$" + present.usd(zone.usd),
-        present.half_width(zone.low_usd, zone.high_usd),
-    )
-
-
-def fits(span: str, away: str, width: float) -> bool:
-    """Return whether a zone's range and its distance stand side by side in `width` px; in a wide font they may not."""
-    return theme.text_width(span, 12, 600) + GAP_PX + theme.text_width(away, 11, 500) <= width
+    count = line_count(seen, s, room(width, s.compact))
+    rows = spread([(a + b) / 2 for a, b in spans], [box_height(count)] * len(seen), s.theme.px(4), 1, height - 1)
+    return [Label(z, a, b, y, count) for z, (a, b), y in zip(seen, spans, rows, strict=True)]
 
 
 class Gutter(QWidget):
@@ -112,8 +108,8 @@ class Gutter(QWidget):
             y = round(lens.y(rule.price))
             if 0 <= y <= h:
                 p.fillRect(QRectF(w - t.px(8), y, t.px(8), 1), theme.colour(t.text1))
-        for label in labels(s, h):
-            reach = t.px(18)
+        for label in labels(s, h, w):
+            reach = box_height(label.lines) / 2 + t.px(2)
             top, bottom = min(label.top, label.centre - reach), max(label.bottom, label.centre + reach)
             if event.region().intersects(QRectF(0, top, w, bottom - top).toAlignedRect()):
                 self._label(p, label)
@@ -123,8 +119,11 @@ class Gutter(QWidget):
 
     def tip_at(self, y: float) -> str:
         """Return what is said of the label at `y` px, or of labels as such."""
-        frame, half = self.state.frame, self.state.theme.px(16)
-        for label in labels(self.state, self.height()):
+        frame = self.state.frame
+        if not self.state.settings.show_zones:
+            return TIP
+        for label in labels(self.state, self.height(), self.width()):
+            half = box_height(label.lines) / 2
             if abs(y - label.centre) <= half and label.zone.touch is not None and frame is not None:
                 return f"{TIP}\n{touched.tip(label.zone.touch, frame.odds)}"
         return TIP
@@ -134,9 +133,9 @@ class Gutter(QWidget):
         t = s.theme
         sure = label.zone.significant
         side = t.side(label.zone.side) if sure else t.text3
-        left, stem, box_left = t.px(6.0), t.px(12.0), t.px(30.0)
-        box = QRectF(box_left, round(label.centre - t.px(32) / 2), self.width() - box_left - t.px(7), t.px(32))
-        middle = round((label.top + label.bottom) / 2)
+        left, stem, box_left = t.px(6.0), t.px(12.0), t.px(float(LEFT_COMPACT_PX if s.compact else LEFT_PX))
+        high = box_height(label.lines)
+        box = QRectF(box_left, round(label.centre - high / 2), self.width() - box_left - t.px(RIGHT_PX), high)
         p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         p.setPen(solid(theme.colour(side), 1.5 if sure else 1.0))
         p.drawPolyline(
@@ -147,42 +146,37 @@ class Gutter(QWidget):
                 QPointF(left, label.bottom - 0.5),
             ]
         )
+        if s.settings.show_zones:
+            self._leader(p, label, side, (stem, box))
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        if not s.settings.show_zones:
+            return
+        p.fillRect(box, theme.colour(t.panel, 0.92))
+        p.fillRect(QRectF(box.left(), box.top(), 3 if sure else 1, box.height()), theme.colour(side))
+        inner = box.adjusted(t.px(STRIPE_PX), 0, -t.px(3), 0)
+        inks = {"side": side, "plain": t.text1 if sure else t.text2, "text2": t.text2, "text3": t.text3}
+        for i, line in enumerate(lines(label.zone, s, inner.width(), label.lines)):
+            row = QRectF(inner.left(), inner.top() + 1 + i * t.px(LINE_PX), inner.width(), t.px(LINE_PX))
+            x = row.left()
+            for word in line.left:
+                write(p, QRectF(x, row.top(), word.wide + 2, row.height()), word.text, inks[word.ink], *word[2:])
+                x += word.wide + t.px(SPACE_PX)
+            x = row.right()
+            for word in reversed(line.right):
+                write(p, row.adjusted(0, 0, x - row.right(), 0), word.text, inks[word.ink], *word[2:], "right")
+                x -= word.wide + t.px(SPACE_PX)
+
+    def _leader(self, p: QPainter, label: Label, side: str, ends: tuple[float, QRectF]) -> None:
+        """Draw the line from a bracket, at `ends[0]`, to its box."""
+        stem, box = ends
+        middle, centre = round((label.top + label.bottom) / 2), box.center().y()
+        bend = (stem + box.left()) / 2
         p.setPen(solid(theme.colour(side, 0.55)))
-        bend = (stem + box_left) / 2
-        centre = box.center().y()
         p.drawPolyline(
             [
                 QPointF(stem, middle + 0.5),
                 QPointF(bend, middle + 0.5),
                 QPointF(bend, centre + 0.5),
-                QPointF(box_left, centre + 0.5),
+                QPointF(box.left(), centre + 0.5),
             ]
         )
-        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        p.fillRect(box, theme.colour(t.panel, 0.92))
-        p.fillRect(QRectF(box.left(), box.top(), 3 if sure else 1, box.height()), theme.colour(side))
-        span, away, word, usd, width = words(label.zone, s)
-        ink = t.text1 if sure else t.text2
-        inner = box.adjusted(t.px(9), 0, -t.px(3), 0)
-        upper = QRectF(inner.left(), inner.top() + 1, inner.width(), t.px(16))
-        lower = QRectF(inner.left(), inner.top() + t.px(15), inner.width(), t.px(15))
-        write(p, upper, span, ink, 12, 600 if sure else 500)
-        aside = fits(span, away, inner.width())
-        write(p, upper if aside else lower, away, t.text2, 11, 500, "right")
-        write(p, lower, word, side, 11, 600)
-        shift = theme.text_width(word + " ", 11, 600)
-        write(p, lower.adjusted(shift, 0, 0, 0), usd, ink, 11, 600)
-        shift += theme.text_width(usd + " ", 11, 600)
-        room = inner.width() - shift - (0 if aside else theme.text_width(away, 11, 500) + GAP_PX)
-        chance = touched.tag(label.zone.touch)
-        full = "touch " + chance.replace(" h", "h", 1)
-        if chance and aside and theme.text_width(full, 11, 500) <= room:
-            chance = full
-        wide = theme.text_width(chance, 11, 500)
-        if chance and aside and wide <= room:
-            write(p, lower, chance, t.text2, 11, 500, "right")
-            room -= wide + GAP_PX
-        elif chance and not aside and fits(span, chance, inner.width()):
-            write(p, upper, chance, t.text2, 11, 500, "right")
-        if theme.text_width(width, 11, 500) <= room:
-            write(p, lower.adjusted(shift, 0, 0, 0), width, t.text3, 11, 500)

@@ -1,0 +1,190 @@
+"""The Layers menu: each entry is a setting, and the chart draws by it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from chart_scene import NOW, Scene, order, panes, scene, zone
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from liqdesk.engine.frames import GapView, Prices
+from liqdesk.market import Side
+from liqdesk.settings import Settings, load, save
+from liqdesk.ui import present
+from liqdesk.ui.chart import ChartPane
+from liqdesk.ui.dialogs.least import LeastCard
+from liqdesk.ui.keys import BY_NAME
+from liqdesk.ui.layers_menu import LAYERS, SIZES, StayingMenu, size_words
+from liqdesk.ui.theme import apply_theme
+from liqdesk.ui.window import Window
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # menus off-screen
+
+
+@pytest.fixture(scope="module")
+def market() -> Scene:
+    return scene()
+
+
+@pytest.fixture
+def make(qtbot: QtBot, market: Scene) -> Iterator[Callable[..., ChartPane]]:
+    yield from panes(qtbot, market)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
+    apply_theme(qapp, "dark", 1.0)
+    made = Window(Settings(first_run_done=True, sounds=False), True)
+    made._painted = True
+    qtbot.addWidget(made)
+    made.resize(1920, 1080)
+    assert made.shell.parent() is made
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    yield made
+    made.close()
+
+
+def opened(window: Window, qtbot: QtBot) -> QMenu:
+    qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), StayingMenu))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    return menu
+
+
+def test_every_layer_is_a_setting_that_is_kept(tmp_path: Path) -> None:
+    for layer in LAYERS:
+        assert layer.field in BY_NAME, layer.field
+        off = msgspec.structs.replace(Settings(), **{layer.field: not getattr(Settings(), layer.field)})
+        save(tmp_path / "s.json", off)
+        assert load(tmp_path / "s.json").settings == off
+
+
+def test_the_button_opens_the_menu_which_stays_while_it_is_worked(window: Window, qtbot: QtBot) -> None:
+    qtbot.mouseClick(window.topbar.layers, Qt.MouseButton.LeftButton)
+    menu = opened(window, qtbot)
+    by_words = {action.text().split("\t")[0]: action for action in menu.actions()}
+    assert next(iter(by_words)) == LAYERS[0].words
+    for layer in LAYERS:
+        action = by_words[layer.words]
+        assert action.isChecked() == getattr(window.settings, layer.field)
+        assert action.toolTip() == layer.tip
+    box = menu.actionGeometry(by_words["Index price tag"])
+    with qtbot.waitSignal(window.settings_changed) as changed:
+        qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=box.center())
+    assert changed.args[0].show_index is False
+    assert menu.isVisible()
+    assert not by_words["Index price tag"].isChecked()
+    menu.setActiveAction(by_words["Zone labels"])
+    QTest.keyClick(menu, Qt.Key.Key_Space)
+    assert window.settings.show_zones is False
+    assert menu.isVisible()
+    QTest.keyClick(menu, Qt.Key.Key_Escape)
+    assert not menu.isVisible()
+
+
+def test_keys_open_the_menu_and_switch_a_layer(window: Window, qtbot: QtBot) -> None:
+    QTest.keyClick(window, Qt.Key.Key_V)
+    opened(window, qtbot).close()
+    QTest.keyClick(window, Qt.Key.Key_Z)
+    assert window.settings.show_zones is False
+    window.act.press("show_gaps")
+    assert window.settings.show_gaps is False
+
+
+def test_the_smallest_bubble_is_chosen_or_typed(window: Window, qtbot: QtBot) -> None:
+    menu = window.act.menus.layers.menu(window)
+    sizes = next(action.menu() for action in menu.actions() if action.text().startswith("Bubbles from"))
+    assert isinstance(sizes, QMenu)
+    texts = [action.text() for action in sizes.actions() if action.text()]
+    assert texts == ["all", "$50K", "$150K", "$500K", "$1M", "Other…"]
+    assert [a.text() for a in sizes.actions() if a.isChecked()] == ["$150K"]
+    sizes.actions()[0].trigger()
+    assert window.settings.bubble_min_usd == 0
+    window.act.menus.layers.ask_size()
+    card = window.act.dialog
+    assert isinstance(card, LeastCard)
+    card.field.setText("a lot")
+    card._use()
+    assert card.wrong.isVisible()
+    assert window.settings.bubble_min_usd == 0
+    card.field.setText("275K")
+    QTest.keyClick(card.field, Qt.Key.Key_Return)
+    assert window.settings.bubble_min_usd == 275_000
+    again = window.act.menus.layers.menu(window)
+    sizes = next(action.menu() for action in again.actions() if action.text().startswith("Bubbles from"))
+    assert isinstance(sizes, QMenu)
+    assert [a.text() for a in sizes.actions() if a.isChecked()] == ["$275K"]
+    assert size_words(0) == "all"
+    assert SIZES == (0.0, 50_000.0, 150_000.0, 500_000.0, 1_000_000.0)
+
+
+def test_a_narrow_bar_keeps_the_menu_with_the_rest(window: Window, qtbot: QtBot) -> None:
+    window.resize(1_366, 768)
+    window.topbar.arrange()
+    assert not window.topbar.layers.isVisible()
+    window.act.menus.more()
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    action = next(a for a in menu.actions() if a.text().startswith("Layers"))
+    menu.close()
+    action.trigger()
+    opened(window, qtbot).close()
+
+
+def test_the_chart_draws_what_is_switched_on(make: Callable[..., ChartPane], market: Scene) -> None:
+    m = market.now.mark
+    gap = GapView(NOW - 3 * 3_600_000, NOW - 2 * 3_600_000, "trades", "no data")
+    fields = {
+        "zones": (zone(Side.SHORT, m * 1.004, m * 1.006, 2e6, m),),
+        "new_forced": (order(Side.LONG, NOW - 7_200_000, m * 0.999, 2e6), order(Side.LONG, NOW - 600_000, m, 6e4)),
+        "gaps": (gap,),
+        "prices": Prices(m + 30.0, m, m - 60.0, 0.01, NOW),
+    }
+    pane = make(**fields)
+    now = pane.state.settings
+    assert len(pane.plot.bubbles.placed()) == 1
+    names = [text.split()[0] for _, text, *_ in pane.axis.tags()[1:]]
+    assert names in (["mark", "index"], ["mk", "ix"])
+    assert pane.axis.tags()[2][1].split()[1] == present.price(m - 60.0, 0)
+    before = np.array([pane.plot.grab().toImage(), pane.gutter.grab().toImage()], object)
+
+    def pictures(**changes: object) -> np.ndarray:
+        pane.set_settings(msgspec.structs.replace(now, **changes))
+        pane.refresh()
+        return np.array([pane.plot.grab().toImage(), pane.gutter.grab().toImage()], object)
+
+    assert pictures()[0] == before[0]
+    assert pictures(show_gaps=False)[0] != before[0]
+    assert pictures(show_zones=False)[1] != before[1]
+    pictures(show_bubbles=False)
+    assert pane.plot.bubbles.placed() == []
+    pictures(bubble_min_usd=0.0)
+    assert len(pane.plot.bubbles.placed()) == 2
+    pictures(show_index=False)
+    assert len(pane.axis.tags()) == 2
+
+
+def test_the_index_never_changes_sides_of_the_last_price(make: Callable[..., ChartPane], market: Scene) -> None:
+    """Last, mark and index within a tag of each other stand in one order, whichever is higher."""
+    m = market.now.mark
+    for mark, index in ((m, m + 2.0), (m + 2.0, m), (m + 1.0, m + 1.0), (m - 2.0, m + 3.0)):
+        pane = make(prices=Prices(m, mark, index, 0.01, NOW))
+        last, *others = pane.axis.tags()
+        assert last[0] == pytest.approx(pane.state.lens.y(m))
+        assert [text.split()[0][0] for _, text, *_ in others] == ["m", "i"]
+        rows = [last[0], *(row for row, *_ in others)]
+        assert rows == sorted(rows)
+        assert all(b - a >= 18 for a, b in itertools.pairwise(rows))
+    pane = make(prices=Prices(m, m, float("nan"), 0.01, NOW))
+    assert len(pane.axis.tags()) == 2
