@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from liqdesk.ui import present
 from liqdesk.ui.condition import condition, genuine
@@ -35,7 +35,7 @@ class Shell(QWidget):
         self.topbar = TopBar(settings)
         self.notices = Notices()
         self.stage = Stage()
-        self.column = Column(settings)
+        self.column = Column(settings, self.stage)
         self.statusbar = StatusBar(settings)
         self.stage.toast.timezone = settings.timezone
         self._compact: bool | None = None
@@ -44,17 +44,12 @@ class Shell(QWidget):
         window.act.shortcuts.bind()
 
     def _compose(self) -> None:
-        middle = QHBoxLayout()
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(GAP)
-        middle.addWidget(self.stage, 1)
-        middle.addWidget(self.column)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(GAP)
         outer.addWidget(self.topbar)
         outer.addWidget(self.notices)
-        outer.addLayout(middle, 1)
+        outer.addWidget(self.column, 1)
         outer.addWidget(self.statusbar)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 

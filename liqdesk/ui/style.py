@@ -14,7 +14,15 @@ def style_sheet(t: Theme) -> str:
     px = t.px
     return f"""
 QMainWindow, QMainWindow::separator {{ background: {t.window}; }}
-QMainWindow::separator {{ width: {px(3)}px; height: {px(3)}px; }}
+QMainWindow::separator {{ width: 3px; height: 3px; }}
+QMainWindow::separator:hover {{ background: {t.border}; }}
+QTabBar {{ background: {t.window}; border: none; qproperty-drawBase: 0; }}
+QTabBar::tab {{ background: {t.window}; color: {t.text2}; border: none; border-bottom: 1px solid {t.window}; padding: 0 {px(10)}px;
+  height: {px(25)}px; }}
+QTabBar::tab:hover {{ background: {t.hover}; color: {t.text1}; }}
+QTabBar::tab:selected {{ background: {t.panel}; color: {t.text1}; border-bottom: 1px solid {t.panel}; }}
+QTabBar:focus {{ color: {t.focus}; }}
+QRubberBand {{ background: {t.selected}; border: 1px solid {t.focus}; }}
 QDialog {{ background: {t.panel}; }}
 QWidget {{ outline: none; }}
 QLabel {{ color: {t.text1}; background: transparent; }}

@@ -167,7 +167,7 @@ def shown_column(qtbot: QtBot, qapp: QApplication) -> Iterator[Column]:
     made = Column(Settings())
     made.setParent(holder)
     made.set_compact(False)
-    made.resize(made.width(), 1_000)
+    made.resize(made.sizeHint().width(), 1_000)
     holder.show()
     qtbot.waitExposed(holder)
     yield made

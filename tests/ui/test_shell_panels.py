@@ -119,7 +119,8 @@ def test_zones_carry_bands_and_rises_are_not_called_zones(column: Column, qtbot:
     assert column.zones.header.value == "none significant"
     assert state["zones.note"] == {"text": "none significant: grey may be chance (z < 2)", "value": 0}
     body = column.zones.content
-    point_until(qtbot, body, QPoint(60, round(body._tops()[1] + 8)), "may be chance")
+    point_until(qtbot, body, QPoint(60, round(body._tops()[1] + 8)), "80 % band $1.1M–5.1M")
+    assert "may be chance" in body.toolTip()
     assert "80 % band $1.1M–5.1M" in body.toolTip()
     assert "25 % of it is set by the assumed distances" in body.toolTip()
     assert give(column, zones=())["zones.note"]["text"] == "no significant zone"
@@ -263,12 +264,12 @@ def test_no_panel_is_squeezed_below_what_it_shows(column: Column, qtbot: QtBot, 
     column.set_compact(compact)
     column.resize(column.width(), height)
     give(column, new_fired=tuple(fired("up", T0 + i) for i in range(9)))
-    panels = column.panels[:4]
+    docks = column.docks[:4]
     least = sum(panel.needed() for panel in (column.imbalance, column.zones)) + 3 * 26 + 4 * 3 + 24 + 4 * 21
     if least <= height:
-        qtbot.waitUntil(lambda: all(panel.height() >= min(panel.needed(), 26 + 60) for panel in panels), timeout=2_000)
-        qtbot.waitUntil(lambda: column.zones.height() == column.zones.needed(), timeout=2_000)
-        assert column.imbalance.height() == column.imbalance.needed()
+        qtbot.waitUntil(lambda: all(d.height() >= min(d.panel.needed(), 26 + 60) for d in docks), timeout=2_000)
+        qtbot.waitUntil(lambda: column.dock("zones").height() == column.zones.needed(), timeout=2_000)
+        assert column.dock("imbalance").height() == column.imbalance.needed()
         assert column.tape.content.rows_in_view() >= 3
 
 
@@ -277,7 +278,7 @@ def test_large_text_still_fits(qtbot: QtBot, qapp: QApplication) -> None:
     made = Column(Settings(theme="light"))
     qtbot.addWidget(made)
     made.set_compact(False)
-    assert made.width() == 696
+    assert made.sizeHint().width() == 696
     one = frame()
     made.take(one)
     made.show_frame(one)

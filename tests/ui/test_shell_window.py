@@ -323,10 +323,10 @@ def test_a_compact_window_folds_and_a_wide_one_opens(make: Make, qtbot: QtBot) -
     window = make()
     window.apply(frame())
     flush(window)
-    qtbot.waitUntil(lambda: window.column.width() == 348)
+    qtbot.waitUntil(lambda: window.column.width_of() == 348)
     assert not window.column.funding.folded
     window.resize(1366, 768)
-    qtbot.waitUntil(lambda: window.column.width() == 276)
+    qtbot.waitUntil(lambda: window.column.width_of() == 276)
     assert window.column.funding.folded
     assert window.topbar.price.isHidden()
     assert not window.topbar.pill.isHidden()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from liqdesk.ui import draw, icons
 from liqdesk.ui.controls import BarButton
@@ -21,8 +21,20 @@ if TYPE_CHECKING:
 PAD = 10
 
 
+class Origin(NamedTuple):
+    """Whose numbers are shown: symbol, and of a source that is not live its words and the token of their colour."""
+
+    symbol: str = ""
+    words: str = ""
+    token: str = "demo"  # nosec B105  # a colour's name
+
+
 class Header(BarButton):
-    """Title, caption, and an arrow; a click folds the panel."""
+    """Title, caption, and an arrow; a click folds the panel. In a dock it is the title bar: dragged, it moves the panel, and a double
+    click floats it. `menu_wanted(QPoint)` at a right click or the menu key."""
+
+    menu_wanted = Signal(QPoint)
+    close_wanted = Signal()
 
     def __init__(self, title: str, caption: str) -> None:
         super().__init__()
@@ -30,8 +42,14 @@ class Header(BarButton):
         self.caption = caption
         self.short = ""  # the caption where there is less room
         self.value = ""
+        self.origin = Origin()
         self.folded = False
         self.compact = False
+        self.docked = False
+        self.floating = False
+        self.tabbed = False  # the tab has the title
+        self._pressed_at: QPointF | None = None
+        self._folds = False  # whether the click before this one folded
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, current().px(PAD + 20), 0)
@@ -56,6 +74,58 @@ class Header(BarButton):
         if (self.caption, self.value) != before:
             self.update()
 
+    def show_origin(self, origin: Origin) -> None:
+        """Take what a floating panel says of its source."""
+        if origin != self.origin:
+            self.origin = origin
+            if self.floating:
+                self.update()
+
+    def set_floating(self, floating: bool) -> None:
+        """Be the title bar of a window of its own, or of a dock."""
+        self.floating = floating
+        self.update()
+
+    def set_tabbed(self, tabbed: bool) -> None:
+        """Leave the title to the tab over it."""
+        if tabbed != self.tabbed:
+            self.tabbed = tabbed
+            self.update()
+
+    # Presses are passed on: a dock is dragged and floated by what reaches it.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_at = event.position() if event.button() == Qt.MouseButton.LeftButton else None
+        event.setAccepted(not self.docked)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = self._pressed_at
+        if at is not None and (event.position() - at).manhattanLength() >= QApplication.startDragDistance():
+            self._pressed_at = None
+        event.setAccepted(not self.docked)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        at, self._pressed_at = self._pressed_at, None
+        event.setAccepted(not self.docked)
+        if at is None or not self.rect().contains(event.position().toPoint()):
+            return
+        if self.floating:
+            if at.x() >= self.width() - current().px(PAD + 20):
+                self.close_wanted.emit()
+            return
+        self._folds = True
+        self.click()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._folds and self.docked:
+            self._folds = False
+            self.click()  # the first click of the two was none
+        event.setAccepted(not self.docked)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        self.menu_wanted.emit(self.mapToGlobal(self.rect().bottomLeft()) if by_key else event.globalPos())
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()
         p = QPainter(self)
@@ -64,8 +134,11 @@ class Header(BarButton):
         p.fillRect(QRectF(self.rect()), draw.colour(t.panel))
         over = self.underMouse()
         x = float(t.px(PAD))
-        draw.put(p, x, 0, w, h, self.text(), t.text1 if over else t.text2, SMALL, SEMIBOLD)
-        x += text_width(self.text(), SMALL, SEMIBOLD) + t.px(9)
+        if not self.tabbed:
+            draw.put(p, x, 0, w, h, self.text(), t.text1 if over else t.text2, SMALL, SEMIBOLD)
+            x += text_width(self.text(), SMALL, SEMIBOLD) + t.px(9)
+        if self.floating:
+            x = self._origin(p, x, h)
         right = float(w - t.px(PAD) - t.px(14))
         for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             if not child.isHidden():
@@ -80,13 +153,27 @@ class Header(BarButton):
         if room >= min(text_width(caption, SMALL), t.px(60)):
             draw.put(p, x, 0, room, h, caption, t.text3, SMALL, REGULAR, elide=True)
         side = t.px(14)
-        arrow = icons.pixmap(
-            "up" if self.folded else "down", t.text1 if over else t.text2, side, self.devicePixelRatioF()
-        )
-        p.drawPixmap(w - t.px(PAD) - side, (h - side) // 2, arrow)
+        name = "cross" if self.floating else "up" if self.folded else "down"
+        icon = icons.pixmap(name, t.text1 if over else t.text2, side, self.devicePixelRatioF())
+        p.drawPixmap(w - t.px(PAD) - side, (h - side) // 2, icon)
         if not self.folded:
             draw.rule(p, 0, h - 1, w)
         self.ring(p, 0)
+
+    def _origin(self, p: QPainter, x: float, h: int) -> float:
+        """Write symbol and source of a floating panel; what is not live wears the colour of the demo. Returns where that ends."""
+        t, o = current(), self.origin
+        if o.symbol:
+            draw.put(p, x, 0, self.width(), h, o.symbol, t.text1, SMALL, SEMIBOLD)
+            x += text_width(o.symbol, SMALL, SEMIBOLD) + t.px(9)
+        if o.words:
+            ink = str(getattr(t, o.token))
+            wide = text_width(o.words, SMALL, SEMIBOLD) + t.px(24)
+            draw.fill(p, x, t.px(4), wide, h - t.px(9), ink, 0.14, t.px(3))
+            draw.dot(p, x + t.px(9), h / 2 - 0.5, t.px(6), ink)
+            draw.put(p, x + t.px(17), 0, wide, h - 1, o.words, ink, SMALL, SEMIBOLD)
+            x += wide + t.px(9)
+        return x
 
 
 class Panel(Painted):
@@ -103,13 +190,24 @@ class Panel(Painted):
         self.header = Header(title, caption)
         self.body = body
         self.by_hand = False
+        self.wide = 0  # the width it asks for; 0: what its parts want
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
-        column.addWidget(body)
+        fixed = body.sizePolicy().verticalPolicy() == QSizePolicy.Policy.Fixed
+        column.addWidget(body, 0, Qt.AlignmentFlag.AlignTop if fixed else Qt.AlignmentFlag(0))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.header.clicked.connect(self._pressed)
+
+    @property
+    def expands(self) -> bool:
+        """Whether the body takes any height there is."""
+        return self.body.sizePolicy().verticalPolicy() != QSizePolicy.Policy.Fixed
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(self.wide or hint.width(), hint.height())
 
     @property
     def folded(self) -> bool:
