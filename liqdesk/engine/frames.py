@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from liqdesk.alerts import AnyRule, Fired, RuleStatus
-    from liqdesk.insight import Calibration, Imbalance, Spread, Study, Zone
+    from liqdesk.insight import Calibration, Confluence, Imbalance, Spread, Study, Zone
     from liqdesk.model.quality import Oddity
 
 
@@ -245,6 +245,7 @@ class Frame(msgspec.Struct, frozen=True):
     study: Study | None = None  # what the week's prints say of the rest; None without a record
     spread: Spread | None = None  # what the 80 % bands are made of; None before the first map
     quality: tuple[Oddity, ...] = ()  # impossible inputs of the last 24 h, by kind
+    confluence: Confluence | None = None  # of the newest closed minute; None before it is known
     series: SeriesView | None = None  # what runs beneath the chart; None before there is a session
 
 

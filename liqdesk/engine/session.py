@@ -19,11 +19,12 @@ from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.meters import Meters
 from liqdesk.engine.minute import Assembler, Minute, Need
+from liqdesk.engine.reading import Reading
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.scoring import Scoring
 from liqdesk.engine.trail import CandleTrail, ForcedTrail, held_at
 from liqdesk.engine.watching import Watch
-from liqdesk.insight import Imbalance, Zone, imbalance_of, zones_of
+from liqdesk.insight import Imbalance, Zone
 from liqdesk.market import (
     MINUTE_MS,
     ContractChange,
@@ -83,6 +84,7 @@ class Session:
         self.interest: NDArray[np.void] = np.empty(0, INTEREST)
         self.prices = Prices(math.nan, math.nan, math.nan, math.nan, 0)
         self.funding = FundingView(None, instrument.funding_hours, 0, ())
+        self.reading = Reading(market_map)
         self.now: NowPlanes | None = None
         self.zones: tuple[Zone, ...] = ()
         self.imbalance: tuple[Imbalance, ...] = ()
@@ -292,9 +294,11 @@ class Session:
             while budget() and (minute := self._assembler.take()) is not None:
                 self._close(minute)
             self.scoring.beat(budget)
-        if now_ns >= self._next_view_ns and self.loaded and math.isfinite(self.prices.mark):
-            self._next_view_ns = now_ns + VIEW_NS
-            self.view()
+        if self.loaded and math.isfinite(self.prices.mark):
+            self.reading.go_on(now_ns, self.prices.mark)
+            if now_ns >= self._next_view_ns:
+                self._next_view_ns = now_ns + VIEW_NS
+                self.view()
 
     def _load(self, budget: Callable[[], bool]) -> None:
         while budget():
@@ -327,11 +331,7 @@ class Session:
 
     def view(self) -> None:
         """Read the density now, and what follows from it."""
-        mark = self.prices.mark
-        self.now = now = self.map.now(self.clock.newest_ms, mark)
-        if now is not None:
-            self.zones = zones_of(now.base, now.usd, mark, now.shares, self.map.shown_spread)
-            self.imbalance = imbalance_of(now.base, now.usd, mark, shares=now.shares, spread=self.map.shown_spread)
+        self.now, self.zones, self.imbalance = self.reading.view(self.clock.newest_ms, self.prices.mark)
 
     @property
     def open_interest(self) -> float:

@@ -5,6 +5,7 @@ Law: pure functions of the density and the mark; numpy alone, no Qt, no I/O, no 
 base + r of ln price; longs stand below mark, shorts above. "Nothing stands out" is a valid answer.
 """
 
+from liqdesk.insight.confluence import COHORTS, Confluence, confluence_of
 from liqdesk.insight.imbalance import RADII, Imbalance, imbalance_of
 from liqdesk.insight.rule import RuleTest
 from liqdesk.insight.spread import Spread, band_of, deviation_of
@@ -14,12 +15,14 @@ from liqdesk.insight.unprinted import Prints, Study, Unprinted, study
 from liqdesk.insight.zones import MOST_ZONES, REACH, SIGNIFICANT, Zone, zones_of
 
 __all__ = [
+    "COHORTS",
     "MOST_ZONES",
     "RADII",
     "REACH",
     "SIGNIFICANT",
     "Calibration",
     "Chance",
+    "Confluence",
     "Imbalance",
     "Prints",
     "Rule",
@@ -29,6 +32,7 @@ __all__ = [
     "Unprinted",
     "Zone",
     "band_of",
+    "confluence_of",
     "deviation_of",
     "imbalance_of",
     "study",

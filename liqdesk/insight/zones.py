@@ -48,10 +48,27 @@ class Zone(msgspec.Struct, frozen=True):
     prior: float = 1.0
     z: float = 0.0
     touch: Chance | None = None  # that the mark reaches the nearest edge; None where not known
+    first_row: int = 0  # display bins, both included
+    last_row: int = -1
+    age_ms: float | None = None  # half of the USD entered within this time; None where not known
+    hour_usd: float | None = None  # what stood in the same bins an hour ago, at today's gain; None where not known
+    cohorts: tuple[int, ...] = ()  # of its peak, `Confluence.cohorts_at`; none where not known
+    score: int | None = None  # of its peak, `Confluence.score`
 
     @property
     def significant(self) -> bool:
         return self.z >= SIGNIFICANT
+
+    @property
+    def growth_usd(self) -> float | None:
+        """What it grew by within the hour, USD."""
+        return None if self.hour_usd is None else self.usd - self.hour_usd
+
+    @property
+    def peak_row(self) -> int:
+        """The display bin of its peak."""
+        row = math.floor(position(self.peak, 0))
+        return min(max(row, self.first_row), self.last_row)
 
 
 class _Peak(msgspec.Struct, frozen=True):
@@ -109,7 +126,9 @@ def _zone(side: Side, peak: _Peak, rows: Side64, prior: tuple[Side64, Side64], b
     within = slice(peak.first, peak.last + 1)
     usd = float(rows[within].sum())
     share = float(prior[side][within].sum()) / usd if usd > 0 else 0.0
-    return Zone(side, low, high, centre, usd, min(peak.above, usd), distance, prior=min(share, 1.0))
+    rows_at = base + peak.first, base + peak.last
+    found = Zone(side, low, high, centre, usd, min(peak.above, usd), distance, prior=min(share, 1.0))
+    return replace(found, first_row=rows_at[0], last_row=rows_at[1])
 
 
 def _kernel(rows: float) -> Side64:
