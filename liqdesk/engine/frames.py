@@ -242,6 +242,7 @@ class Frame(msgspec.Struct, frozen=True):
     why: Why | None = None  # the answer to the newest question, once
     brackets: BracketTable | None = None
     odds: tuple[Calibration, ...] = ()  # how touch odds have held, by horizon; the odds are with the zones
+    reach: tuple[float, ...] = ()  # σ√T by horizon, which odds of any distance are read with; empty while not known
     study: Study | None = None  # what the week's prints say of the rest; None without a record
     spread: Spread | None = None  # what the 80 % bands are made of; None before the first map
     quality: tuple[Oddity, ...] = ()  # impossible inputs of the last 24 h, by kind

@@ -297,5 +297,11 @@ class Worker(QObject):
         frame = compose(run, self._epoch, self._serial, now_ns, self._news, self._alerts.status(), notices, offer)
         self._news = News()
         zones = self._odds.attached(frame.zones, frame.prices.mark)
-        extras = {"why": why, "study": self._evidence.study, "zones": zones, "odds": self._odds.curves}
+        extras = {
+            "why": why,
+            "study": self._evidence.study,
+            "zones": zones,
+            "odds": self._odds.curves,
+            "reach": self._odds.reach,
+        }
         self.frame.emit(msgspec.structs.replace(frame, series=self._gathering.view, **extras))

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from liqdesk.insight.sides import Density, Side64, position, priors_of, sides_of
+from liqdesk.insight.sides import Density, below, position, priors_of, sides_of
 from liqdesk.insight.spread import Spread, band_of, ratio_band
 
 RADII: Final = (0.01, 0.02, 0.05)
@@ -59,9 +59,9 @@ def imbalance_of(
     for radius in radii:
         low, high = position(mark * (1 - radius), base), position(mark * (1 + radius), base)
         # Mirrored, shorts stand below mark as longs do.
-        amounts = np.array([_below(longs, here, low), _below(shorts[::-1], shorts.size - here, shorts.size - high)])
+        amounts = np.array([below(longs, here, low), below(shorts[::-1], shorts.size - here, shorts.size - high)])
         set_by_prior = np.array(
-            [_below(prior[0], here, low), _below(prior[1][::-1], shorts.size - here, shorts.size - high)]
+            [below(prior[0], here, low), below(prior[1][::-1], shorts.size - here, shorts.size - high)]
         )
         part = np.divide(set_by_prior, amounts, out=np.zeros(2), where=amounts > 0)
         long, short = amounts.tolist()
@@ -70,13 +70,3 @@ def imbalance_of(
         bands = list(zip(least.tolist(), most.tolist(), strict=True))
         found.append(Imbalance(radius, long, short, *ends, bands[0], bands[1]))
     return tuple(found)
-
-
-def _below(side: Side64, here: float, low: float) -> float:
-    """Return the mass between `low` and `here`, both in rows."""
-    start = np.arange(side.size, dtype=np.float64)
-    stop = np.minimum(start + 1, here)
-    room = stop - start
-    inside = np.clip(stop - np.maximum(start, low), 0.0, None)
-    share = np.divide(inside, room, out=np.zeros_like(room), where=room > 0)
-    return float(side @ np.minimum(share, 1.0))

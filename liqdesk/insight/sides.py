@@ -52,3 +52,16 @@ def sides_of(usd: Density, mark: float) -> tuple[Side64, Side64]:
     if not (np.isfinite(both).all() and (both >= 0).all()):
         raise ValueError("the density holds amounts that are negative or not finite")
     return both[0], both[1]
+
+
+def below(side: Side64, here: float, low: float) -> float:
+    """Return what a side that stands below `here` holds between `low` and `here`, both in rows.
+
+    Within a row the mass is spread evenly over that part of it where the side can stand.
+    """
+    start = np.arange(side.size, dtype=np.float64)
+    stop = np.minimum(start + 1, here)
+    room = stop - start
+    inside = np.clip(stop - np.maximum(start, low), 0.0, None)
+    share = np.divide(inside, room, out=np.zeros_like(room), where=room > 0)
+    return float(side @ np.minimum(share, 1.0))

@@ -30,6 +30,7 @@ from liqdesk.market.margin import (
     class_distance,
     liquidation_price,
     trigger_price,
+    wallet_for,
 )
 from liqdesk.market.units import (
     DAY_MS,
@@ -80,4 +81,5 @@ __all__ = [
     "price_from_ticks",
     "ticks_from_price",
     "trigger_price",
+    "wallet_for",
 ]

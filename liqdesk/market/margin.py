@@ -39,6 +39,10 @@ class BracketTable(msgspec.Struct, frozen=True):
     def max_leverage(self) -> int:
         return max(b.max_leverage for b in self.brackets)
 
+    def at(self, value: float) -> Bracket:
+        """Return the bracket that holds a position's value, quote units; the last one for what lies beyond it."""
+        return next((b for b in self.brackets if value <= b.cap), self.brackets[-1])
+
 
 def _check(entry: float, quantity: float) -> None:
     if not (math.isfinite(entry) and entry > 0 and math.isfinite(quantity) and quantity > 0):
@@ -78,6 +82,15 @@ def bankruptcy_price(side: Side, entry: float, quantity: float, wallet: float) -
     return price if price > 0 else None
 
 
+def wallet_for(side: Side, entry: float, quantity: float, price: float, table: BracketTable) -> float:
+    """Return the wallet, quote units, with which a position is liquidated at mark `price`: `liquidation_price` solved for its wallet."""
+    _check(entry, quantity)
+    _check(price, quantity)
+    bracket = table.at(price * quantity)
+    lost = (entry - price) * quantity if side is Side.LONG else (price - entry) * quantity
+    return lost + price * quantity * bracket.rate - bracket.cum
+
+
 def trigger_price(side: Side, bankruptcy: float, quantity: float, table: BracketTable) -> float | None:
     """Return the mark that triggered a forced order whose limit is the position's bankruptcy price: `liquidation_price` from there.
 
@@ -95,8 +108,7 @@ def entry_from_liquidation(
 ) -> float:
     """Return the entry whose freshly opened isolated position is liquidated at `liquidation`: `liquidation_price` solved backwards."""
     _check(liquidation, quantity)
-    value = liquidation * quantity
-    bracket = next((b for b in table.brackets if value <= b.cap), table.brackets[-1])
+    bracket = table.at(liquidation * quantity)
     if side is Side.LONG:
         if leverage <= 1:
             raise ValueError("a long at 1x or less has no liquidation price")

@@ -17,6 +17,7 @@ from liqdesk.ui.choosing import Choosing
 from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.menus import Menus
 from liqdesk.ui.pictures import Pictures
+from liqdesk.ui.position.mine import Mine
 from liqdesk.ui.scoring import Scoring
 from liqdesk.ui.shortcuts import Shortcuts
 from liqdesk.ui.shown_market import ShownMarket
@@ -45,6 +46,7 @@ class Actions(QObject):
         self.cards = Cards(window, self)
         self.menus = Menus(window, self)
         self.pictures = Pictures(window, self)
+        self.mine = Mine(window, self)
         self.learn("alert", self.alerting.new_rule)
         self.learn("seen", self.alerting.mark_seen)
         self.learn("score", self.scoring.show)

@@ -29,6 +29,7 @@ class Charting(QObject):
         chart.alert_price.connect(alerting.alert_price)
         chart.alert_zone.connect(alerting.alert_zone)
         chart.retry.connect(self._act.market.retry)
+        self._act.mine.serve(chart)
         chart.pointing.why.asked.connect(self._window.command)
 
     def _reset(self) -> None:

@@ -59,6 +59,7 @@ KEYS: Final = (
     Key("colours", MAP, ("C",), "next colour map"),
     Key("unit", MAP, ("U",), "sizes in USD or in coins"),
     Key("why", MAP, ("W",), "why the cell under the crosshair is hot"),
+    Key("position", MAP, ("O",), "my position: liquidation, and the map before it"),
     Key("score", MAP, ("P",), "scale and score of the map"),
     Key("alert", ALERTS, ("A",), "new alert rule"),
     Key("seen", ALERTS, ("N",), "alerts seen: clear the badge"),
@@ -80,6 +81,6 @@ WITH_THE_MOUSE: Final = (
     ("click", "why is this cell hot"),
     ("drag", "move"),
     ("double click", "back to now"),
-    ("right click", "alert at a price or zone"),
+    ("right click", "alert at a price or zone, my position"),
     ("Tab, arrows, Space", "reach and work every control"),
 )

@@ -21,7 +21,7 @@ Tag = tuple[float, str, str, str, str | None]  # centre row, text, fill, ink, bo
 
 
 class PriceAxis(QWidget):
-    """Round prices, and tags for the last price (never moves), mark and alerts (give way). The wheel stretches price."""
+    """Round prices, and tags for the last price (never moves), mark, alerts and the user's own (give way). The wheel stretches price."""
 
     zoomed = Signal(float, float)  # factor, pixel row
     reset = Signal()
@@ -65,9 +65,9 @@ class PriceAxis(QWidget):
             others.append((self._beside(s.mark, fixed, 0.01), self._named("mark", "mk", s.mark), t.text2))
         if s.settings.show_index and s.index > 0 and 0 <= lens.y(s.index) <= h:
             others.append((self._beside(s.index, fixed, 0.02), self._named("index", "ix", s.index), t.text2))
-        for rule in s.alerts:
-            if 0 <= lens.y(rule.price) <= h:
-                others.append((lens.y(rule.price), present.price(rule.price, s.decimals), t.text1))
+        for named in s.named_prices:
+            if 0 <= lens.y(named) <= h:
+                others.append((lens.y(named), present.price(named, s.decimals), t.text1))
         others.sort()
         rows = spread_around([y for y, _, _ in others], fixed, t.px(18), 1, 1, h - 1)
         found += [(y, text, t.raised, ink, t.border) for y, (_, text, ink) in zip(rows, others, strict=True)]

@@ -80,7 +80,7 @@ class Gutter(QWidget):
     def sync(self) -> None:
         """Repaint where something changed: everything, or the line of the last price alone."""
         s = self.state
-        key = (s.lens, s.zones, s.alerts, s.stale, s.live, s.theme, s.compact, s.settings)
+        key = (s.lens, s.zones, tuple(s.named_prices), s.stale, s.live, s.theme, s.compact, s.settings)
         row = last_row(s)
         if key != self._key:
             self._key = key
@@ -104,8 +104,8 @@ class Gutter(QWidget):
             p.fillRect(QRectF(0, round(lens.y(price)), w, 1), grid)
         p.fillRect(QRectF(0, 0, 1, h), theme.colour(t.line))
         draw_last(p, s, w, self._row)
-        for rule in s.alerts:
-            y = round(lens.y(rule.price))
+        for named in s.named_prices:
+            y = round(lens.y(named))
             if 0 <= y <= h:
                 p.fillRect(QRectF(w - t.px(8), y, t.px(8), 1), theme.colour(t.text1))
         for label in labels(s, h, w):

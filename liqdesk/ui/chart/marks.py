@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -31,28 +32,48 @@ def draw_last(p: QPainter, s: ChartState, width: float, row: int) -> None:
         p.drawLine(QPointF(0, row + 0.5), QPointF(width, row + 0.5))
 
 
-def draw_line_tags(p: QPainter, s: ChartState) -> None:
-    """Name each alert line in a small box at the left edge, apart from one another."""
+@dataclass(frozen=True)
+class LineTag:
+    """The name of a line in a box at the plot's left edge; `mine` for the user's position, else an alert with its bell."""
+
+    text: str
+    rect: QRectF
+    mine: bool
+
+
+def line_tags(s: ChartState) -> list[LineTag]:
+    """Place the names of alert lines and of the user's own in view, highest price first, apart from one another."""
     t, lens = s.theme, s.lens
-    rules = [r for r in s.alerts if 0 <= lens.y(r.price) <= lens.height]
-    rules.sort(key=lambda r: -r.price)
+    named = [(rule.price, alert_text(rule, s.decimals), False) for rule in s.alerts]
+    named += [(line.price, line.text, True) for line in s.mine]
+    seen = sorted((n for n in named if 0 <= lens.y(n[0]) <= lens.height), key=lambda n: -n[0])
     height = t.px(18)
-    rows = spread([lens.y(r.price) for r in rules], [height] * len(rules), 2, 2, lens.height - 2)
+    rows = spread([lens.y(price) for price, *_ in seen], [height] * len(seen), 2, 2, lens.height - 2)
+    tags = []
+    for (_, text, mine), y in zip(seen, rows, strict=True):
+        wide = round(theme.text_width(text, 11, 600) + t.px(16 if mine else 32))
+        tags.append(LineTag(text, QRectF(t.px(8), round(y - height / 2), wide, height), mine))
+    return tags
+
+
+def draw_line_tags(p: QPainter, s: ChartState) -> None:
+    """Name alert lines and the user's own in small boxes at the left edge."""
     ratio = p.device().devicePixelRatioF()
-    for rule, y in zip(rules, rows, strict=True):
-        p.drawPixmap(QPointF(t.px(8), round(y - height / 2)), _line_tag(alert_text(rule, s.decimals), t, ratio))
+    for tag in line_tags(s):
+        p.drawPixmap(tag.rect.topLeft(), _line_tag(tag.text, tag.rect.width(), tag.mine, s.theme, ratio))
 
 
 @lru_cache(maxsize=64)
-def _line_tag(text: str, t: Theme, ratio: float) -> QPixmap:
-    rect = QRectF(0, 0, round(theme.text_width(text, 11, 600) + t.px(32)), t.px(18))
+def _line_tag(text: str, wide: float, mine: bool, t: Theme, ratio: float) -> QPixmap:
+    rect = QRectF(0, 0, wide, t.px(18))
     picture = QPixmap(round(rect.width() * ratio), round(rect.height() * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     box(painter, rect, t.chart, t.border, t.px(3), 0.92)
-    bell(painter, QPointF(t.px(11), rect.center().y()), t.px(11), t.text1)
-    write(painter, rect.adjusted(t.px(22), 0, 0, 0), text, t.text1, 11, 600)
+    if not mine:
+        bell(painter, QPointF(t.px(11), rect.center().y()), t.px(11), t.text1)
+    write(painter, rect.adjusted(t.px(8 if mine else 22), 0, 0, 0), text, t.text1, 11, 600)
     painter.end()
     return picture
 

@@ -17,10 +17,12 @@ def zone_at(s: ChartState, price: float) -> Zone | None:
 
 
 class ChartMenu(QMenu):
-    """Offers an alert at the price under the pointer, one near the zone there, and the way back to the whole view."""
+    """Offers an alert at the price under the pointer or near the zone there, the check of the user's own position, and the whole view."""
 
     price = Signal(float)
     zone = Signal(object)
+    position_at = Signal(float)
+    position = Signal()
     reset = Signal()
 
     def __init__(self, s: ChartState, price: float, parent: QWidget) -> None:
@@ -35,6 +37,11 @@ class ChartMenu(QMenu):
             span = present.price_range(low, high, present.range_decimals(low, high, s.decimals))
             self.addAction(f"Alert near this zone, {span}").triggered.connect(self._ask_zone)
         self.addSeparator()
+        here = f"Set my position here, {present.price(self._price, decimals)}"
+        self.addAction(here).triggered.connect(self._ask_position)
+        if s.mine:
+            self.addAction("My position…").triggered.connect(self.position)
+        self.addSeparator()
         self.addAction("Reset view").triggered.connect(self._ask_reset)
 
     def _ask_price(self) -> None:
@@ -42,6 +49,9 @@ class ChartMenu(QMenu):
 
     def _ask_zone(self) -> None:
         self.zone.emit(self._zone)
+
+    def _ask_position(self) -> None:
+        self.position_at.emit(self._price)
 
     def _ask_reset(self) -> None:
         self.reset.emit()

@@ -86,6 +86,7 @@ class ChartPane(QWidget):
         self.pointing.alert_zone.connect(self.alert_zone)
         self.pointing.reset.connect(self.reset_view)
         self.pointing.moved.connect(self.header.sync)
+        self.pointing.redraw.connect(self.refresh)
 
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -25,6 +25,7 @@ from liqdesk.ui.chart.layers import (
     VeilLayer,
 )
 from liqdesk.ui.chart.marks import last_row
+from liqdesk.ui.chart.mine import MyLines, tagged
 from liqdesk.ui.chart.scale import Lens
 from liqdesk.ui.chart.state import ChartState
 
@@ -85,6 +86,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
     reset = Signal()
     menu = Signal(QPointF, QPointF)
     clicked = Signal(float, float)
+    mine_clicked = Signal()
     pointed = Signal(object)  # (x, y) in pixels or None
     resized = Signal()
 
@@ -100,12 +102,14 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.heat = HeatItem()
         self.heat.setZValue(0)
         self.lines = LineLayer(state, 3)
+        self.mine = MyLines(state, 4)
         self.candles = CandleLayer(state, 5)
         self.bubbles = BubbleLayer(state, 6)
         self.layers: list[Layer] = [
             GapLayer(state, 1),
             GridLayer(state, 2),
             self.lines,
+            self.mine,
             self.candles,
             self.bubbles,
             VeilLayer(state, 7),
@@ -123,7 +127,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.view.dragged.connect(self._drag)
         self.view.reset.connect(self.reset)
         self.view.asked.connect(self.menu)
-        self.view.clicked.connect(self.clicked)
+        self.view.clicked.connect(self._click)
         self.viewport().installEventFilter(self)
         self.restyle()
 
@@ -164,13 +168,16 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             s.theme,
         )
         newest, row = s.candles[-1:].tobytes(), last_row(s)
-        if key != self._key:
+        moved, renamed = self.mine.sync()
+        if key != self._key or moved:
             self.viewport().update()
         else:
             if heat[1] > heat[0]:
                 ratio = self.devicePixelRatioF()
                 left, right = math.floor(heat[0] / ratio), math.ceil(heat[1] / ratio)
                 self.viewport().update(left, 0, right - left, round(s.lens.height))
+            for rect in renamed:
+                self.viewport().update(rect)
             if newest != self._newest:
                 self._from(float(s.candles["t"][-1]))
             if s.orders is not self._orders and len(s.orders):
@@ -217,6 +224,12 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.moved.emit(
             Lens(lens.t0 - dt, lens.t1 - dt, lens.y0 + dl, lens.y1 + dl, lens.width, lens.height), dy != 0.0
         )
+
+    def _click(self, x: float, y: float) -> None:
+        if tagged(self.mine.tags, x, y):
+            self.mine_clicked.emit()
+        else:
+            self.clicked.emit(x, y)
 
     def _zoom(self, factor: float, at: float, price: bool) -> None:
         if not self.state.aim.valid:

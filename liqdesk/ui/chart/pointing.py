@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
@@ -17,6 +18,9 @@ from liqdesk.ui.chart.plot import Plot
 from liqdesk.ui.chart.state import ChartState
 from liqdesk.ui.chart.why import Whys
 
+if TYPE_CHECKING:
+    from liqdesk.insight.position import Position
+
 PANS: Final = {  # share of the view
     Qt.Key.Key_Left: (0.1, 0.0),
     Qt.Key.Key_Right: (-0.1, 0.0),
@@ -27,11 +31,15 @@ ZOOMS: Final = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1
 
 
 class Pointing(QObject):
-    """Keeps the crosshair where the pointer is. `alert_price`, `alert_zone` and `reset` come from the menu or a key; `why` takes clicks."""
+    """Keeps the crosshair where the pointer is. `alert_price`, `alert_zone`, `position_at(price)` and `reset` come from the menu or a key,
+    `position_asked` from the menu or the name of the user's own line; `why` takes clicks."""
 
     alert_price = Signal(float)
     alert_zone = Signal(object)
+    position_at = Signal(float)
+    position_asked = Signal()
     reset = Signal()
+    redraw = Signal()
     moved = Signal()  # the pointer stands elsewhere
 
     def __init__(
@@ -43,6 +51,7 @@ class Pointing(QObject):
         self._widget = parent
         self.why = Whys(state, plot, heat, overlay, parent)
         gutter.installEventFilter(self)
+        plot.mine_clicked.connect(self.position_asked)
         plot.pointed.connect(self.point)
         plot.menu.connect(self._open)
 
@@ -53,6 +62,12 @@ class Pointing(QObject):
             self.state.hover = at
             self.read()
             self.moved.emit()
+
+    @Slot(object)
+    def show_positions(self, positions: Mapping[tuple[str, str], Position]) -> None:
+        """Draw the user's positions, those of the contract on the chart; with the next beat."""
+        self.state.positions = positions
+        self.redraw.emit()
 
     def read(self) -> None:
         """Say what is under the pointer."""
@@ -72,6 +87,8 @@ class Pointing(QObject):
         menu = ChartMenu(self.state, price, self._widget)
         menu.price.connect(self.alert_price)
         menu.zone.connect(self.alert_zone)
+        menu.position_at.connect(self.position_at)
+        menu.position.connect(self.position_asked)
         menu.reset.connect(self.reset)
         return menu
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.chart.scale import Lens
 from liqdesk.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from liqdesk.insight.position import Position
+    from liqdesk.ui.chart.mine import MyLine
 
 Floats = NDArray[np.float64] | float
 ORDER: Final = np.dtype([("t", np.int64), ("price", np.float64), ("usd", np.float64), ("side", np.int8)])
@@ -51,6 +56,8 @@ class ChartState:
     rule_ms: int | None = None
     exposed: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))  # rows x0 y0 x1 y1; none: all of it
     note: str = ""  # said in the middle of an empty plot
+    positions: Mapping[tuple[str, str], Position] = field(default_factory=dict)  # by origin and contract
+    mine: tuple[MyLine, ...] = ()  # of the contract shown, as last synchronised
 
     @property
     def zone(self) -> str:
@@ -97,6 +104,11 @@ class ChartState:
         found = (s.rule for s in self.frame.rules)
         symbol = self.frame.instrument.symbol
         return tuple(r for r in found if isinstance(r, PriceCrosses) and r.enabled and r.symbol == symbol)
+
+    @property
+    def named_prices(self) -> list[float]:
+        """The prices of lines with a name: alerts and the user's own."""
+        return [rule.price for rule in self.alerts] + [line.price for line in self.mine]
 
     @property
     def gaps(self) -> tuple[GapView, ...]:

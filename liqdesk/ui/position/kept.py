@@ -1,0 +1,86 @@
+"""Positions in their file, by market and contract. Only the owner of the profile can read it, and no log line holds a value of it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from liqdesk.engine.frames import Source, SourceKind
+from liqdesk.insight.position import Position
+from liqdesk.paths import set_aside, write_atomic
+
+log = logging.getLogger(__name__)
+
+FILE: Final = "positions.json"
+LARGEST: Final = 256 * 1024
+MOST: Final = 1e15
+
+Key = tuple[str, str]  # where prices come from, and the contract
+Positions = Mapping[Key, Position]
+
+
+class _File(msgspec.Struct, frozen=True):
+    version: int = 1
+    positions: dict[str, dict[str, Position]] = {}
+
+
+def origin_of(source: Source) -> str:
+    """Return whose prices a position was entered at: a simulated market's are never taken for the venue's."""
+    if source.kind in (SourceKind.LIVE, SourceKind.HISTORY):
+        return "binance"
+    return "demo" if source.kind is SourceKind.DEMO else source.host
+
+
+def is_sensible(position: Position) -> bool:
+    """Return whether a position read from a file can be one."""
+    amounts = (position.entry, position.quantity, position.leverage, position.margin)
+    return all(math.isfinite(x) and 0 < x < MOST for x in amounts) and 0 <= position.extra < MOST
+
+
+def load(path: Path) -> tuple[dict[Key, Position], str]:
+    """Read what is kept, and a sentence on what could not be: a damaged file is set aside."""
+    try:
+        if path.stat().st_size > LARGEST:
+            return {}, _put_aside(path)
+        with contextlib.suppress(OSError):
+            path.chmod(0o600)
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return {}, ""
+    except OSError as e:
+        return {}, f"Your positions could not be read ({e.strerror})."
+    try:
+        file = msgspec.json.decode(raw, type=_File)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ZeroDivisionError):
+        return {}, _put_aside(path)
+    found = {
+        (origin, symbol): one
+        for origin, by_symbol in file.positions.items()
+        for symbol, one in by_symbol.items()
+        if one.leverage > 0 and is_sensible(one)
+    }
+    lost = sum(map(len, file.positions.values())) - len(found)
+    return found, f"{lost} of your positions made no sense and {'are' if lost > 1 else 'is'} left out." if lost else ""
+
+
+def save(path: Path, positions: Positions) -> None:
+    """Write all positions by atomic replace, readable by their owner alone. Raises OSError where the profile cannot be written."""
+    by_origin: dict[str, dict[str, Position]] = {}
+    for (origin, symbol), one in positions.items():
+        by_origin.setdefault(origin, {})[symbol] = one
+    # mkstemp, which write_atomic begins with, makes the file for its owner alone.
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(_File(positions=by_origin)), indent=2) + b"\n")
+
+
+def _put_aside(path: Path) -> str:
+    try:
+        broken = set_aside(path)
+    except OSError as e:
+        return f"The file of your positions is damaged and could not be set aside ({e.strerror})."
+    return f"The file of your positions was damaged; it is kept as {broken.name}."
