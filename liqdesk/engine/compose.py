@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from liqdesk.alerts import Fired, RuleStatus
+from liqdesk.engine.bookview import BookView
 from liqdesk.engine.connection import connection_of
 from liqdesk.engine.frames import Bars, Frame, FundingView, LiveOffer, Prices, Progress
 from liqdesk.engine.past import Past
@@ -88,6 +89,10 @@ def compose(
         spread=session.map.shown_spread if session else None,
         scale=scale,
         score=session.scoring.score_view() if session else None,
+        book=BookView() if isinstance(run, Past) else run.booking.view(venue_ms),
+        in_the_way=run.booking.in_the_way(session.zones, session.prices.mark)
+        if session and isinstance(run, Run)
+        else (),
         quality=session.quality.oddities(venue_ms) if session else (),
         rest=None if isinstance(run, Past) else run.traffic.rest_status(now_ns),
     )

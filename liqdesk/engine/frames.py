@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from liqdesk.engine.bookview import BookView
 from liqdesk.engine.scales import GainView, ScoreView, SetScale
 from liqdesk.engine.series import SeriesView
 from liqdesk.engine.whys import AskWhy, Why
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from liqdesk.alerts import AnyRule, Fired, RuleStatus
     from liqdesk.insight import Calibration, Confluence, Imbalance, Spread, Study, Zone
+    from liqdesk.insight.depth import InTheWay
     from liqdesk.model.quality import Oddity
 
 
@@ -245,6 +247,8 @@ class Frame(msgspec.Struct, frozen=True):
     reach: tuple[float, ...] = ()  # σ√T by horizon, which odds of any distance are read with; empty while not known
     study: Study | None = None  # what the week's prints say of the rest; None without a record
     spread: Spread | None = None  # what the 80 % bands are made of; None before the first map
+    book: BookView = BookView()
+    in_the_way: tuple[InTheWay | None, ...] = ()  # of the book, for each of `zones`
     quality: tuple[Oddity, ...] = ()  # impossible inputs of the last 24 h, by kind
     confluence: Confluence | None = None  # of the newest closed minute; None before it is known
     series: SeriesView | None = None  # what runs beneath the chart; None before there is a session

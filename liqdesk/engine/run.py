@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
 from typing import Final
 
 from liqdesk.alerts import AlertBook
 from liqdesk.clock import SleepWatch, VenueClock, Woke
 from liqdesk.engine.asking import Asking, Handler, OnFailure
+from liqdesk.engine.booking import LINK as BOOK_LINK
+from liqdesk.engine.booking import Booking
 from liqdesk.engine.child import Address, Child
 from liqdesk.engine.feed import FeedThread
 from liqdesk.engine.frames import Source, SourceKind
 from liqdesk.engine.inbox import Answer, Arrival, Failure, Inbox, LinkNews
-from liqdesk.engine.interest import InterestPoll
 from liqdesk.engine.listening import Listening
 from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
-from liqdesk.engine.minute import Need
 from liqdesk.engine.opening import Orders, child_of
 from liqdesk.engine.paging import Paging
 from liqdesk.engine.poll import PollThread
 from liqdesk.engine.recorder import Recorder
-from liqdesk.engine.repair import Repair, pages_of
 from liqdesk.engine.session import Session
 from liqdesk.engine.traffic import Traffic
+from liqdesk.engine.upkeep import Upkeep
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.history import History
 from liqdesk.market import MINUTE_MS, FundingInterval, Instrument, LinkPhase, LinkState, Universe, floor_to
@@ -40,8 +39,6 @@ from liqdesk.venues.venue import Endpoints, Request
 log = logging.getLogger(__name__)
 
 STOP_MS: Final = 4_000
-FUNDING_NS: Final = 600_000_000_000
-UNIVERSE_NS: Final = 600_000_000_000
 TAKE_PER_BEAT: Final = 20_000
 BEAT_BUDGET_NS: Final = 40_000_000
 
@@ -86,15 +83,14 @@ class Run:
         self._feeds: list[FeedThread] = []
         self._paging: Paging | None = None
         self._forced_link = ""  # the socket that carries forced orders
-        self._due: dict[str, int] = {}
-        self._settles_ms = 0
         self.lost = False  # only a new run can bring data: there is no REST client
         self._served = False
         is_demo = source.kind is SourceKind.DEMO
         self._child = (child or child_of(orders)) if is_demo else None
         self._poll = PollThread(self._make_rest, self.inbox)
         self._asking = Asking(self._poll)
-        self._interest = InterestPoll(symbol, source.speed, self._ask)
+        self._upkeep = Upkeep(symbol, source.speed, self.clock, self._ask, self._on_funding, self._on_universe)
+        self.booking = Booking(self._ask, source.speed)
 
     @property
     def unreachable(self) -> bool:
@@ -183,6 +179,7 @@ class Run:
             instrument, market_map, self._recorder, self._alerts, self.clock, loading, until, self.source.speed
         )
         self._recorder.begin(now_ms)
+        self.booking.begin(instrument)
         codec = self._venue.codec({instrument.symbol: instrument})
         for plan in self._venue.sockets(self._endpoints, self.symbol):
             feed = FeedThread(plan, self._venue.dialect, codec, self.inbox, proxy_for(plan.url, self._proxy))
@@ -229,6 +226,7 @@ class Run:
         for message in self.inbox.drain(TAKE_PER_BEAT):
             if isinstance(message, Arrival):
                 self.traffic.arrival(message)
+                self.booking.arrival(message)
                 if self.session is not None:
                     self.session.arrival(message)
                     if message.link == self._forced_link:
@@ -262,7 +260,8 @@ class Run:
             self.session.woke(now_ns)
         self._poll.renew()
         self.retry_now()
-        self._due.clear()
+        self._upkeep.all_due()
+        self.booking.woke()
         for feed in self._feeds:
             feed.renew()
 
@@ -288,6 +287,8 @@ class Run:
     def _link(self, state: LinkState, recv_ns: int) -> None:
         if self.traffic.link(state, recv_ns) and state.link == "market" and self.session is not None:
             self.session.on_link_lost()
+        if state.link == BOOK_LINK:
+            self.booking.link(state, recv_ns)
         if state.link == self._forced_link:
             self._recorder.link(state)
 
@@ -297,14 +298,6 @@ class Run:
                 self.brackets = self.brackets.patched(change)
         session.contract_changes.clear()
 
-    # -- what is due -------------------------------------------------------------------------------------------------
-
-    def _is_due(self, name: str, now_ns: int, every_ns: int) -> bool:
-        if now_ns < self._due.get(name, 0):
-            return False
-        self._due[name] = now_ns + every_ns
-        return True
-
     def _periodic(self, now_ns: int) -> None:
         if self.session is None:
             if self.retry_at_ns is not None and now_ns >= self.retry_at_ns:
@@ -313,24 +306,10 @@ class Run:
             return
         if self._paging is not None:
             self._paging.beat(now_ns)
-        if not self.session.loaded:
-            return
-        self._interest.beat(self.session, now_ns)
-        next_ms = self.session.funding.next_ms  # moves when funding is paid, or to be paid at other times than before
-        if self._is_due("funding", now_ns, FUNDING_NS) or next_ms != self._settles_ms:
-            self._settles_ms = next_ms
-            self._ask(backfill.funding(self.symbol), self._on_funding)
-        if self._is_due("universe", now_ns, UNIVERSE_NS):
-            self._ask(backfill.universe(), self._on_universe)
-        market = self.traffic.links.get("market")
-        answers = market is not None and market.phase is LinkPhase.OPEN
-        if answers and self._is_due("repairs", now_ns, 1_000_000_000):
-            self._repair(self.session.wanted(now_ns))
-
-    def _repair(self, needs: Iterable[Need]) -> None:
-        assert self.session is not None
-        for need in needs:
-            Repair(self.session, need, pages_of(self.symbol, need), self._ask, self.clock).go()
+        self.booking.beat(now_ns)
+        if self.session.loaded:
+            market = self.traffic.links.get("market")
+            self._upkeep.beat(self.session, market is not None and market.phase is LinkPhase.OPEN, now_ns)
 
     def stop(self) -> None:
         """Have written what came; then end feeds, poll and child, in that order. A thread that will not end is logged by name."""
