@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liqdesk import __version__
-from liqdesk.app.arguments import BARS, SPANS, iso_ms, number, port, seed, size, whole
+from liqdesk.app.arguments import BARS, CANDLES, SPANS, iso_ms, number, port, seed, size, whole
 from liqdesk.errors import InputError, LiqdeskError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     snapshot.add_argument("--report", type=Path, metavar="JSON", help="write what the window shows")
     snapshot.add_argument("--size", type=size, default=(1920, 1080))
     snapshot.add_argument("--window", choices=list(SPANS), default=None, help="the stretch of time shown")
-    snapshot.add_argument("--candle", choices=["1m", "5m", "15m", "1h", "4h"], default=None)
+    snapshot.add_argument("--candle", choices=sorted(CANDLES, key=CANDLES.__getitem__), default=None)
     snapshot.add_argument("--theme", choices=["dark", "light"], default=None)
     snapshot.add_argument(
         "--history", action="store_true", help="map the imported or recorded history instead of a venue"
@@ -215,7 +215,7 @@ def _snapshot(a: argparse.Namespace) -> int:
         report=a.report,
         size=a.size,
         window_ms=SPANS[a.window] * 3_600_000 if a.window else None,
-        candle_ms=BARS[a.candle] * 60_000 if a.candle else None,
+        candle_ms=CANDLES[a.candle] * 60_000 if a.candle else None,
         theme=a.theme,
         history=a.history,
         to_ms=a.to,

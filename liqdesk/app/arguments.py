@@ -9,6 +9,7 @@ from typing import Final
 
 SPANS: Final = {"12h": 12, "1d": 24, "3d": 72, "1w": 168, "1M": 720}  # hours
 BARS: Final = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "4h": 240, "1d": 1440}  # minutes
+CANDLES: Final = {**BARS, "3m": 3, "2h": 120, "12h": 720}
 
 
 def iso_ms(text: str) -> int:

@@ -14,8 +14,13 @@ from liqdesk.model.tiling import STEP_SPANS, tile
 
 __all__ = ["BAR", "CANDLE", "DEPTH", "SPANS", "CandleBook"]
 
-SPANS: Final = (MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS)
+SPANS: Final = (
+    *(n * MINUTE_MS for n in (1, 3, 5, 15, 30)),
+    *(n * HOUR_MS for n in (1, 2, 4, 12)),
+    DAY_MS,
+)
 DEPTH: Final[Mapping[int, int]] = {MINUTE_MS: 2 * DAY_MS, 5 * MINUTE_MS: 8 * DAY_MS, 15 * MINUTE_MS: 30 * DAY_MS}
+NEVER: Final = 1 << 62
 CANDLE: Final = np.dtype([*((name, BAR[name]) for name in BAR.names or ()), ("span", np.int64)])
 
 
@@ -81,6 +86,12 @@ class CandleBook:
         """The start of the newest bar of any span, −1 when empty."""
         return max(int(ring["t"].max()) for ring in self._bars.values())
 
+    @property
+    def oldest_ms(self) -> int | None:
+        """The start of the oldest bar of any span, None when empty."""
+        found = [int(ring["t"][ring["t"] >= 0].min(initial=NEVER)) for ring in self._bars.values()]
+        return min(found) if min(found) < NEVER else None
+
     def clear(self) -> None:
         for ring in self._bars.values():
             ring["t"] = -1
@@ -89,8 +100,9 @@ class CandleBook:
         """Return candles that overlap [t0, t1), dtype CANDLE (BAR and its own span in ms), ascending.
 
         Finer bars are put together into `interval_ms` (one of SPANS). Where only coarser bars exist they come as they
-        are, with their own span. A candle whose bars are not all there is made of those that are; `t` is always the
-        start of its interval.
+        are, with their own span. A candle whose bars are not all there is made of those that are; only the oldest of all
+        is left out where its beginning is not held: its open, high and low would not be true. `t` is always the start of its
+        interval, counted from midnight UTC as at the venue.
         """
         if interval_ms not in SPANS:
             raise ValueError(f"candles of {interval_ms} ms are not offered")
@@ -108,6 +120,8 @@ class CandleBook:
         pieces = np.concatenate(parts)
         pieces = pieces[np.argsort(pieces["t"], kind="stable")]
         whole = _merged(pieces, interval_ms)
+        if len(whole) > 1 and pieces["t"][0] > whole["t"][0] and pieces["t"][0] == self.oldest_ms:
+            whole = whole[1:]
         wanted: NDArray[np.void] = whole[(whole["t"] + whole["span"] > t0) & (whole["t"] < t1)]
         return wanted
 

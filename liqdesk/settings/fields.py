@@ -24,7 +24,11 @@ from liqdesk.settings.declared import (
 VERSION: Final = 1
 USD: Final = Within(0.0, 1e12)
 CANDLES: Final = OneOf(
-    ((MINUTE_MS, "1m"), (5 * MINUTE_MS, "5m"), (15 * MINUTE_MS, "15m"), (HOUR_MS, "1h"), (4 * HOUR_MS, "4h"))
+    (
+        *((n * MINUTE_MS, f"{n}m") for n in (1, 3, 5, 15, 30)),
+        *((n * HOUR_MS, f"{n}h") for n in (1, 2, 4, 12)),
+        (DAY_MS, "1d"),
+    )
 )
 WINDOWS: Final = OneOf(
     ((12 * HOUR_MS, "12h"), (DAY_MS, "1d"), (3 * DAY_MS, "3d"), (7 * DAY_MS, "1w"), (30 * DAY_MS, "1M"))

@@ -22,6 +22,8 @@ class Charting(QObject):
         self._act = act
         act.learn("reset", self._reset)
         act.learn("why", self._why)
+        act.learn("now", self._now)
+        act.learn("goto", self._goto)
 
     def serve(self, chart: ChartPane) -> None:
         """Do what is asked on a chart."""
@@ -35,6 +37,14 @@ class Charting(QObject):
     def _reset(self) -> None:
         if self._window.chart is not None:
             self._window.chart.reset_view()
+
+    def _now(self) -> None:
+        if self._window.chart is not None:
+            self._window.chart.travel.to_now()
+
+    def _goto(self) -> None:
+        if self._window.chart is not None:
+            self._window.chart.travel.ask()
 
     def _why(self) -> None:
         """Ask why the cell under the crosshair is hot."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from liqdesk.ui import present
-from liqdesk.ui.topbar import CANDLES, WINDOWS
+from liqdesk.ui.spans import CANDLES
+from liqdesk.ui.topbar import WINDOWS
 
 if TYPE_CHECKING:
     from liqdesk.ui.actions import Actions

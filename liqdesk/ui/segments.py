@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy
 
-from liqdesk.ui import draw
+from liqdesk.ui import draw, icons
 from liqdesk.ui.controls import HEIGHT, TextButton
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, current, text_width
@@ -25,14 +25,23 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Segments(Painted):
-    """One of a few, in a well. Left and right move the choice."""
+    """One of a few, in a well. Left and right move the choice. `more` stand in a menu behind the last segment, which shows the one of
+    them that is chosen."""
 
     chosen = Signal(object)
     changed = Signal()
 
-    def __init__(self, choices: Sequence[Choice], value: object, pad: int = 10, height: int = HEIGHT) -> None:
+    def __init__(
+        self,
+        choices: Sequence[Choice],
+        value: object,
+        pad: int = 10,
+        height: int = HEIGHT,
+        more: Sequence[Choice] = (),
+    ) -> None:
         super().__init__()
         self._choices = tuple(choices)
+        self._more = tuple(more)
         self._value = value
         self._pad = pad
         self._height = height
@@ -47,14 +56,27 @@ class Segments(Painted):
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        return self._choices
+        """The choices there are, those behind the menu among them, in the order of their values where there are such."""
+        if not self._more:
+            return self._choices
+        return tuple(sorted((*self._choices, *self._more), key=lambda c: c.value))  # type: ignore[arg-type, return-value]
+
+    @property
+    def _behind(self) -> Choice | None:
+        """The chosen one of those behind the menu."""
+        return next((c for c in self._more if c.value == self._value), None)
 
     def set_value(self, value: object) -> None:
         """Show a choice without saying so."""
         if value != self._value:
             self._value = value
-            self.update()
-            self.changed.emit()
+            self._show_value()
+
+    def _show_value(self) -> None:
+        if self._more:
+            self.updateGeometry()
+        self.update()
+        self.changed.emit()
 
     def set_pad(self, pad: int) -> None:
         if pad != self._pad:
@@ -63,11 +85,10 @@ class Segments(Painted):
 
     def choose(self, value: object) -> None:
         """Make a choice as a click does."""
-        if value == self._value or all(c.value != value for c in self._choices):
+        if value == self._value or all(c.value != value for c in self.choices):
             return
         self._value = value
-        self.update()
-        self.changed.emit()
+        self._show_value()
         self.chosen.emit(value)
 
     def _wide(self, choice: Choice, pad: int | None = None) -> int:
@@ -77,7 +98,15 @@ class Segments(Painted):
 
     def width_at(self, pad: int) -> int:
         """Return how wide it would be with another padding."""
-        return sum(self._wide(c, pad) for c in self._choices) + 4
+        return sum(self._wide(c, pad) for c in self._choices) + 4 + self._tail(pad)
+
+    def _tail(self, pad: int | None = None) -> int:
+        """Return the width of the segment that opens the menu."""
+        if not self._more:
+            return 0
+        t, behind = current(), self._behind
+        word = round(text_width(behind.word, BODY, SEMIBOLD)) if behind else 0
+        return word + t.px(14) + t.px(self._pad if pad is None else pad)
 
     def sizeHint(self) -> QSize:
         return QSize(self.width_at(self._pad), current().px(self._height))
@@ -93,7 +122,7 @@ class Segments(Painted):
             if c.value == value:
                 return QRectF(x, 2, w, self.height() - 4)
             x += w
-        return QRectF()
+        return QRectF(x, 2, self._tail(), self.height() - 4) if self._more else QRectF()
 
     def _at(self, x: float) -> int:
         left = 2
@@ -101,7 +130,7 @@ class Segments(Painted):
             left += self._wide(c)
             if x < left:
                 return i
-        return len(self._choices) - 1
+        return len(self._choices) - (0 if self._more else 1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()
@@ -125,18 +154,47 @@ class Segments(Painted):
             ink = t.text1 if on else t.text2
             draw.put(p, left, 0, wide, h, c.word, ink, BODY, SEMIBOLD if on else MEDIUM)
             x += wide
+        if self._more:
+            self._paint_tail(p, x)
         if self.hasFocus():
             draw.outline(p, 0, 0, w, h, t.focus, t.px(4))
 
+    def _paint_tail(self, p: QPainter, x: float) -> None:
+        t, behind, h, wide = current(), self._behind, self.height(), self._tail()
+        if behind or self._hover == len(self._choices):
+            draw.fill(p, x, 2, wide, h - 4, t.selected if behind else t.hover, radius=t.px(3))
+        if behind:
+            draw.put(p, x + t.px(self._pad), 0, wide, h, behind.word, t.text1, BODY, SEMIBOLD)
+        side = t.px(12)
+        image = icons.pixmap("down", t.text1 if behind else t.text2, side, self.devicePixelRatioF())
+        p.drawPixmap(round(x + wide - side - t.px(3)), (h - side) // 2, image)
+
+    def menu(self) -> QMenu:
+        """Return a menu of every choice."""
+        menu = QMenu(self)
+        for choice in self.choices:
+            action = menu.addAction(choice.word)
+            action.setCheckable(True)
+            action.setChecked(choice.value == self._value)
+            action.triggered.connect(lambda _on=False, value=choice.value: self.choose(value))
+        return menu
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.choose(self._choices[self._at(event.position().x())].value)
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        at = self._at(event.position().x())
+        if at < len(self._choices):
+            self.choose(self._choices[at].value)
+        else:
+            menu = self.menu()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.mapToGlobal(self.rect_of(None).bottomLeft().toPoint()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = self._at(event.position().x())
         if at != self._hover:
             self._hover = at
-            tip = self._choices[at].tip
+            tip = self._choices[at].tip if at < len(self._choices) else "All lengths of candles"
             if tip:
                 self.setToolTip(tip)
             self.update()
@@ -146,7 +204,7 @@ class Segments(Painted):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        values = [c.value for c in self._choices]
+        values = [c.value for c in self.choices]
         at = values.index(self._value) if self._value in values else 0
         if event.key() == Qt.Key.Key_Left and at > 0:
             self.choose(values[at - 1])
@@ -174,11 +232,6 @@ class Folded(TextButton):
 
     @Slot()
     def _open(self) -> None:
-        menu = QMenu(self)
+        menu = self._segments.menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for choice in self._segments.choices:
-            action = menu.addAction(choice.word)
-            action.setCheckable(True)
-            action.setChecked(choice.value == self._segments.value)
-            action.triggered.connect(lambda _on=False, value=choice.value: self._segments.choose(value))
         menu.popup(self.mapToGlobal(self.rect().bottomLeft()))

@@ -15,6 +15,7 @@ from liqdesk.ui.controls import Chip, IconButton, Pill, TextButton
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.segments import Choice, Folded, Segments
 from liqdesk.ui.skeleton import COMPACT_BELOW
+from liqdesk.ui.spans import CANDLES, IN_REACH, candle_tip
 from liqdesk.ui.theme import BODY, BOLD, MEDIUM, SEMIBOLD, current
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from liqdesk.settings import Settings
 
 HOUR: Final = 3_600_000
-CANDLES: Final = (60_000, 300_000, 900_000, HOUR, 4 * HOUR)
 WINDOWS: Final = (12 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR, 720 * HOUR)
 CLASSES: Final = (5, 10, 25, 50, 100)
 SIDES: Final = ("long", "both", "short")
@@ -60,10 +60,12 @@ class TopBar(Painted):
         self.price = PriceNow()
         self.divider = Divider()
         self.candle_word = Words("Candle")
+        candles = [Choice(ms, present.span(ms), candle_tip(ms)) for ms in CANDLES]
         self.candles = Segments(
-            [Choice(ms, present.span(ms), f"{present.span(ms)} candles (key {i + 1})") for i, ms in enumerate(CANDLES)],
+            [c for c in candles if c.value in IN_REACH],
             settings.candle_ms,
             pad=9,
+            more=[c for c in candles if c.value not in IN_REACH],
         )
         self.candles.setAccessibleName("candle")
         self.map_word = Words("Map")

@@ -52,6 +52,8 @@ def test_fine_bars_make_every_span(span, start, length, seed):
     t0, t1 = T0 + start * MINUTE_MS, T0 + (start + length) * MINUTE_MS
     got = book.series(span, t0, t1)
     expected = merged(rows, span)
+    if len(expected) > 1 and expected["t"][0] < rows["t"][0]:
+        expected = expected[1:]  # its beginning is not held
     expected = expected[(expected["t"] + span > t0) & (expected["t"] < t1)]
     assert got.dtype == CANDLE
     assert (got["span"] == span).all()
@@ -77,6 +79,34 @@ def test_coarse_bars_come_with_their_own_span_where_nothing_finer_is():
     assert hours["span"].tolist() == [HOUR_MS] * 3
     assert np.allclose(hours["volume"], merged(rows, HOUR_MS)["volume"])
     assert np.array_equal(hours["high"], merged(rows, HOUR_MS)["high"])
+
+
+def test_the_oldest_candle_is_whole_or_the_only_one():
+    """What is held seldom begins at midnight: the first day would have a wrong open, high and low."""
+    midnight = T0 // DAY_MS * DAY_MS + DAY_MS
+    rows = minutes(40 * 60, midnight - 5 * HOUR_MS)
+    book = CandleBook()
+    book.update(MINUTE_MS, rows[: 4 * 60])
+    alone = book.series(DAY_MS, 0, midnight + 9 * DAY_MS)
+    assert alone["t"].tolist() == [midnight - DAY_MS]
+    book.update(MINUTE_MS, rows[4 * 60 :])
+    days = book.series(DAY_MS, 0, midnight + 9 * DAY_MS)
+    assert days["t"].tolist() == [midnight, midnight + DAY_MS]
+    assert days["span"].tolist() == [DAY_MS, DAY_MS]
+    assert days["open"][0] == rows["open"][5 * 60]
+    assert days["high"][0] == rows["high"][5 * 60 : 29 * 60].max()
+    assert days["low"][1] == rows["low"][29 * 60 :].min()
+    assert days["volume"].sum() == pytest.approx(rows["volume"][5 * 60 :].sum())
+    halves = book.series(12 * HOUR_MS, 0, midnight + 9 * DAY_MS)
+    assert halves["t"].tolist() == [midnight + k * 12 * HOUR_MS for k in range(3)]
+    gap = CandleBook()
+    gap.update(MINUTE_MS, rows[: 5 * 60])
+    gap.update(MINUTE_MS, rows[8 * 60 :])
+    holed = gap.series(DAY_MS, midnight, midnight + 9 * DAY_MS)
+    assert holed["t"].tolist() == [
+        midnight,
+        midnight + DAY_MS,
+    ]  # a hole is no edge: its candle is made of what there is
 
 
 def test_a_whole_coarse_bar_beats_finer_ones_with_holes():

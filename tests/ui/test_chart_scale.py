@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liqdesk.model.candles import SPANS
 from liqdesk.ui import present
-from liqdesk.ui.chart.follow import Sight, price_range, right_edge
+from liqdesk.ui.chart.follow import Sight, newest_edge, price_range, right_edge
 from liqdesk.ui.chart.placement import spread, spread_around
 from liqdesk.ui.chart.scale import (
     Lens,
@@ -25,7 +27,8 @@ from liqdesk.ui.chart.scale import (
     time_ticks,
 )
 
-DAY = 86_400_000
+HOUR = 3_600_000
+DAY = 24 * HOUR
 T0 = int(datetime(2026, 3, 27, tzinfo=UTC).timestamp() * 1_000)
 
 
@@ -105,7 +108,7 @@ def test_the_view_moves_once_per_candle() -> None:
     first = sight.aim(T0 + 1_000, 900_000, 1_100.0)
     assert sight.aim(T0 + 899_000, 900_000, 1_100.0) == first
     assert sight.aim(T0 + 900_000, 900_000, 1_100.0)[1] - first[1] == 900_000
-    assert first[1] == right_edge(T0 + 1_000, 900_000, 3.0 * DAY / 1_100.0)
+    assert first[1] == right_edge(T0 + 1_000, 900_000, 3.0 * DAY, 1_100.0)
     assert first[1] - first[0] == 3.0 * DAY
 
 
@@ -141,3 +144,52 @@ def test_price_range_holds_still_until_it_must_move() -> None:
     assert moved is not None
     assert moved[1] > first[1]
     assert price_range(candles[:0], T0, T0 + 1, float("nan"), None) is None
+
+
+@pytest.mark.parametrize("window", [12 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY])
+@pytest.mark.parametrize("candle", SPANS)
+def test_a_following_view_ends_soon_after_now_whatever_the_candle(candle: int, window: int) -> None:
+    for venue in (T0, T0 + 61_000, T0 + DAY // 3 + 17, T0 + DAY - 1):
+        edge = newest_edge(venue, candle, float(window))
+        assert venue < edge <= venue + max(window / 8, candle if candle * 8 <= window else 0)
+        if candle * 8 <= window:
+            assert edge == (venue // candle + 1) * candle
+        else:
+            assert edge - venue <= window / 24
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Europe/Berlin", "2026-03-29"),
+        ("Europe/Berlin", "2026-10-25"),
+        ("America/New_York", "2026-03-08"),
+        ("America/New_York", "2026-11-01"),
+    ],
+)
+@pytest.mark.parametrize("days", [0.5, 1, 3, 7, 30])
+def test_ticks_stand_on_round_local_times_on_both_sides_of_a_change_of_clocks(zone: str, day: str, days: float) -> None:
+    """Held against zoneinfo alone: every tick is a round local time, midnights are midnights, and none is left out."""
+    tz = ZoneInfo(zone)
+    change = datetime.fromisoformat(f"{day} 02:00").replace(tzinfo=tz).timestamp() * 1_000
+    lens = Lens(change - days * DAY / 2, change + days * DAY / 2, 0.0, 1.0, 1_400.0, 700.0)
+    found = time_ticks(lens, 110, zone)
+    clocks = [datetime.fromtimestamp(ms / 1_000, tz) for ms, _ in found]
+    offsets = {c.utcoffset() for c in clocks}
+    assert len(offsets) == 2, "the change is not in view"
+    step = min(b - a for (a, _), (b, _) in itertools.pairwise(found))
+    for clock, (ms, midnight) in zip(clocks, found, strict=True):
+        assert midnight == (clock.hour == clock.minute == 0)
+        assert clock.second == 0
+        if step >= 23 * HOUR:
+            assert clock.hour == 0, present.stamp(ms, zone)
+        else:
+            assert (clock.hour * 60 + clock.minute) % 15 == 0
+    if days in (7, 30):
+        every = (clocks[1].date() - clocks[0].date()).days
+        assert all((b.date() - a.date()).days == every for a, b in itertools.pairwise(clocks))
+    if days <= 3:
+        midnights = {c.date() for c in clocks if c.hour == c.minute == 0}
+        first, last = (datetime.fromtimestamp(t / 1_000, tz) for t in (lens.t0, lens.t1))
+        wanted = {first.date() + timedelta(days=k) for k in range(1, (last.date() - first.date()).days + 1)}
+        assert midnights == wanted

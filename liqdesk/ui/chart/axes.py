@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
-from PySide6.QtCore import QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,25 +15,66 @@ from liqdesk.ui.chart.placement import spread_around
 from liqdesk.ui.chart.scale import GRID_X_PX, GRID_Y_PX, price_ticks, tick_decimals, time_ticks
 from liqdesk.ui.chart.state import ChartState
 
+PULL: Final = 3.0  # a drag over the whole axis scales by e to this
 CLEAR_PX: Final = 15  # a round price nearer than this to a tag is left out
 
 
 Tag = tuple[float, str, str, str, str | None]  # centre row, text, fill, ink, border
 
 
-class PriceAxis(QWidget):
-    """Round prices, and tags for the last price (never moves), mark, alerts and the user's own (give way). The wheel stretches price."""
+class Axis(QWidget):
+    """What both axes do under the hand: a drag, with the left or the middle button, scales; a double click gives the axis back
+    to its rule."""
 
-    zoomed = Signal(float, float)  # factor, pixel row
+    zoomed = Signal(float, float)  # factor, pixel row or column that stays
     reset = Signal()
+    upright = False
 
     def __init__(self, state: ChartState, parent: QWidget) -> None:
         super().__init__(parent)
         self.state = state
+        self._grip: QPointF | None = None
+
+    def _still(self) -> float:
+        """Return the pixel that stays where it is while the axis is dragged."""
+        return self.state.lens.height / 2 if self.upright else self.state.lens.width
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._grip = event.position()
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        lens = self.state.lens
+        if self._grip is None or not lens.valid:
+            return
+        by, self._grip = event.position() - self._grip, event.position()
+        share = by.y() / lens.height if self.upright else by.x() / lens.width
+        if share:
+            self.zoomed.emit(math.exp(PULL * share), self._still())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grip = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.reset.emit()
+
+
+class PriceAxis(Axis):
+    """Round prices, and tags for the last price (never moves), mark, alerts and the user's own (give way). The wheel stretches price, a drag
+    down widens its range."""
+
+    upright = True
+
+    def __init__(self, state: ChartState, parent: QWidget) -> None:
+        super().__init__(state, parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._key: tuple[object, ...] = ()
         self._tags: list[Tag] = []
-        self.setToolTip("Price, logarithmic. Wheel: stretch · double click: automatic range")
+        self.setToolTip("Price, logarithmic. Wheel or drag: stretch · double click: automatic range")
         self.setCursor(Qt.CursorShape.SizeVerCursor)
 
     def sync(self) -> None:
@@ -116,21 +158,17 @@ class PriceAxis(QWidget):
         self.zoomed.emit(0.9985 ** event.angleDelta().y(), event.position().y())
         event.accept()
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.reset.emit()
 
-
-class TimeAxis(QWidget):
-    """Round local times; midnights carry the date. The wheel stretches time."""
-
-    zoomed = Signal(float, float)  # factor, pixel column
+class TimeAxis(Axis):
+    """Round local times; midnights carry the date. The wheel stretches time, a drag to the right lengthens the stretch in view."""
 
     def __init__(self, state: ChartState, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.state = state
+        super().__init__(state, parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.SizeHorCursor)
-        self.setToolTip("Time in the zone named at the right. Wheel: stretch")
+        self.setToolTip(
+            "Time in the zone named at the right. Wheel or drag: stretch · double click: the whole window, to now"
+        )
         self._key: tuple[object, ...] = ()
 
     def sync(self) -> None:

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from liqdesk.market import DAY_MS
+from liqdesk.market import DAY_MS, MINUTE_MS
 from liqdesk.model.axis import PHASE
+from liqdesk.model.candles import SPANS
 from liqdesk.ui.chart.scale import Lens
 
 EDGE_PX: Final = 5  # between the end of the open candle and the edge of the plot
@@ -21,9 +22,18 @@ SHRINK: Final = 1.5  # how much wider than asked the range may stay
 DEPTH_MS: Final = 32 * DAY_MS
 
 
-def right_edge(venue_ms: int, interval_ms: int, ms_per_px: float) -> float:
-    """Return the end of the open candle and a few pixels more, so that the view moves once per candle."""
-    return (venue_ms // interval_ms + 1) * interval_ms + EDGE_PX * ms_per_px
+def newest_edge(venue_ms: int, interval_ms: int, span_ms: float) -> int:
+    """Return where a view of `span_ms` that follows the market ends: at the end of the open candle, or, where a candle is more
+    than an eighth of the view, at the end of the open step of a length that is at most a 24th."""
+    step = interval_ms
+    if interval_ms * 8 > span_ms:
+        step = max((s for s in SPANS if s * 24 <= span_ms and s <= interval_ms), default=MINUTE_MS)
+    return (venue_ms // step + 1) * step
+
+
+def right_edge(venue_ms: int, interval_ms: int, span_ms: float, width: float) -> float:
+    """Return the right edge of a view that follows: `newest_edge` and a few pixels more, so that it moves once per step."""
+    return newest_edge(venue_ms, interval_ms, span_ms) + EDGE_PX * span_ms / max(width, 1.0)
 
 
 def price_range(
@@ -66,14 +76,14 @@ class Sight:
     def aim(self, venue_ms: int, interval_ms: int, width: float) -> tuple[float, float]:
         """Return the times (from, to) to show now, for a plot `width` px wide."""
         if venue_ms and (self.following or self.t1 <= 1.0):
-            self.t1 = right_edge(venue_ms, interval_ms, self.span_ms / max(width, 1.0))
+            self.t1 = right_edge(venue_ms, interval_ms, self.span_ms, width)
             self.t0 = self.t1 - self.span_ms
         return self.t0, self.t1
 
     def move(self, wanted: Lens, venue_ms: int, interval_ms: int, oldest_ms: int | None) -> None:
         """Take a stretch the user asked for, kept within reach of the data. One that ends at the market follows it."""
         span = wanted.t1 - wanted.t0
-        end = right_edge(venue_ms, interval_ms, wanted.ms_per_px)
+        end = right_edge(venue_ms, interval_ms, span, wanted.width)
         oldest = oldest_ms if oldest_ms is not None else end - DEPTH_MS
         resized = abs(span - self.span_ms) > 1
         held = self.following and resized  # while it follows, a change of length leaves the newest candle in place

@@ -192,13 +192,21 @@ class CandleLayer(Layer):
         s = self.state
         if not len(s.candles):
             return
-        for i, rows in enumerate((s.candles[:-1], s.candles[-1:])):
+        for i, rows in enumerate((s.candles[:-1], self._newest())):
             key = (rows.tobytes(), s.lens, s.settings.candle_ms, s.settings.hued_candles, s.theme)
             if key != self._keys[i]:
                 made = shape(rows, s.lens, s.settings.candle_ms)
                 self._keys[i], self._shapes[i] = key, made
                 self._blocks[i] = blocks(made, s.theme, s.settings.hued_candles)
         candles.paint(p, [made for made in self._shapes if made is not None], self._blocks, s.theme)
+
+    def _newest(self) -> NDArray[np.void]:
+        """Return the newest candle, cut where the view ends before it does: its body and wick stand in what is seen."""
+        rows, end = self.state.candles[-1:], self.state.open_until_ms
+        if len(rows) and rows["t"][0] < end < rows["t"][0] + rows["span"][0]:
+            rows = rows.copy()
+            rows["span"] = end - rows["t"]
+        return rows
 
 
 class BubbleLayer(Layer):

@@ -10,7 +10,7 @@ from liqdesk.engine.frames import Frame
 from liqdesk.model.grid import DensityGrid
 from liqdesk.settings import Settings
 from liqdesk.ui import ramp
-from liqdesk.ui.chart.follow import right_edge
+from liqdesk.ui.chart.follow import EDGE_PX
 from liqdesk.ui.chart.heat import Heat
 from liqdesk.ui.chart.layers import HeatItem
 from liqdesk.ui.chart.rings import RingSums
@@ -76,10 +76,7 @@ class Mapped:
             return False
         whole, self.dirty, self.stirred = self.dirty, False, False
         height, width = self.item.pixels.shape
-        interval = s.settings.candle_ms
-        heat.arrange(
-            s.lens, width, height, right_edge(s.frame.venue_ms, interval, s.lens.ms_per_px) if s.frame else 0.0
-        )
+        heat.arrange(s.lens, width, height, s.open_until_ms + EDGE_PX * s.lens.ms_per_px)
         now = time.monotonic_ns()
         if self.auto and (self.due or not self.high > self.low or now - self._looked_ns >= LEVELS_NS):
             self.due, self._looked_ns = False, now

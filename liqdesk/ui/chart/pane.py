@@ -16,7 +16,6 @@ from liqdesk.model.grid import DensityGrid
 from liqdesk.settings import Settings
 from liqdesk.ui import theme
 from liqdesk.ui.chart.axes import Corner, PriceAxis, TimeAxis
-from liqdesk.ui.chart.follow import Sight, price_range
 from liqdesk.ui.chart.gutter import Gutter, labels
 from liqdesk.ui.chart.header import Banner, Header, Ribbon
 from liqdesk.ui.chart.loading import KernelLoad
@@ -26,9 +25,9 @@ from liqdesk.ui.chart.places import COMPACT_BELOW, places
 from liqdesk.ui.chart.plot import Plot
 from liqdesk.ui.chart.pointing import Pointing
 from liqdesk.ui.chart.profile import Profile
-from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.series import Series
 from liqdesk.ui.chart.state import ORDER, ChartState
+from liqdesk.ui.chart.travel import Travel
 
 FRAME_MS: Final = 33
 AT_ONCE_MS: Final = 8  # a few events of the mouse
@@ -54,10 +53,8 @@ class ChartPane(QWidget):
         s.note = s.waiting(False, "")
         s.classes, s.side = frozenset(settings.classes), settings.side
         self.series = Series()
-        self._sight = Sight(float(settings.window_ms))
         self._epoch = -1
         self._later = False  # the parts around the plot wait for the next beat
-        self._anew = True  # the price range owes nothing to the last one
 
         self.header = Header(s, self)
         self.ribbon = Ribbon(s, self)
@@ -74,12 +71,16 @@ class ChartPane(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.plot.setCursor(Qt.CursorShape.CrossCursor)
 
-        self.plot.moved.connect(self._moved)
-        self.plot.reset.connect(self.reset_view)
+        self.travel = Travel(s, self.plot, self.map, self.series, self)
+        self.reset_view, self.reset_price = self.travel.reset, self.travel.reset_price
+        self.show_price = self.travel.show_price
+        self.travel.anew.connect(self._everything)
+        self.travel.soon.connect(self._schedule)
         self.axis.zoomed.connect(self.plot.zoom_price)
         self.axis.reset.connect(self.reset_price)
         self.corner.clicked.connect(self.reset_price)
         self.time_axis.zoomed.connect(self.plot.zoom_time)
+        self.time_axis.reset.connect(self.travel.reset_time)
         self.banner.retry.connect(self.retry)
         self.pointing = Pointing(s, self.plot, self.gutter, self.overlay, self.map.heat, self)
         self.pointing.alert_price.connect(self.alert_price)
@@ -87,6 +88,7 @@ class ChartPane(QWidget):
         self.pointing.reset.connect(self.reset_view)
         self.pointing.moved.connect(self.header.sync)
         self.pointing.redraw.connect(self.refresh)
+        self.travel.arrived.connect(self.pointing.stand_at)
 
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -181,29 +183,9 @@ class ChartPane(QWidget):
             "profile_short_usd": float(sums.short.max(initial=0.0)) if sums else None,
             "ribbon": self.ribbon.text,
             "stale": s.stale,
+            "following": s.following,
             "why": self.pointing.why.shown(),
         }
-
-    def reset_view(self) -> None:
-        """Follow the market again: the whole window of time, automatic price range."""
-        s = self.state
-        s.auto_price = self._anew = True
-        self._sight.follow(float(s.settings.window_ms))
-        self.map.due = True
-        self._everything()
-
-    def show_price(self, price: float) -> None:
-        """Widen the price range until it holds `price`, keeping the time in view."""
-        lens = self.state.aim
-        if lens.valid and price > 0 and not lens.low < price < lens.high:
-            y, room = log_from_price(price), 0.04 * (lens.y1 - lens.y0)
-            y0, y1 = min(lens.y0, y - room), max(lens.y1, y + room)
-            self._moved(Lens(lens.t0, lens.t1, y0, y1, lens.width, lens.height), True)
-
-    def reset_price(self) -> None:
-        """Give the price range back to its rule."""
-        self.state.auto_price = self._anew = True
-        self._everything()
 
     def close_threads(self) -> None:
         """Wait for the kernels' thread; call before the pane goes."""
@@ -229,7 +211,7 @@ class ChartPane(QWidget):
             return
         self._arrange()
         before = s.lens
-        self._look(s.frame)
+        self.travel.look(s.frame)
         if s.lens != before:
             self.map.dirty = True
         calm = paced and not self.map.dirty
@@ -254,10 +236,12 @@ class ChartPane(QWidget):
         self._everything()
         self.kernels_ready.emit()
 
+    @Slot()
     def _everything(self) -> None:
         self.map.dirty = True
         self._schedule(AT_ONCE_MS)
 
+    @Slot()
     def _schedule(self, wait_ms: int = FRAME_MS) -> None:
         """Refresh in `wait_ms` at the latest."""
         timer = self._timer
@@ -268,32 +252,6 @@ class ChartPane(QWidget):
         if self.map.moved:
             self.map.moved = False
             self.levels_changed.emit(self.map.low, self.map.high)
-
-    def _look(self, frame: Frame) -> None:
-        """Decide time and price range and fetch the candles for them."""
-        s = self.state
-        width, height = float(self.plot.width()), float(self.plot.height())
-        t0, t1 = self._sight.aim(frame.venue_ms, s.settings.candle_ms, width)
-        s.candles = self.series.rows(s.settings.candle_ms, t0, t1)
-        y0, y1 = s.aim.y0, s.aim.y1
-        if s.auto_price:
-            found = price_range(s.candles, t0, t1, s.mark, None if self._anew else (y0, y1))
-            self._anew = found is None
-            y0, y1 = found if found is not None else (0.0, 1.0)
-        s.aim = Lens(t0, t1, y0, y1, width, height)
-        if s.aim != s.lens or self.plot.heat.pixels.size == 0:
-            self.plot.show_lens(s.aim)
-
-    @Slot(object, bool)
-    def _moved(self, lens: Lens, by_hand: bool) -> None:
-        s = self.state
-        if s.frame is None:
-            return
-        s.auto_price = s.auto_price and not by_hand
-        sight = self._sight
-        sight.move(lens, s.frame.venue_ms, s.settings.candle_ms, self.map.heat.oldest_ms())
-        s.aim = Lens(sight.t0, sight.t1, lens.y0, lens.y1, lens.width, lens.height)
-        self._schedule()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.pointing.key(event):
@@ -325,6 +283,7 @@ class ChartPane(QWidget):
             getattr(self, name).setGeometry(getattr(at, name))
         self.overlay.raise_()
         self.banner.raise_()
+        self.travel.place()
         self._everything()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

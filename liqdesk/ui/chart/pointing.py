@@ -69,6 +69,14 @@ class Pointing(QObject):
         self.state.positions = positions
         self.redraw.emit()
 
+    @Slot(float)
+    def stand_at(self, ms: float) -> None:
+        """Put the crosshair on the candle of a moment, or on the middle of the view where there is none."""
+        s = self.state
+        held = s.candles[(s.candles["t"] <= ms) & (s.candles["t"] + s.candles["span"] > ms)]
+        y = s.lens.y(float(held["close"][0])) if len(held) else s.lens.height / 2
+        self.point((s.lens.x(ms), min(max(y, 0.0), s.lens.height - 1)))
+
     def read(self) -> None:
         """Say what is under the pointer."""
         s = self.state

@@ -33,6 +33,10 @@ class Series:
             if len(bars.rows):
                 self._fresh_ms = min(self._fresh_ms, int(bars.rows["t"].min()))
 
+    def oldest_ms(self) -> int | None:
+        """Return the start of the oldest bar of any span, None when there is none."""
+        return self.book.oldest_ms
+
     def rows(self, interval_ms: int, t0: float, t1: float) -> NDArray[np.void]:
         """Return the candles that overlap [t0, t1], dtype CANDLE; a new array whenever one of them changed."""
         key = (interval_ms, t0, t1)

@@ -17,7 +17,9 @@ from liqdesk.market import ForcedOrder, Side, decimals_of
 from liqdesk.model.candles import CANDLE
 from liqdesk.settings import Settings
 from liqdesk.ui import present
+from liqdesk.ui.chart.follow import newest_edge
 from liqdesk.ui.chart.scale import Lens
+from liqdesk.ui.present import Measure
 from liqdesk.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class ChartState:
     hover: tuple[float, float] | None = None
     compact: bool = False
     auto_price: bool = True
+    following: bool = True
     back_from_ms: int | None = None
     rule_ms: int | None = None
     exposed: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))  # rows x0 y0 x1 y1; none: all of it
@@ -87,6 +90,20 @@ class ChartState:
     @property
     def index(self) -> float:
         return self.frame.prices.index if self.frame else float("nan")
+
+    @property
+    def open_until_ms(self) -> float:
+        """Where the open candle and the open column end on screen."""
+        if self.frame is None:
+            return 0.0
+        return newest_edge(self.frame.venue_ms, self.settings.candle_ms, self.lens.t1 - self.lens.t0)
+
+    @property
+    def measure(self) -> Measure:
+        """In what sizes are shown on this chart."""
+        if self.frame is None:
+            return present.DOLLARS
+        return present.measure(self.settings.unit, self.frame.instrument.base, self.mark)
 
     @property
     def zones(self) -> tuple[Zone, ...]:
