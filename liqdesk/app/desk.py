@@ -69,6 +69,7 @@ class Desk:
         if not self._prepared.writable:
             orders = msgspec.structs.replace(orders, record=False)
         window.act.mine.load()
+        window.act.charting.lining.load()
         log_notice = logs.setup(self._prepared.profile.log if self._prepared.writable else None, self._verbose)
         self.host = host = Host(orders, self._child)
         host.grid.connect(window.set_grid)

@@ -110,6 +110,8 @@ class Actions(QObject):
         w = self._window
         if w.chart is not None and w.chart.pointing.why.open:
             w.chart.pointing.why.close()
+        elif w.chart is not None and (w.chart.travel.field.close() or w.chart.hand.close()):
+            return
         elif w.stage.toast.message:
             w.stage.toast.dismiss()
         elif w.isFullScreen():

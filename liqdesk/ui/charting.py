@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from liqdesk.ui.lining import Lining
+
 if TYPE_CHECKING:
     from liqdesk.ui.actions import Actions
     from liqdesk.ui.chart import ChartPane
@@ -20,6 +22,7 @@ class Charting(QObject):
         super().__init__(window)
         self._window = window
         self._act = act
+        self.lining = Lining(window, act)
         act.learn("reset", self._reset)
         act.learn("why", self._why)
         act.learn("now", self._now)
@@ -32,6 +35,7 @@ class Charting(QObject):
         chart.alert_zone.connect(alerting.alert_zone)
         chart.retry.connect(self._act.market.retry)
         self._act.mine.serve(chart)
+        self.lining.serve(chart)
         chart.pointing.why.asked.connect(self._window.command)
 
     def _reset(self) -> None:

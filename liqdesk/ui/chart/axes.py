@@ -64,8 +64,8 @@ class Axis(QWidget):
 
 
 class PriceAxis(Axis):
-    """Round prices, and tags for the last price (never moves), mark, alerts and the user's own (give way). The wheel stretches price, a drag
-    down widens its range."""
+    """Round prices, and tags for the last price (never moves), mark, alerts and the user's own (give way). The wheel stretches price, a
+    drag down widens its range."""
 
     upright = True
 

@@ -8,10 +8,11 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
-from liqdesk.ui import theme
+from liqdesk.ui import present, theme
 from liqdesk.ui.chart.paint import bell, box, dashed, write
 from liqdesk.ui.chart.placement import spread
 from liqdesk.ui.chart.state import ChartState, alert_text
+from liqdesk.ui.keptlines import KeptLine
 from liqdesk.ui.theme import Theme
 
 
@@ -34,25 +35,33 @@ def draw_last(p: QPainter, s: ChartState, width: float, row: int) -> None:
 
 @dataclass(frozen=True)
 class LineTag:
-    """The name of a line in a box at the plot's left edge; `mine` for the user's position, else an alert with its bell."""
+    """The name of a line in a box at the plot's left edge; `mine` for the user's position, an alert has its bell."""
 
     text: str
     rect: QRectF
     mine: bool
+    bell: bool = False
+
+
+def kept_tag(line: KeptLine, mark: float) -> str:
+    """Return what a line's tag says: line · +1.9 %."""
+    return f"line · {present.percent(line.price / mark - 1, 1)}" if mark > 0 else "line"
 
 
 def line_tags(s: ChartState) -> list[LineTag]:
-    """Place the names of alert lines and of the user's own in view, highest price first, apart from one another."""
+    """Place the names of alert lines, of the user's position and of the lines kept in view, highest price first, apart from one
+    another."""
     t, lens = s.theme, s.lens
-    named = [(rule.price, alert_text(rule, s.decimals), False) for rule in s.alerts]
-    named += [(line.price, line.text, True) for line in s.mine]
+    named = [(rule.price, alert_text(rule, s.decimals), False, True) for rule in s.alerts]
+    named += [(line.price, line.text, True, False) for line in s.mine]
+    named += [(line.price, kept_tag(line, s.mark), False, False) for line in s.kept]
     seen = sorted((n for n in named if 0 <= lens.y(n[0]) <= lens.height), key=lambda n: -n[0])
     height = t.px(18)
     rows = spread([lens.y(price) for price, *_ in seen], [height] * len(seen), 2, 2, lens.height - 2)
     tags = []
-    for (_, text, mine), y in zip(seen, rows, strict=True):
-        wide = round(theme.text_width(text, 11, 600) + t.px(16 if mine else 32))
-        tags.append(LineTag(text, QRectF(t.px(8), round(y - height / 2), wide, height), mine))
+    for (_, text, mine, bell_on), y in zip(seen, rows, strict=True):
+        wide = round(theme.text_width(text, 11, 600) + t.px(32 if bell_on else 16))
+        tags.append(LineTag(text, QRectF(t.px(8), round(y - height / 2), wide, height), mine, bell_on))
     return tags
 
 
@@ -60,20 +69,20 @@ def draw_line_tags(p: QPainter, s: ChartState) -> None:
     """Name alert lines and the user's own in small boxes at the left edge."""
     ratio = p.device().devicePixelRatioF()
     for tag in line_tags(s):
-        p.drawPixmap(tag.rect.topLeft(), _line_tag(tag.text, tag.rect.width(), tag.mine, s.theme, ratio))
+        p.drawPixmap(tag.rect.topLeft(), _line_tag(tag.text, tag.rect.width(), tag.bell, s.theme, ratio))
 
 
 @lru_cache(maxsize=64)
-def _line_tag(text: str, wide: float, mine: bool, t: Theme, ratio: float) -> QPixmap:
+def _line_tag(text: str, wide: float, bell_on: bool, t: Theme, ratio: float) -> QPixmap:
     rect = QRectF(0, 0, wide, t.px(18))
     picture = QPixmap(round(rect.width() * ratio), round(rect.height() * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     box(painter, rect, t.chart, t.border, t.px(3), 0.92)
-    if not mine:
+    if bell_on:
         bell(painter, QPointF(t.px(11), rect.center().y()), t.px(11), t.text1)
-    write(painter, rect.adjusted(t.px(8 if mine else 22), 0, 0, 0), text, t.text1, 11, 600)
+    write(painter, rect.adjusted(t.px(22 if bell_on else 8), 0, 0, 0), text, t.text1, 11, 600)
     painter.end()
     return picture
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from liqdesk.insight.zones import Zone
 from liqdesk.ui import present
+from liqdesk.ui.chart.kept import kept_at
 from liqdesk.ui.chart.state import ChartState
 
 
@@ -24,6 +25,8 @@ class ChartMenu(QMenu):
     position_at = Signal(float)
     position = Signal()
     reset = Signal()
+    keep_line = Signal(float)
+    drop_line = Signal(object)
 
     def __init__(self, s: ChartState, price: float, parent: QWidget) -> None:
         super().__init__(parent)
@@ -42,6 +45,12 @@ class ChartMenu(QMenu):
         if s.mine:
             self.addAction("My position…").triggered.connect(self.position)
         self.addSeparator()
+        self.addAction(f"Keep a line at {present.price(self._price, decimals)}").triggered.connect(self._ask_line)
+        self._line = kept_at(s, s.lens.y(price)) if s.lens.valid else None
+        if self._line is not None:
+            named = present.price(self._line.price, s.decimals)
+            self.addAction(f"Drop the line at {named}").triggered.connect(self._ask_drop)
+        self.addSeparator()
         self.addAction("Reset view").triggered.connect(self._ask_reset)
 
     def _ask_price(self) -> None:
@@ -52,6 +61,12 @@ class ChartMenu(QMenu):
 
     def _ask_position(self) -> None:
         self.position_at.emit(self._price)
+
+    def _ask_line(self) -> None:
+        self.keep_line.emit(self._price)
+
+    def _ask_drop(self) -> None:
+        self.drop_line.emit(self._line)
 
     def _ask_reset(self) -> None:
         self.reset.emit()

@@ -77,7 +77,7 @@ class MyLines(Layer):
         s.mine = my_lines(s)
         prices = tuple(line.price for line in s.mine)
         moved, self._prices = prices != self._prices, prices
-        before, self.tags = self.tags, tuple(line_tags(s)) if s.mine and s.lens.valid else ()
+        before, self.tags = self.tags, tuple(line_tags(s)) if (s.mine or s.kept) and s.lens.valid else ()
         if moved or len(before) != len(self.tags):
             return True, []
         changed = [(a, b) for a, b in zip(before, self.tags, strict=True) if a != b]

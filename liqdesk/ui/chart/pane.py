@@ -17,6 +17,7 @@ from liqdesk.settings import Settings
 from liqdesk.ui import theme
 from liqdesk.ui.chart.axes import Corner, PriceAxis, TimeAxis
 from liqdesk.ui.chart.gutter import Gutter, labels
+from liqdesk.ui.chart.hand import Hand
 from liqdesk.ui.chart.header import Banner, Header, Ribbon
 from liqdesk.ui.chart.loading import KernelLoad
 from liqdesk.ui.chart.mapped import Mapped
@@ -74,6 +75,8 @@ class ChartPane(QWidget):
         self.travel = Travel(s, self.plot, self.map, self.series, self)
         self.reset_view, self.reset_price = self.travel.reset, self.travel.reset_price
         self.show_price = self.travel.show_price
+        self.hand = Hand(s, self.plot, self)
+        self.hand.redraw.connect(self._everything)
         self.travel.anew.connect(self._everything)
         self.travel.soon.connect(self._schedule)
         self.axis.zoomed.connect(self.plot.zoom_price)
@@ -89,6 +92,8 @@ class ChartPane(QWidget):
         self.pointing.moved.connect(self.header.sync)
         self.pointing.redraw.connect(self.refresh)
         self.travel.arrived.connect(self.pointing.stand_at)
+        self.pointing.keep_line.connect(self.hand.add_line)
+        self.pointing.drop_line.connect(self.hand.remove_line)
 
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -184,6 +189,8 @@ class ChartPane(QWidget):
             "ribbon": self.ribbon.text,
             "stale": s.stale,
             "following": s.following,
+            "ruler": self.plot.ruler.rows,
+            "kept": [line.price for line in s.kept],
             "why": self.pointing.why.shown(),
         }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from liqdesk.market import DAY_MS, MINUTE_MS
 from liqdesk.ui import theme
+from liqdesk.ui.chart.kept import KeptLayer
 from liqdesk.ui.chart.layers import (
     BubbleLayer,
     CandleLayer,
@@ -26,6 +28,7 @@ from liqdesk.ui.chart.layers import (
 )
 from liqdesk.ui.chart.marks import last_row
 from liqdesk.ui.chart.mine import MyLines, tagged
+from liqdesk.ui.chart.ruler import RulerLayer
 from liqdesk.ui.chart.scale import Lens
 from liqdesk.ui.chart.state import ChartState
 
@@ -45,6 +48,7 @@ class View(pg.ViewBox):  # type: ignore[misc]
     reset = Signal()
     clicked = Signal(float, float)  # a left click, in the view
     asked = Signal(QPointF, QPointF)  # a right click, in the view and on the screen
+    hand: Callable[[Any], bool] | None = None  # asked first whether a left drag means something else than moving
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False, border=None)
@@ -58,6 +62,9 @@ class View(pg.ViewBox):  # type: ignore[misc]
         ev.accept()
 
     def mouseDragEvent(self, ev, axis=None) -> None:  # type: ignore[no-untyped-def]
+        if ev.button() == Qt.MouseButton.LeftButton and self.hand is not None and self.hand(ev):
+            ev.accept()
+            return
         if ev.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             ev.ignore()
             return
@@ -103,6 +110,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.heat.setZValue(0)
         self.lines = LineLayer(state, 3)
         self.mine = MyLines(state, 4)
+        self.ruler = RulerLayer(state, 9)
         self.candles = CandleLayer(state, 5)
         self.bubbles = BubbleLayer(state, 6)
         self.layers: list[Layer] = [
@@ -110,10 +118,12 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             GridLayer(state, 2),
             self.lines,
             self.mine,
+            KeptLayer(state, 4),
             self.candles,
             self.bubbles,
             VeilLayer(state, 7),
             TagLayer(state, 8),
+            self.ruler,
         ]
         self.heat.setParentItem(self.view)
         for layer in self.layers:
@@ -159,6 +169,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             s.lens,
             s.candles[:-1].tobytes(),
             s.alerts,
+            s.kept,
             s.gaps,
             s.stale,
             s.live,
@@ -169,6 +180,8 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         )
         newest, row = s.candles[-1:].tobytes(), last_row(s)
         moved, renamed = self.mine.sync()
+        ruled, counted = self.ruler.sync()
+        moved, renamed = moved or ruled, [*renamed, *counted]
         if key != self._key or moved:
             self.viewport().update()
         else:

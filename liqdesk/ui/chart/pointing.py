@@ -38,6 +38,8 @@ class Pointing(QObject):
     alert_zone = Signal(object)
     position_at = Signal(float)
     position_asked = Signal()
+    keep_line = Signal(float)
+    drop_line = Signal(object)
     reset = Signal()
     redraw = Signal()
     moved = Signal()  # the pointer stands elsewhere
@@ -97,6 +99,8 @@ class Pointing(QObject):
         menu.zone.connect(self.alert_zone)
         menu.position_at.connect(self.position_at)
         menu.position.connect(self.position_asked)
+        menu.keep_line.connect(self.keep_line)
+        menu.drop_line.connect(self.drop_line)
         menu.reset.connect(self.reset)
         return menu
 

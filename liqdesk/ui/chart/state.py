@@ -19,6 +19,8 @@ from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.chart.follow import newest_edge
 from liqdesk.ui.chart.scale import Lens
+from liqdesk.ui.keptlines import KeptLine, Key, Lines
+from liqdesk.ui.position.kept import origin_of
 from liqdesk.ui.present import Measure
 from liqdesk.ui.theme import Theme
 
@@ -34,6 +36,16 @@ EMPTY: Final = Lens(0.0, 1.0, 0.0, 1.0, 0.0, 0.0)
 
 
 _decimals = lru_cache(maxsize=64)(decimals_of)
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """From one corner to the other: venue times in ms and prices."""
+
+    time0: float
+    price0: float
+    time1: float
+    price1: float
 
 
 @dataclass
@@ -61,6 +73,8 @@ class ChartState:
     note: str = ""  # said in the middle of an empty plot
     positions: Mapping[tuple[str, str], Position] = field(default_factory=dict)  # by origin and contract
     mine: tuple[MyLine, ...] = ()  # of the contract shown, as last synchronised
+    ruler: Ruler | None = None
+    kept_lines: Lines = field(default_factory=dict)  # by origin and contract
 
     @property
     def zone(self) -> str:
@@ -125,7 +139,19 @@ class ChartState:
     @property
     def named_prices(self) -> list[float]:
         """The prices of lines with a name: alerts and the user's own."""
-        return [rule.price for rule in self.alerts] + [line.price for line in self.mine]
+        lines = [rule.price for rule in self.alerts] + [line.price for line in self.mine]
+        return lines + [line.price for line in self.kept]
+
+    @property
+    def kept_key(self) -> Key | None:
+        """Under what the lines of the contract on the chart are kept."""
+        return (origin_of(self.frame.source), self.frame.instrument.symbol) if self.frame is not None else None
+
+    @property
+    def kept(self) -> tuple[KeptLine, ...]:
+        """The lines the user keeps for the contract on the chart."""
+        key = self.kept_key
+        return self.kept_lines.get(key, ()) if key is not None and self.kept_lines else ()
 
     @property
     def gaps(self) -> tuple[GapView, ...]:
