@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from liqdesk.model.axis import PHASE
 from liqdesk.ui.lining import Lining
 
 if TYPE_CHECKING:
@@ -58,6 +60,17 @@ class Charting(QObject):
             self._act.say(
                 "No cell is pointed at", f"Move the pointer over the map, then press {key or 'the key again'}."
             )
+
+    @Slot(float)
+    def centre(self, price: float) -> None:
+        """Bring a price to the middle of the chart's view; time and the stretch of price stay as they are."""
+        chart = self._window.chart
+        lens = chart.state.aim if chart is not None else None
+        if chart is None or lens is None or not (lens.valid and math.isfinite(price) and price > 0):
+            return
+        half = (lens.y1 - lens.y0) / 2
+        y = math.log(price) - PHASE
+        chart.plot.moved.emit(replace(lens, y0=y - half, y1=y + half), True)
 
     @Slot(float)
     def reveal(self, price: float) -> None:

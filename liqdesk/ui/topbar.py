@@ -250,7 +250,7 @@ class TopBar(Painted):
         if level >= 1:
             gone |= {self.candle_word, self.map_word, self.bands_word}
         if level >= 2:
-            gone |= {self.price, self.divider, self.camera, self.help, self.theme, self.layers}
+            gone |= {self.price, self.divider, self.camera, self.help, self.theme}
         if level >= 3:
             gone |= {*self.chips}
             gone.discard(self.bands_button)
@@ -263,7 +263,7 @@ class TopBar(Painted):
 
     def _needed(self, level: int) -> float:
         t = current()
-        shown = self._shown(level)
+        shown = self._shown(level) - {self.layers}
         fixed = sum(w.sizeHint().width() + t.px(gap) for w, gap in (*self._gaps, *self._right) if w in shown)
         segments = [s for s in (self.candles, self.windows, self.sides) if s in shown]
         slack = sum(s.width_at(PADS[level]) - s.sizeHint().width() for s in segments)
@@ -281,6 +281,8 @@ class TopBar(Painted):
         changed = level != self.level
         self.level = level
         shown = self._shown(level)
+        if level >= 2 or self._needed(level) + self.layers.sizeHint().width() + t.px(14) > width:
+            shown.discard(self.layers)  # it costs nothing else its room: the menu is with the rest too, and has a key
         x = float(t.px(4))
         for widget, gap in self._gaps:
             x = self._place(widget, widget in shown, x + t.px(gap) if widget in shown else x)
