@@ -94,5 +94,6 @@ WITH_THE_MOUSE: Final = (
     ("drag a line", "move it; right click drops it"),
     ("double click", "back to now"),
     ("right click", "alert at a price or zone, my position"),
+    ("Shift+letter", "type a contract: its search opens"),
     ("Tab, arrows, Space", "reach and work every control"),
 )

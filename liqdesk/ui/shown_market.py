@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from liqdesk.ui.notices import Notice
+from liqdesk.ui.typeahead import TypeAhead
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -42,6 +43,7 @@ class ShownMarket(QObject):
         act.learn("search", self.search)
         act.learn("retry", self.retry)
         act.learn("market", self.switch)
+        self._ahead = TypeAhead(window, self)
 
     @Slot()
     def retry(self) -> None:

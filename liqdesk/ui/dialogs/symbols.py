@@ -202,6 +202,11 @@ class SymbolSearch(QFrame):
         self.show()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    def begin(self, typed: str) -> None:
+        """Put the beginning of a name into the field, as if it had been typed there."""
+        self.field.setText(typed)
+        self._show(False)
+
     def _show(self, keep: bool) -> None:
         self.list.tickers = self._tickers
         self.list.empty = "no contract matches" if self._instruments else "the list of contracts is not loaded yet"
