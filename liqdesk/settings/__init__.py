@@ -6,11 +6,12 @@ cannot be read is set aside, never lost; a value that makes no sense falls back 
 """
 
 from liqdesk.settings.declared import SECTIONS, Declared, Hidden, OneOf, Row, Within
-from liqdesk.settings.fields import VERSION, Settings
+from liqdesk.settings.fields import PANES, VERSION, Settings
 from liqdesk.settings.sensible import declared, is_sensible, is_timezone
 from liqdesk.settings.stored import Loaded, load, save
 
 __all__ = [
+    "PANES",
     "SECTIONS",
     "VERSION",
     "Declared",

@@ -34,6 +34,8 @@ WINDOWS: Final = OneOf(
     ((12 * HOUR_MS, "12h"), (DAY_MS, "1d"), (3 * DAY_MS, "3d"), (7 * DAY_MS, "1w"), (30 * DAY_MS, "1M"))
 )
 IN_BAR: Final = Hidden("chosen in the top bar")
+PANES: Final = ("liquidations", "interest", "cvd", "funding", "volume", "rsi")  # beneath the chart
+IN_PANES: Final = Hidden("chosen in the menu of the panes beneath the chart")
 ON_LEGEND: Final = Hidden("set on the legend")
 IN_SCORE: Final = Hidden("switched in the card of scale and score")
 IN_LAYERS: Final = Hidden("switched in the Layers menu of the top bar")
@@ -107,6 +109,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         OneOf((("usd", "USD"), ("coin", "Coins"))),
         Row(CHART, "Sizes in", "Coins are the contract's base, converted at the mark as it is now."),
     ] = "usd"
+    panes: Annotated[tuple[str, ...], IN_PANES] = ("liquidations", "interest", "cvd", "funding")  # from the top down
+    folded: Annotated[tuple[str, ...], IN_PANES] = ()
+    folded_compact: Annotated[tuple[str, ...], IN_PANES] = ("cvd", "funding", "volume", "rsi")
     heat_auto: Annotated[bool, ON_LEGEND] = True
     heat_low_usd: Annotated[float, USD, ON_LEGEND] = 0.0
     heat_high_usd: Annotated[float, USD, ON_LEGEND] = 0.0

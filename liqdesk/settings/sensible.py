@@ -14,7 +14,7 @@ import msgspec
 
 from liqdesk.market import LEVERAGES
 from liqdesk.settings.declared import Declared, Hidden, OneOf, Row, Within
-from liqdesk.settings.fields import Settings
+from liqdesk.settings.fields import PANES, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +60,8 @@ def is_sensible(name: str, value: object) -> bool:
             return isinstance(value, str) and is_timezone(value)
         case "classes":
             return isinstance(value, tuple) and len(set(value)) == len(value) and set(value) <= set(LEVERAGES)
+        case "panes" | "folded" | "folded_compact":
+            return isinstance(value, tuple) and len(set(value)) == len(value) and set(value) <= set(PANES)
         case "keys":
             return isinstance(value, tuple) and len(value) <= MOST_KEYS and all(_is_key(*one) for one in value)
         case "window_geometry":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QPoint, Slot
 
 from liqdesk.model.axis import PHASE
+from liqdesk.settings import PANES
 from liqdesk.ui.lining import Lining
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ class Charting(QObject):
         act.learn("why", self._why)
         act.learn("now", self._now)
         act.learn("goto", self._goto)
+        act.learn("panes", self._open_panes)
+        for name in PANES:
+            act.learn(f"pane_{name}", partial(self._pane, name))
 
     def serve(self, chart: ChartPane) -> None:
         """Do what is asked on a chart."""
@@ -39,6 +44,22 @@ class Charting(QObject):
         self._act.mine.serve(chart)
         self.lining.serve(chart)
         chart.pointing.why.asked.connect(self._window.command)
+        chart.panes.chosen.connect(self._panes_chosen)
+
+    @Slot(object)
+    def _panes_chosen(self, fields: dict[str, object]) -> None:
+        self._window.change(**fields)
+
+    def _pane(self, name: str) -> None:
+        """Show a pane beneath the chart, fold it, or open it."""
+        if self._window.chart is not None:
+            self._window.chart.panes.toggle(name)
+
+    def _open_panes(self) -> None:
+        """Open the menu that chooses panes, at their upper edge."""
+        chart = self._window.chart
+        if chart is not None:
+            chart.panes.open_menu("", chart.panes.mapToGlobal(QPoint(0, 0)))
 
     def _reset(self) -> None:
         if self._window.chart is not None:

@@ -93,6 +93,8 @@ class Layers(QObject):
             action.triggered.connect(lambda _on=False, field=layer.field: self.toggle(field))
             if layer.field == "show_bubbles":
                 self._sizes(menu)
+        if w.chart is not None:
+            w.chart.panes.fill(menu.addMenu("Panes beneath the chart"))
         return menu
 
     def _sizes(self, menu: QMenu) -> None:

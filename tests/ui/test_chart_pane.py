@@ -174,7 +174,7 @@ def test_a_price_out_of_view_can_be_shown(make: Callable[..., ChartPane]) -> Non
 
 
 def test_the_crosshair_reads_the_cell_under_it(make: Callable[..., ChartPane], qtbot: QtBot, market: Scene) -> None:
-    pane = make()
+    pane = make(height=1_000)
     lens = pane.state.lens
     at = QPoint(round(lens.x(NOW - 40 * MINUTE_MS)), round(lens.y(market.now.mark * 0.989)))
     qtbot.mouseMove(pane.plot.viewport(), QPoint(3, 3))

@@ -1,8 +1,9 @@
-"""The crosshair: two lines through the chart, tags on both axes, and a card that reads the cell under it."""
+"""The crosshair: two lines through the chart and the panes beneath it, tags on all axes, and a card that reads the cell under it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from liqdesk.ui.chart.heat import Cell
 from liqdesk.ui.chart.paint import box, guarded, write
 from liqdesk.ui.chart.scale import GRID_X_PX, GRID_Y_PX, price_ticks, time_ticks
 from liqdesk.ui.chart.state import ChartState
+
+if TYPE_CHECKING:
+    from liqdesk.ui.chart.panes import Panes
 
 NEWEST = 20  # candles the card rather flips than covers
 MARGIN = 8  # room for the shadow
@@ -89,7 +93,7 @@ def _bands(planes: NDArray[np.float64], cell: Cell, spread: Spread) -> tuple[str
 
 
 class Overlay(QWidget):
-    """A transparent sheet over plot, gutter and axes; it takes no events and repaints only what it covered or covers."""
+    """A transparent sheet over plot, panes, gutter and axes; it takes no events and repaints only what it covered or covers."""
 
     def __init__(self, state: ChartState, parent: QWidget) -> None:
         super().__init__(parent)
@@ -97,6 +101,8 @@ class Overlay(QWidget):
         self.gutter = 0
         self.axis = 0
         self.reading: Reading | None = None
+        self.beneath = False  # the pointer stands in a pane: time is read, no price
+        self.panes: Panes | None = None
         self.taken: QRectF | None = None  # by a card that says more; this one gives way
         self._covered: list[QRect] = []
         self._card_key: tuple[object, ...] = ()
@@ -105,10 +111,10 @@ class Overlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.hide()
 
-    def show_reading(self, reading: Reading | None) -> None:
-        """Take what to say (None: off) and repaint the difference."""
-        self.reading = reading
-        self.setVisible(reading is not None)
+    def show_reading(self, reading: Reading | None, beneath: bool = False) -> None:
+        """Take what to say and repaint the difference. Without a reading only the time is shown, if the pointer is `beneath` the plot."""
+        self.reading, self.beneath = reading, beneath
+        self.setVisible(self._shown)
         region = QRegion()
         for rect in self._covered:
             region += rect
@@ -118,6 +124,31 @@ class Overlay(QWidget):
         if not region.isEmpty():
             self.update(region)
 
+    @property
+    def _shown(self) -> bool:
+        return self.reading is not None or self.beneath
+
+    @property
+    def _bottom(self) -> int:
+        """The row where the time axis begins."""
+        return round(self.state.lens.height) + (self.panes.height() if self.panes is not None else 0)
+
+    def _cells(self) -> list[tuple[QRect, list[tuple[QRectF, str]]]]:
+        """Return the parts of the price axis beside the panes, each with the tags of what holds at the pointer's time."""
+        s = self.state
+        t = s.theme
+        if self.panes is None or s.hover is None:
+            return []
+        left, top = round(s.lens.width) + self.gutter + 1, round(s.lens.height)
+        found = []
+        for at, tags in self.panes.tags(s.lens.time(self._rows()[0])):
+            cell = QRect(left, top + at.y() + 1, self.axis - 2, at.height() - 1)
+            rects = [
+                (QRectF(left, round(top + at.y() + row - t.px(9)), cell.width(), t.px(18)), text) for row, text in tags
+            ]
+            found.append((cell, rects))
+        return found
+
     def _rows(self) -> tuple[int, int]:
         hover = self.state.hover
         assert hover is not None
@@ -125,17 +156,20 @@ class Overlay(QWidget):
 
     def _parts(self) -> list[QRect]:
         s = self.state
-        if self.reading is None or s.hover is None or not s.lens.valid:
+        if not self._shown or s.hover is None or not s.lens.valid:
             return []
         x, y = self._rows()
         right = round(s.lens.width) + self.gutter
-        parts = [QRect(0, y, right, 1), self._price_room(self._price_tag()).toAlignedRect()]
+        parts = []
+        if self.reading is not None:
+            parts += [QRect(0, y, right, 1), self._price_room(self._price_tag()).toAlignedRect()]
         if x < s.lens.width:
             parts += [
-                QRect(x, 0, 1, round(s.lens.height)),
+                QRect(x, 0, 1, self._bottom),
                 self._time_room(self._time_tag()).toAlignedRect(),
+                *(cell for cell, _ in self._cells()),
             ]
-            if self._free():
+            if self.reading is not None and self._free():
                 parts.append(self.card_rect().toAlignedRect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))
         return parts
 
@@ -157,7 +191,7 @@ class Overlay(QWidget):
         x, _ = self._rows()
         width = round(theme.text_width(self._stamp(), 11, 600) + t.px(14))
         left = min(max(x - width / 2, 0), s.lens.width - width)
-        return QRectF(round(left), s.lens.height + t.px(2), width, t.px(18))
+        return QRectF(round(left), self._bottom + t.px(2), width, t.px(18))
 
     def _price_room(self, tag: QRectF) -> QRectF:
         """Return the stretch of the price axis to blank: the tag and every round price it would cut."""
@@ -209,20 +243,27 @@ class Overlay(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         s = self.state
-        if self.reading is None or s.hover is None or not s.lens.valid:
+        if not self._shown or s.hover is None or not s.lens.valid:
             return
         p = QPainter(self)
         t = s.theme
         x, y = self._rows()
         line = theme.colour(t.text1, 0.55)
-        p.fillRect(QRect(0, y, round(s.lens.width) + self.gutter, 1), line)
         inside = x < s.lens.width
         if inside:
-            p.fillRect(QRect(x, 0, 1, round(s.lens.height)), line)
+            p.fillRect(QRect(x, 0, 1, self._bottom), line)
             rect = self._time_tag()
             p.fillRect(self._time_room(rect), theme.colour(t.panel))
             box(p, rect, t.text1, None, t.px(3))
             write(p, rect, self._stamp(), t.ink, 11, 600, "centre")
+            for cell, tags in self._cells():
+                p.fillRect(cell, theme.colour(t.panel))
+                for rect, text in tags:
+                    box(p, rect, t.text1, None, t.px(3))
+                    write(p, rect.adjusted(0, 0, -t.px(5), 0), text, t.ink, 11, 600, "right")
+        if self.reading is None:
+            return
+        p.fillRect(QRect(0, y, round(s.lens.width) + self.gutter, 1), line)
         rect = self._price_tag()
         p.fillRect(self._price_room(rect), theme.colour(t.panel))
         box(p, rect, t.text1, None, t.px(3))

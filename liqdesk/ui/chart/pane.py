@@ -16,17 +16,19 @@ from liqdesk.model.grid import DensityGrid
 from liqdesk.settings import Settings
 from liqdesk.ui import theme
 from liqdesk.ui.chart.axes import Corner, PriceAxis, TimeAxis
-from liqdesk.ui.chart.gutter import Gutter, labels
+from liqdesk.ui.chart.gutter import Gutter
 from liqdesk.ui.chart.hand import Hand
 from liqdesk.ui.chart.header import Banner, Header, Ribbon
 from liqdesk.ui.chart.loading import KernelLoad
 from liqdesk.ui.chart.mapped import Mapped
 from liqdesk.ui.chart.overlay import Overlay
-from liqdesk.ui.chart.places import COMPACT_BELOW, places
+from liqdesk.ui.chart.panes import Panes
+from liqdesk.ui.chart.places import COMPACT_BELOW, places, room_beneath
 from liqdesk.ui.chart.plot import Plot
 from liqdesk.ui.chart.pointing import Pointing
 from liqdesk.ui.chart.profile import Profile
 from liqdesk.ui.chart.series import Series
+from liqdesk.ui.chart.shown import shown
 from liqdesk.ui.chart.state import ORDER, ChartState
 from liqdesk.ui.chart.travel import Travel
 
@@ -64,6 +66,7 @@ class ChartPane(QWidget):
         self.gutter = Gutter(s, self)
         self.axis = PriceAxis(s, self)
         self.profile = Profile(s, self)
+        self.panes = Panes(s, self.series, self)
         self.time_axis = TimeAxis(s, self)
         self.corner = Corner(s, self)
         self.overlay = Overlay(s, self)
@@ -94,6 +97,8 @@ class ChartPane(QWidget):
         self.travel.arrived.connect(self.pointing.stand_at)
         self.pointing.keep_line.connect(self.hand.add_line)
         self.pointing.drop_line.connect(self.hand.remove_line)
+        self.panes.join(self.plot, self.pointing, self.overlay)
+        self.panes.reset.connect(self.reset_view)
 
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -130,7 +135,7 @@ class ChartPane(QWidget):
         """Take new settings; candle and window lengths keep what their own setters said last."""
         kept = self.state.settings
         self.state.settings = msgspec.structs.replace(settings, candle_ms=kept.candle_ms, window_ms=kept.window_ms)
-        self._everything()
+        self._lay_out()
 
     def set_interval(self, interval_ms: int) -> None:
         """Show candles of this length (one of `liqdesk.model.candles.SPANS`)."""
@@ -172,27 +177,7 @@ class ChartPane(QWidget):
 
     def shown(self) -> dict[str, object]:
         """Return what is on the chart, as values: view, handles, prices, labels and sums."""
-        s = self.state
-        sums = self.profile.sums
-        return {
-            "from_ms": s.lens.t0,
-            "to_ms": s.lens.t1,
-            "low_price": s.lens.low if s.lens.valid else None,
-            "high_price": s.lens.high if s.lens.valid else None,
-            "levels": self.levels(),
-            "candles": len(s.candles),
-            "last": s.last,
-            "mark": s.mark,
-            "zones": [(x.zone.low, x.zone.high, x.zone.side.word, x.zone.usd) for x in labels(s, self.gutter.height())],
-            "profile_long_usd": float(sums.long.max(initial=0.0)) if sums else None,
-            "profile_short_usd": float(sums.short.max(initial=0.0)) if sums else None,
-            "ribbon": self.ribbon.text,
-            "stale": s.stale,
-            "following": s.following,
-            "ruler": self.plot.ruler.rows,
-            "kept": [line.price for line in s.kept],
-            "why": self.pointing.why.shown(),
-        }
+        return shown(self)
 
     def close_threads(self) -> None:
         """Wait for the kernels' thread; call before the pane goes."""
@@ -233,6 +218,7 @@ class ChartPane(QWidget):
         if not self._later:
             for part in (self.header, self.gutter, self.axis, self.time_axis, self.corner):
                 part.sync()
+            self._later = self.panes.sync(paced)
         self.pointing.read()
 
     # inside
@@ -282,12 +268,15 @@ class ChartPane(QWidget):
     def _lay_out(self) -> None:
         s = self.state
         s.compact = self.window().width() < s.theme.px(COMPACT_BELOW)
-        at = places(self.width(), self.height(), s.theme, s.compact, self.ribbon.isVisibleTo(self))
+        ribbon = self.ribbon.isVisibleTo(self)
+        beneath = self.panes.fit(room_beneath(self.height(), s.theme, ribbon))
+        at = places(self.width(), self.height(), s.theme, s.compact, ribbon, beneath)
         self.header.profile_width = at.profile.width()
         self.corner.axis_width = self.overlay.axis = at.axis.width()
         self.overlay.gutter = at.gutter.width()
         for name in ("header", "ribbon", "plot", "gutter", "axis", "profile", "time_axis", "corner", "overlay"):
             getattr(self, name).setGeometry(getattr(at, name))
+        self.panes.lay_out(at.panes, at.axis.x(), at.profile.x())
         self.overlay.raise_()
         self.banner.raise_()
         self.travel.place()

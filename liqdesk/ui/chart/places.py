@@ -10,6 +10,10 @@ from PySide6.QtCore import QRect
 from liqdesk.ui.theme import Theme
 
 COMPACT_BELOW: Final = 1_600  # px of the whole window, at 100 %
+LEAST_PLOT: Final = 200  # px, at 100 %: the panes beneath the plot fold before it is lower than that
+HEAD: Final = 24
+FOOT: Final = 22
+BAND: Final = 26
 
 
 @dataclass(frozen=True)
@@ -23,15 +27,21 @@ class Places:
     time_axis: QRect
     corner: QRect
     overlay: QRect
+    panes: QRect
 
 
-def places(width: int, height: int, t: Theme, compact: bool, ribbon: bool) -> Places:
-    """Divide `width` × `height`: header, ribbon if wanted, plot | gutter | price axis | profile, time axis."""
+def room_beneath(height: int, t: Theme, ribbon: bool) -> int:
+    """Return how high the panes beneath the plot may be together."""
+    return max(0, height - t.px(HEAD) - t.px(FOOT) - (t.px(BAND) if ribbon else 0) - t.px(LEAST_PLOT))
+
+
+def places(width: int, height: int, t: Theme, compact: bool, ribbon: bool, beneath: int = 0) -> Places:
+    """Divide `width` × `height`: header, ribbon if wanted, plot | gutter | price axis | profile, `beneath` px of panes, time axis."""
     px = t.px
     gutter, axis, profile = (px(190), px(76), px(100)) if compact else (px(208), px(80), px(160))
-    head, foot, band = px(24), px(22), px(26)
+    head, foot, band = px(HEAD), px(FOOT), px(BAND)
     top = head + (band if ribbon else 0)
-    tall = max(1, height - top - foot)
+    tall = max(1, height - top - foot - beneath)
     plot = max(1, width - gutter - axis - profile)
     return Places(
         QRect(0, 0, width, head),
@@ -40,7 +50,8 @@ def places(width: int, height: int, t: Theme, compact: bool, ribbon: bool) -> Pl
         QRect(plot, top, gutter, tall),
         QRect(plot + gutter, top, axis, tall),
         QRect(plot + gutter + axis, top, profile, tall),
-        QRect(0, top + tall, plot + gutter, foot),
-        QRect(plot + gutter, top + tall, axis + profile, foot),
-        QRect(0, top, plot + gutter + axis, tall + foot),
+        QRect(0, top + tall + beneath, plot + gutter, foot),
+        QRect(plot + gutter, top + tall + beneath, axis + profile, foot),
+        QRect(0, top, plot + gutter + axis, tall + beneath + foot),
+        QRect(0, top + tall, width, beneath),
     )

@@ -83,7 +83,8 @@ class Pointing(QObject):
         """Say what is under the pointer."""
         s = self.state
         if s.hover is None or s.frame is None or not s.lens.valid or not 0 <= s.hover[1] < s.lens.height:
-            self._overlay.show_reading(None)
+            beneath = s.hover is not None and s.frame is not None and s.lens.valid and s.hover[1] >= s.lens.height
+            self._overlay.show_reading(None, beneath)
             return
         x, y = s.hover
         price = s.lens.price(round(y) + 0.5)

@@ -20,18 +20,25 @@ class Series:
         self.book = CandleBook()
         self._rows: NDArray[np.void] = np.zeros(0, CANDLE)
         self._key: tuple[object, ...] = ()
+        self.revision = 0  # rises when a bar of the past comes or changes
+        self._newest_ms = -1
         self._fresh_ms = NEVER  # the start of the oldest bar that is not in the rows yet
 
     def clear(self) -> None:
         self.book.clear()
         self._rows, self._key = np.zeros(0, CANDLE), ()
+        self._newest_ms = -1
+        self.revision += 1
 
     def update(self, new_bars: tuple[Bars, ...]) -> None:
         """Take bars that are new or changed."""
         for bars in new_bars:
             self.book.update(bars.span_ms, bars.rows)
             if len(bars.rows):
-                self._fresh_ms = min(self._fresh_ms, int(bars.rows["t"].min()))
+                oldest = int(bars.rows["t"].min())
+                self._fresh_ms = min(self._fresh_ms, oldest)
+                self.revision += oldest < self._newest_ms
+                self._newest_ms = max(self._newest_ms, int(bars.rows["t"].max()))
 
     def oldest_ms(self) -> int | None:
         """Return the start of the oldest bar of any span, None when there is none."""

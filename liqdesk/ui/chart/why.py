@@ -63,7 +63,7 @@ class Whys(QObject):
     def at_pointer(self) -> bool:
         """Ask about the cell under the crosshair, without one about the largest zone; return whether there was either."""
         s = self.state
-        if s.hover is not None and s.hover[0] < s.lens.width:
+        if s.hover is not None and s.hover[0] < s.lens.width and s.hover[1] < s.lens.height:
             return self._ask_at(*s.hover)
         zone = max(s.zones, key=lambda z: z.usd, default=None)
         if zone is None or not s.lens.valid:
