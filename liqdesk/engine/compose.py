@@ -94,6 +94,7 @@ def compose(
         if session and isinstance(run, Run)
         else (),
         quality=session.quality.oddities(venue_ms) if session else (),
+        watch=None if isinstance(run, Past) else run.watchlist.view,
         rest=None if isinstance(run, Past) else run.traffic.rest_status(now_ns),
     )
 

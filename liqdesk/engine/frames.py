@@ -10,6 +10,7 @@ import msgspec
 from liqdesk.engine.bookview import BookView
 from liqdesk.engine.scales import GainView, ScoreView, SetScale
 from liqdesk.engine.series import SeriesView
+from liqdesk.engine.watches import SetWatch, WatchView
 from liqdesk.engine.whys import AskWhy, Why
 from liqdesk.market import BracketTable, ForcedOrder, Instrument, LinkPhase, LinkState
 
@@ -249,6 +250,7 @@ class Frame(msgspec.Struct, frozen=True):
     spread: Spread | None = None  # what the 80 % bands are made of; None before the first map
     book: BookView = BookView()
     in_the_way: tuple[InTheWay | None, ...] = ()  # of the book, for each of `zones`
+    watch: WatchView | None = None  # for the watchlist; None while nobody looks at it
     quality: tuple[Oddity, ...] = ()  # impossible inputs of the last 24 h, by kind
     confluence: Confluence | None = None  # of the newest closed minute; None before it is known
     series: SeriesView | None = None  # what runs beneath the chart; None before there is a session
@@ -280,4 +282,4 @@ class DropRule(msgspec.Struct, frozen=True):
     rule_id: str
 
 
-Command = SetScale | SetSymbol | UseLive | UseDemo | RetryNow | PutRule | DropRule | AskWhy
+Command = SetScale | SetSymbol | SetWatch | UseLive | UseDemo | RetryNow | PutRule | DropRule | AskWhy

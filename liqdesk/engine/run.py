@@ -25,6 +25,7 @@ from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.session import Session
 from liqdesk.engine.traffic import Traffic
 from liqdesk.engine.upkeep import Upkeep
+from liqdesk.engine.watchlist import Watchlist
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.history import History
 from liqdesk.market import MINUTE_MS, FundingInterval, Instrument, LinkPhase, LinkState, Universe, floor_to
@@ -91,6 +92,7 @@ class Run:
         self._asking = Asking(self._poll)
         self._upkeep = Upkeep(symbol, source.speed, self.clock, self._ask, self._on_funding, self._on_universe)
         self.booking = Booking(self._ask, source.speed)
+        self.watchlist = Watchlist(symbol, source.speed, self._ask, lambda: self.intervals)
 
     @property
     def unreachable(self) -> bool:
@@ -309,6 +311,7 @@ class Run:
         self.booking.beat(now_ns)
         if self.session.loaded:
             market = self.traffic.links.get("market")
+            self.watchlist.beat(self.session, now_ns, self.clock.now_ms(now_ns))
             self._upkeep.beat(self.session, market is not None and market.phase is LinkPhase.OPEN, now_ns)
 
     def stop(self) -> None:

@@ -25,6 +25,7 @@ from liqdesk.engine.past import Past
 from liqdesk.engine.probe import Probe
 from liqdesk.engine.run import Run
 from liqdesk.engine.scales import SetScale
+from liqdesk.engine.watches import SetWatch
 from liqdesk.engine.whys import AskWhy
 from liqdesk.errors import LiqdeskError
 from liqdesk.history import History
@@ -56,6 +57,7 @@ class Worker(QObject):
         self._orders = orders
         self._child = child
         self._symbol = orders.symbol
+        self._watch = SetWatch()
         self._scale = SetScale(orders.local_gain, orders.all_venues)
         self._epoch = 0
         self._serial = 0
@@ -138,6 +140,7 @@ class Worker(QObject):
             child,
             listening,
         )
+        self._run.watchlist.follow(self._watch)
         self._run.start()
 
     def _listening_of(self, source: Source) -> Listening:
@@ -204,6 +207,10 @@ class Worker(QObject):
             case DropRule(rule_id):
                 self._alerts.drop(rule_id)
                 self._save_alerts()
+            case SetWatch():
+                self._watch = command
+                if isinstance(self._run, Run):
+                    self._run.watchlist.follow(command)
             case AskWhy():
                 self._explaining.ask(command)
 

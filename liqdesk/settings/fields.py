@@ -38,6 +38,8 @@ PANES: Final = ("liquidations", "interest", "cvd", "funding", "volume", "rsi")  
 IN_PANES: Final = Hidden("chosen in the menu of the panes beneath the chart")
 ON_LEGEND: Final = Hidden("set on the legend")
 IN_SCORE: Final = Hidden("switched in the card of scale and score")
+IN_WATCHLIST: Final = Hidden("chosen in the watchlist")
+ON_TAPE: Final = Hidden("chosen over the forced orders")
 IN_LAYERS: Final = Hidden("switched in the Layers menu of the top bar")
 OF_ITSELF: Final = Hidden("the program keeps it for itself")
 
@@ -130,6 +132,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tape_min_usd: Annotated[
         float, USD, Row(PANELS, "Tape from", "The smallest forced order in the list of forced orders.", "USD")
     ] = 10_000.0
+    tape_side: Annotated[str, OneOf((("long", "Long"), ("both", "Both"), ("short", "Short"))), ON_TAPE] = "both"
+    tape_all: Annotated[bool, ON_TAPE] = False  # of all contracts, not of the one on screen
+    favourites: Annotated[tuple[str, ...], Hidden("starred in the watchlist and in the search of contracts")] = ()
+    watch_by: Annotated[
+        str,
+        OneOf(
+            (
+                ("contract", "Contract"),
+                ("price", "Price"),
+                ("change", "24 h"),
+                ("interest", "OI 24 h"),
+                ("funding", "Funding"),
+                ("zone", "Zone"),
+                ("volume", "Volume"),
+            )
+        ),
+        IN_WATCHLIST,
+    ] = "volume"
+    watch_down: Annotated[bool, IN_WATCHLIST] = True
     local_gain: Annotated[bool, IN_SCORE] = False  # each side's brightness follows its last 24 h
     all_venues: Annotated[bool, IN_SCORE] = False  # USD as estimated for all venues, not for this one
     sounds: Annotated[bool, Row(ALERTS, "Sounds", "Of alert rules that are set to sound.")] = True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SYMBOL: Final = re.compile(r"[A-Za-z0-9_\u3400-\u9fff\uf900-\ufaff]{1,30}")
 ZONE: Final = re.compile(r"[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,3}")
+MOST_FAVOURITES: Final = 200
 MOST_KEYS: Final = 400
 MOST_SEQUENCES: Final = 4
 
@@ -62,6 +63,10 @@ def is_sensible(name: str, value: object) -> bool:
             return isinstance(value, tuple) and len(set(value)) == len(value) and set(value) <= set(LEVERAGES)
         case "panes" | "folded" | "folded_compact":
             return isinstance(value, tuple) and len(set(value)) == len(value) and set(value) <= set(PANES)
+        case "favourites":
+            if not isinstance(value, tuple) or len(value) > MOST_FAVOURITES or len(set(value)) != len(value):
+                return False
+            return all(isinstance(one, str) and SYMBOL.fullmatch(one) is not None for one in value)
         case "keys":
             return isinstance(value, tuple) and len(value) <= MOST_KEYS and all(_is_key(*one) for one in value)
         case "window_geometry":

@@ -22,6 +22,7 @@ from liqdesk.ui.scoring import Scoring
 from liqdesk.ui.shortcuts import Shortcuts
 from liqdesk.ui.shown_market import ShownMarket
 from liqdesk.ui.toast import Message
+from liqdesk.ui.watching import Watching
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Command
@@ -47,6 +48,7 @@ class Actions(QObject):
         self.menus = Menus(window, self)
         self.pictures = Pictures(window, self)
         self.mine = Mine(window, self)
+        self.watching = Watching(window, self)
         self.learn("alert", self.alerting.new_rule)
         self.learn("seen", self.alerting.mark_seen)
         self.learn("score", self.scoring.show)

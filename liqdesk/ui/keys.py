@@ -28,6 +28,7 @@ HELP: Final = "Help"
 
 KEYS: Final = (
     Key("search", MARKET, ("Ctrl+K", "/"), "choose a contract"),
+    Key("watchlist", MARKET, ("Ctrl+L",), "watchlist of all contracts"),
     Key("retry", MARKET, ("R",), "reconnect now"),
     Key("market", MARKET, ("Ctrl+D",), "built-in market, or back to the venue"),
     Key("streams", MARKET, ("D",), "streams: rates, gaps, connections"),

@@ -117,6 +117,7 @@ class Reply(StrEnum):
     INTEREST_HISTORY = "open interest history"
     INTEREST = "open interest"
     MARK = "mark"
+    MARKS = "marks of all contracts"
     FUNDING = "funding"
     FUNDING_INTERVALS = "funding intervals"
     TRADES = "trades"

@@ -75,7 +75,13 @@ def capture(recorded: Path | None = None) -> Captured:
 
 def _requests(now_ms: int) -> Iterator[Request]:
     yield from (backfill.clock(), backfill.universe(), backfill.tickers(), backfill.funding_intervals())
-    yield from (backfill.interest(SYMBOL), backfill.mark(SYMBOL), backfill.funding(SYMBOL), backfill.book(SYMBOL))
+    yield from (
+        backfill.interest(SYMBOL),
+        backfill.mark(SYMBOL),
+        backfill.marks(),
+        backfill.funding(SYMBOL),
+        backfill.book(SYMBOL),
+    )
     yield from backfill.bars(SYMBOL, 15 * MINUTE, now_ms - 40 * 15 * MINUTE, now_ms)
     yield next(backfill.interest_pages(SYMBOL, now_ms, 3_600_000))
     yield Request("/fapi/v1/aggTrades", {"symbol": SYMBOL, "limit": "40"}, 20, Reply.TRADES, "", symbol=SYMBOL)

@@ -31,12 +31,19 @@ class Entry(NamedTuple):
     where: str = "column"
 
 
+def _watchlist(settings: Settings) -> Panel:
+    from liqdesk.ui.panels.watchlist import WatchPanel
+
+    return WatchPanel(settings)
+
+
 CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry("imbalance", "Imbalance", lambda _: ImbalancePanel()),
     Entry("funding", "Funding", lambda _: FundingPanel()),
     Entry("zones", "Zones", lambda _: ZonesPanel()),
     Entry("alerts", "Alerts", AlertsPanel),
     Entry("tape", "Forced orders", TapePanel),
+    Entry("watchlist", "Watchlist", _watchlist, shown=False, where="tab"),
 )
 
 

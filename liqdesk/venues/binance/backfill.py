@@ -143,6 +143,10 @@ def mark(symbol: str) -> Request:
     return Request("/fapi/v1/premiumIndex", {"symbol": symbol}, 1, Reply.MARK, "the mark price", symbol=symbol)
 
 
+def marks() -> Request:
+    return Request("/fapi/v1/premiumIndex", {}, 10, Reply.MARKS, "funding of all contracts")
+
+
 def funding(symbol: str, limit: int = 100) -> Request:
     params = {"symbol": symbol, "limit": str(limit)}
     return Request("/fapi/v1/fundingRate", params, 1, Reply.FUNDING, "funding payments", Pool.FUNDING, symbol)

@@ -32,6 +32,7 @@ _PLAIN = {
     Reply.INTEREST_HISTORY: rest_codec.interest_columns,
     Reply.INTEREST: rest_codec.open_interest,
     Reply.MARK: rest_codec.mark_price,
+    Reply.MARKS: rest_codec.mark_prices,
     Reply.FUNDING: rest_codec.funding,
     Reply.FUNDING_INTERVALS: rest_codec.funding_intervals,
     Reply.TICKERS: rest_codec.tickers,
