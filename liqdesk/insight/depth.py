@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from liqdesk.insight.sides import PHASE
+from liqdesk.insight.sides import PHASE, Side64
 from liqdesk.insight.zones import Zone
 from liqdesk.market import Side
 from liqdesk.model.book import CELL, Depth
@@ -29,33 +29,54 @@ class InTheWay(msgspec.Struct, frozen=True):
     thin: bool | None = None
 
 
-def between(depth: Depth, side: Side, mark: float, price: float) -> tuple[float, bool, float]:
-    """Return resting USD from mark to a price (below mark for LONG, above for SHORT), whether the book is known all the way, and to where
-    it is. Within a 1 bp cell the orders count as spread evenly over what of the cell is known and on their side of the touch; zero where
-    the price is not beyond mark. Nothing is known where mark lies outside the known range."""
-    down = side is Side.LONG
-    reach = depth.low if down else depth.high
+def ladder(depth: Depth, side: Side, mark: float) -> tuple[Side64, Side64]:
+    """Return how much rests from mark outward, as far as the book is known: log distances from mark and cumulative USD, both float64 [k]
+    and rising from 0, below mark (bids) for LONG and above it (asks) for SHORT.
+
+    Within a 1 bp cell orders count as spread evenly over that part of it which is known and on their side of the touch. Empty where mark
+    lies outside the known range.
+    """
     if not depth.low <= mark <= depth.high:
-        return 0.0, False, mark
-    end = max(price, reach) if down else min(price, reach)
-    usd = _sum(depth, down, end) - _sum(depth, down, mark)
-    return max(usd, 0.0), (price >= reach if down else price <= reach), end
-
-
-def _sum(depth: Depth, down: bool, price: float) -> float:
-    """Return what rests from the touch to a price, USD."""
-    cells = depth.bids if down else depth.asks
+        return np.zeros(0), np.zeros(0)
+    down = side is Side.LONG
+    here = _at(mark)
+    reach = abs(here - _at(depth.low if down else depth.high))
     best = depth.bid if down else depth.ask
     if not math.isfinite(best):
-        return 0.0
-    start = depth.base + np.arange(cells.size, dtype=np.float64)
-    lo = np.maximum(start, _at(depth.low if down else best))
-    hi = np.minimum(start + 1, _at(best if down else depth.high))
-    room = hi - lo
-    at = _at(price)
-    inside = hi - np.maximum(lo, at) if down else np.minimum(hi, at) - lo
-    share = np.divide(inside, room, out=(inside >= 0).astype(np.float64), where=room > 1e-9)
-    return float(cells @ np.clip(share, 0.0, 1.0))
+        return np.array([0.0, reach]) * CELL, np.zeros(2)
+    cells = depth.bids if down else depth.asks
+    held = np.flatnonzero(cells)
+    start = depth.base + held.astype(np.float64)
+    if down:
+        held, start = held[::-1], start[::-1]
+        near, far = np.minimum(start + 1, _at(best)), np.maximum(start, _at(depth.low))
+        away = np.column_stack([here - near, here - np.minimum(far, near)])
+    else:
+        near, far = np.maximum(start, _at(best)), np.minimum(start + 1, _at(depth.high))
+        away = np.column_stack([near - here, np.maximum(far, near) - here])
+    total = np.cumsum(cells[held])
+    usd = np.column_stack([total - cells[held], total]).ravel()
+    d = np.concatenate([[min(0.0, away[0, 0]) if away.size else 0.0], away.ravel(), [reach]])
+    q = np.concatenate([[0.0], usd, [total[-1] if total.size else 0.0]])
+    beyond = float(np.interp(0.0, d, q))  # what stands on the other side of mark is not in the way
+    keep = d > 0
+    distances: Side64 = np.concatenate([[0.0], d[keep]]) * CELL
+    sums: Side64 = np.concatenate([[0.0], q[keep] - beyond])
+    return distances, sums
+
+
+def between(depth: Depth, side: Side, mark: float, price: float) -> tuple[float, bool, float]:
+    """Return resting USD from mark to a price (below mark for LONG, above for SHORT), whether the book is known all the way, and the
+    price to which it is. Zero where the price is not beyond mark. Nothing is known where mark lies outside the known range."""
+    distances, usd = ladder(depth, side, mark)
+    if not distances.size:
+        return 0.0, False, mark
+    away = math.log(mark / price) if side is Side.LONG else math.log(price / mark)
+    if away <= 0:
+        return 0.0, True, mark
+    reach = depth.low if side is Side.LONG else depth.high
+    known = price >= reach if side is Side.LONG else price <= reach
+    return float(np.interp(away, distances, usd)), known, price if known else reach
 
 
 def _at(price: float) -> float:

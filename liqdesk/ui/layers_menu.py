@@ -36,6 +36,11 @@ LAYERS: Final = (
     Layer(
         "show_gaps", "Gap hatching", "Hairlines and words where data are missing; without them the ground stays empty"
     ),
+    Layer(
+        "show_book",
+        "Order book",
+        "Resting orders per 10 bp on the profile, as far as they are known, and zones that meet few",
+    ),
 )
 SIZES: Final = (0.0, 50_000.0, 150_000.0, 500_000.0, 1_000_000.0)
 

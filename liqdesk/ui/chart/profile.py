@@ -9,13 +9,28 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QToolTip, QWidget
 
+from liqdesk.engine.bookview import BookView
 from liqdesk.engine.frames import NowPlanes
+from liqdesk.insight.depth import InTheWay
+from liqdesk.insight.zones import Zone
 from liqdesk.model.axis import DISPLAY_BIN, ROWS, display_bin_of
 from liqdesk.ui import present, theme
+from liqdesk.ui.chart.bookline import (
+    BookLine,
+    age_words,
+    book_line,
+    book_words,
+    caption,
+    draw_book,
+    draw_thin,
+    thin_words,
+    thin_zones,
+    zone_at,
+)
 from liqdesk.ui.chart.marks import draw_last, last_row
 from liqdesk.ui.chart.paint import Floats, Line, Rects, box, guarded, whole, write, write_haloed
 from liqdesk.ui.chart.scale import GRID_Y_PX, even_steps, price_ticks
@@ -23,6 +38,10 @@ from liqdesk.ui.chart.state import ChartState
 
 PACE_NS: Final = 250_000_000
 USED: Final = 0.86  # share of the width the longest bar takes
+TIP: Final = (
+    "Estimated USD liquidated per 10 bp of price if price went there now, stacked by distance class, brightest = "
+    "shortest fuse. Lines: the sum from mark to there, longs downward, shorts upward, on a scale of their own."
+)
 HALO: Final = (-1.3, 1.3)
 STROKE: Final = (-0.3, 0.3)
 
@@ -74,17 +93,17 @@ class Profile(QWidget):
         self._row = -1
         self._now: NowPlanes | None = None
         self._taken_ns = 0
+        self.book: BookLine | None = None
+        self.thin: tuple[tuple[Zone, InTheWay], ...] = ()
+        self._view = BookView()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setToolTip(
-            "Estimated USD liquidated per 10 bp of price if price went there now, stacked by distance class, brightest = "
-            "shortest fuse. Lines: the sum from mark to there, longs downward, shorts upward, on a scale of their own."
-        )
+        self.setToolTip(TIP)
 
     @property
     def behind(self) -> bool:
         """Whether the newest frame holds an estimate that is not shown yet."""
         frame = self.state.frame
-        return frame is not None and frame.now is not self._now
+        return frame is not None and (frame.now is not self._now or frame.book.depth is not self._view.depth)
 
     def sync(self, wait: bool = False, paced: bool = False) -> bool:
         """Repaint where something changed: everything, or the line of the last price alone. Return whether everything.
@@ -95,19 +114,63 @@ class Profile(QWidget):
         beat = time.monotonic_ns()
         hold = wait or (paced and beat - self._taken_ns < PACE_NS)
         if self.behind and not hold and s.frame is not None:
-            self._now, self._taken_ns = s.frame.now, beat
-        key = (s.lens, id(self._now), s.classes, s.side, s.stale, s.live, s.theme)
+            self._now, self._view, self._taken_ns = s.frame.now, s.frame.book, beat
+        shown = s.settings.show_book
+        words = age_words(s) if shown else ""
+        thin = thin_zones(s) if shown else ()
+        key = (
+            s.lens,
+            id(self._now),
+            s.classes,
+            s.side,
+            s.stale,
+            s.live,
+            s.theme,
+            s.settings.unit,
+            shown,
+            id(self._view.depth),
+            words,
+            thin,
+        )
         row = last_row(s)
         whole = key != self._key
         if whole:
             self._key = key
-            self.sums = sums(s, self._now)
+            self.sums = found = sums(s, self._now)
+            full = found.most / USED if found is not None else 0.0
+            self.book = book_line(self._view, full) if shown else None
+            self.thin = thin
             self.update()
         elif row != self._row:
             self.update(0, self._row - 1, self.width(), 3)
             self.update(0, row - 1, self.width(), 3)
         self._row = row
         return whole
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.words(event.pos().toPointF()), self)
+            return True
+        return super().event(event)
+
+    def words(self, at: QPointF) -> str:
+        """Return what the profile shows, as a tooltip at a place says it."""
+        s = self.state
+        found = zone_at(s, self.thin, at)
+        if found is not None:
+            return thin_words(s, *found)
+        return f"{TIP}\n\n{book_words(s, self.book)}" if s.settings.show_book else TIP
+
+    def shown(self) -> dict[str, object]:
+        """Return what the profile shows, as values: sums, the book's outline, and the zones marked as thin."""
+        found, book = self.sums, self.book
+        return {
+            "profile_long_usd": float(found.long.max(initial=0.0)) if found else None,
+            "profile_short_usd": float(found.short.max(initial=0.0)) if found else None,
+            "book": None if book is None else (book.first, book.usd.tolist(), book.low, book.high, book.own),
+            "book_words": caption(self.state, book)[0] if self.state.settings.show_book else "",
+            "thin": [(zone.low, zone.high, way.through_usd) for zone, way in self.thin],
+        }
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -136,9 +199,12 @@ class Profile(QWidget):
                 grid = theme.colour(s.theme.grid, s.theme.grid_alpha)
                 for price in price_ticks(s.lens, s.theme.px(GRID_Y_PX)):
                     p.fillRect(QRectF(0, round(s.lens.y(price)), self.width(), 1), grid)
+                if s.settings.show_book:
+                    draw_book(p, s, self.book, self.width())
                 if found is not None and found.most > 0:
                     self._sums(p, found)
                     self._ticks(p, found)
+                draw_thin(p, s, self.thin, self.width())
             p.end()
         return self._kept
 
@@ -174,7 +240,7 @@ class Profile(QWidget):
         ):
             total = float(totals.max(initial=0.0))
             if total > 0:
-                text = "Σ " + present.usd(total)
+                text = "Σ " + present.size(total, s.measure)
                 width = theme.text_width(text, 11, 700) + t.px(12)
                 right = min(self.width() - 2.0, max(width + 2.0, total * scale + width / 2))
                 rect = QRectF(round(right - width), y - t.px(9), round(width), t.px(18))
@@ -184,8 +250,9 @@ class Profile(QWidget):
     def _ticks(self, p: QPainter, found: Sums) -> None:
         t = self.state.theme
         scale = self.width() * USED / found.most
-        for usd in even_steps(found.most, 3 if self.width() > t.px(130) else 2):
-            text = present.usd_round(usd)
+        m = self.state.measure
+        for usd in map(m.usd, even_steps(m.of(found.most), 3 if self.width() > t.px(130) else 2)):
+            text = present.size_round(usd, m)
             x = usd * scale
             half = theme.text_width(text, 11, 500) / 2 + 3
             if x - half < 2 or x + half > self.width() - 2:

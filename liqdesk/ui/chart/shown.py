@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 def shown(chart: ChartPane) -> dict[str, object]:
     """Return what is on the chart, as values: view, handles, prices, labels and sums."""
     s = chart.state
-    sums = chart.profile.sums
     return {
         "from_ms": s.lens.t0,
         "to_ms": s.lens.t1,
@@ -24,8 +23,7 @@ def shown(chart: ChartPane) -> dict[str, object]:
         "last": s.last,
         "mark": s.mark,
         "zones": [(x.zone.low, x.zone.high, x.zone.side.word, x.zone.usd) for x in labels(s, chart.gutter.height())],
-        "profile_long_usd": float(sums.long.max(initial=0.0)) if sums else None,
-        "profile_short_usd": float(sums.short.max(initial=0.0)) if sums else None,
+        **chart.profile.shown(),
         "ribbon": chart.ribbon.text,
         "stale": s.stale,
         "following": s.following,
