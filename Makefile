@@ -41,6 +41,7 @@ lint: dev
 	$(BIN)/mypy
 
 test: lint
+	$(BIN)/python -m liqdesk kernels
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(foreach d,$(LIVE),--ignore=$(d))
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(LIVE)
 

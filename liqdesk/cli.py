@@ -101,6 +101,10 @@ def parser() -> argparse.ArgumentParser:
     _market_options(record, argparse.SUPPRESS, several=True)
     record.add_argument("--minutes", type=number(0.01, 1e7), help="end after so many; default: when asked to")
 
+    commands.add_parser(
+        "kernels", help="compile the map's kernels into the user's cache, which the first start does by itself"
+    )
+
     take = commands.add_parser("import", help="read files of Binance's public archive into the history")
     take.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     take.add_argument("--profile", default=argparse.SUPPRESS, metavar="DIR")
@@ -255,9 +259,17 @@ def _choices(a: argparse.Namespace) -> Choices:
     )
 
 
+def _kernels(_: argparse.Namespace) -> int:
+    from liqdesk.app.kernels import compile_kernels
+
+    compile_kernels()
+    return 0
+
+
 RUN = {
     "exchange": _exchange,
     "import": _import,
+    "kernels": _kernels,
     "record": _record,
     "score": _score,
     "snapshot": _snapshot,

@@ -58,6 +58,7 @@ class Host(QObject):
         """Stop feeds, poll and engine, and wait for them."""
         if not self._thread.isRunning():
             return
+        self._thread.requestInterruption()
         self._stop.emit()
         if not self._thread.wait(STOP_MS):
             log.error("thread engine did not end in %d ms", STOP_MS)

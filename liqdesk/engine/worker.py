@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from liqdesk.alerts import AlertBook, AlertStore, AnyRule
 from liqdesk.engine.child import Child
+from liqdesk.engine.compiling import COMPILER
 from liqdesk.engine.compose import News, compose
 from liqdesk.engine.evidence import Evidence
 from liqdesk.engine.explain import Explaining
@@ -102,6 +103,8 @@ class Worker(QObject):
         else:
             self._open(demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints))
         self.beat()  # the window says what is going on while the kernels load; compiled for the first time, that takes many seconds
+        if not COMPILER.ready(QThread.currentThread().isInterruptionRequested):
+            return
         warm()
         if isinstance(self._run, Run) and self._run.session is None:
             self._run.grid = grid = DensityGrid()  # its memory is taken while the venue is being reached

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QThread
 
-from liqdesk.paths import prepare_numba_cache
+from liqdesk.engine.compiling import COMPILER
 
 STACK: Final = 16 << 20  # the compiler needs more than a thread has by default on macOS
 log = logging.getLogger(__name__)
@@ -26,7 +26,8 @@ class KernelLoad(QThread):
 
     def run(self) -> None:
         try:
-            prepare_numba_cache()
+            if not COMPILER.ready(self.isInterruptionRequested):
+                return
             from liqdesk.ui.chart import kernels
 
             kernels.warm()

@@ -182,6 +182,7 @@ class ChartPane(QWidget):
     def close_threads(self) -> None:
         """Wait for the kernels' thread; call before the pane goes."""
         self._timer.stop()
+        self._load.requestInterruption()
         self._load.wait()
 
     @Slot()

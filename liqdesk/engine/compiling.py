@@ -1,0 +1,93 @@
+"""The kernels' first compilation, in a process of its own: the compiler's memory goes with it, and the window does not stand still."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Final
+
+from liqdesk.paths import prepare_numba_cache
+
+LONGEST_S: Final = 300.0
+POLL_S: Final = 0.03
+log = logging.getLogger(__name__)
+
+
+def marker() -> Path:
+    """Return the file that stands in numba's cache once every kernel is in it, for this Python and this numba."""
+    prepare_numba_cache()
+    try:
+        numba = importlib.metadata.version("numba")
+    except importlib.metadata.PackageNotFoundError:  # a frozen program may carry no metadata
+        numba = "bundled"
+    return Path(os.environ["NUMBA_CACHE_DIR"]) / f"whole-{sys.implementation.cache_tag}-{numba}"
+
+
+class Compiler:
+    """Sees to it that the kernels are in the cache. One for the process, as the cache is; any thread may call."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors = contextlib.ExitStack()
+        self._said: IO[bytes] | None = None
+        self._waiting = 0
+
+    def ready(self, interrupted: Callable[[], bool]) -> bool:
+        """Wait until the kernels can be loaded; return False where `interrupted` came first. The last to be interrupted ends the
+        compilation.
+
+        Where they cannot be compiled apart, the log says why, and whoever needs them compiles them in this process.
+        """
+        if marker().exists():
+            return not interrupted()
+        with self._lock:
+            process = self._process = self._process or self._launched()
+            self._waiting += 1
+        until = time.monotonic() + LONGEST_S
+        while process is not None and process.poll() is None and not interrupted() and time.monotonic() < until:
+            time.sleep(POLL_S)
+        with self._lock:
+            self._waiting -= 1
+            if not self._waiting and process is not None:
+                self._end(process)
+        return not interrupted()
+
+    def _launched(self) -> subprocess.Popen[bytes] | None:
+        program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "liqdesk"]
+        self._said = self._errors.enter_context(tempfile.TemporaryFile())
+        try:
+            return subprocess.Popen(  # nosec B603  # this program itself, without a shell
+                [*program, "kernels"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._said,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as e:
+            log.warning("the kernels cannot be compiled apart: %s", e)
+            return None
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        ended = process.poll() is not None
+        if not ended:
+            process.kill()
+            process.wait()
+        with self._errors:
+            if ended and process.returncode and self._said is not None:
+                self._said.seek(0)
+                said = self._said.read()[-600:].decode("utf-8", "replace")
+                log.warning("the kernels were not compiled apart, exit code %s: %s", process.returncode, said)
+        self._process = self._said = None
+
+
+COMPILER: Final = Compiler()

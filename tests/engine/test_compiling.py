@@ -1,0 +1,58 @@
+"""The first compilation of the kernels, in a process of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from liqdesk.engine.compiling import Compiler, marker
+
+
+def compiling() -> list[psutil.Process]:
+    return [p for p in psutil.Process().children() if "kernels" in p.cmdline()]
+
+
+@pytest.fixture
+def no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_kernels_that_are_there_are_not_compiled(no_cache: Path) -> None:
+    no_cache.mkdir()
+    marker().touch()
+    began = time.monotonic()
+    assert Compiler().ready(lambda: False)
+    assert not compiling()
+    assert time.monotonic() - began < 1.0
+
+
+def test_the_last_that_waits_ends_the_compilation(no_cache: Path) -> None:
+    compiler = Compiler()
+    gone = [threading.Event(), threading.Event()]
+    answers: list[bool] = []
+    waiting = [threading.Thread(target=lambda e=e: answers.append(compiler.ready(e.is_set))) for e in gone]
+    for thread in waiting:
+        thread.start()
+    deadline = time.monotonic() + 60
+    while not compiling() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    gone[0].set()
+    waiting[0].join(10)
+    assert len(compiling()) == 1
+    gone[1].set()
+    waiting[1].join(10)
+    assert answers == [False, False]
+    assert not compiling()
+    assert not marker().exists()
+
+
+@pytest.mark.expects_log("not compiled apart, exit code 2: liqdesk: The compiled kernels cannot be kept")
+def test_where_nothing_can_be_kept_the_log_says_so(no_cache: Path) -> None:
+    no_cache.write_text("a file where the folder should be")
+    assert Compiler().ready(lambda: False)
+    assert not compiling()
