@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import logging
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from liqdesk.paths import prepare_numba_cache
 
@@ -38,8 +36,6 @@ class Compiler:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._errors = contextlib.ExitStack()
-        self._said: IO[bytes] | None = None
         self._waiting = 0
 
     def ready(self, interrupted: Callable[[], bool]) -> bool:
@@ -64,13 +60,12 @@ class Compiler:
 
     def _launched(self) -> subprocess.Popen[bytes] | None:
         program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "liqdesk"]
-        self._said = self._errors.enter_context(tempfile.TemporaryFile())
         try:
             return subprocess.Popen(  # nosec B603  # this program itself, without a shell
                 [*program, "kernels"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=self._said,
+                stderr=subprocess.PIPE,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as e:
@@ -81,13 +76,11 @@ class Compiler:
         ended = process.poll() is not None
         if not ended:
             process.kill()
-            process.wait()
-        with self._errors:
-            if ended and process.returncode and self._said is not None:
-                self._said.seek(0)
-                said = self._said.read()[-600:].decode("utf-8", "replace")
-                log.warning("the kernels were not compiled apart, exit code %s: %s", process.returncode, said)
-        self._process = self._said = None
+        _, errors = process.communicate()
+        if ended and process.returncode:
+            said = errors[-600:].decode("utf-8", "replace")
+            log.warning("the kernels were not compiled apart, exit code %s: %s", process.returncode, said)
+        self._process = None
 
 
 COMPILER: Final = Compiler()
