@@ -77,9 +77,9 @@ class Cards(QObject):
 
         w = self._window
         brackets = w.frame.brackets_as_of if w.frame else "the shipped file"
-        dialog = SettingsDialog(
-            w, w.settings, w.profile_writable, brackets, Keeping(True, has_tray(), True).unavailable
-        )
+        no_tray = Keeping(True, has_tray(), True).unavailable
+        unavailable = {"keep_recording": no_tray} if no_tray else {}
+        dialog = SettingsDialog(w, w.settings, w.profile_writable, brackets, unavailable)
         dialog.saved.connect(self._settings_saved)
         self._act.open_card(dialog)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QSpacerItem
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.draw import Painted
@@ -70,15 +70,27 @@ class Legend(Painted):
         row.setSpacing(0)
         self._row = row
         row.addWidget(self.words)
-        row.addSpacing(current().px(8))
+        row.addSpacing(0)
         row.addWidget(self.slider)
-        row.addSpacing(current().px(4))
+        row.addSpacing(0)
         row.addWidget(self.switch)
         self.slider.levels_changed.connect(self._moved)
         self.switch.chosen.connect(self._switched)
+        self._space()
         if not auto and high > low:
             self.slider.show_levels(low, high)
         self._say()
+
+    def restyle(self) -> None:
+        super().restyle()
+        self._space()
+
+    def _space(self) -> None:
+        for at, length in ((1, 8), (3, 4)):
+            item = self._row.itemAt(at)
+            assert isinstance(item, QSpacerItem)
+            item.changeSize(current().px(length), 0)
+        self._row.invalidate()
 
     @property
     def auto(self) -> bool:

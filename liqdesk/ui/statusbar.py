@@ -70,7 +70,7 @@ class StatusBar(Painted):
 
     def sizeHint(self) -> QSize:
         t = current()
-        return QSize(t.px(640), t.px(36 if self.level > 0 else 40))
+        return QSize(t.px(640), t.px(36 if self.width() < COMPACT_BELOW * t.scale else 40))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(current().px(480), self.sizeHint().height())
@@ -160,6 +160,7 @@ class StatusBar(Painted):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.updateGeometry()
         self.arrange()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -1,7 +1,7 @@
 """The style sheet of the whole program, made from a theme. Roles it knows, set with `widget.setProperty("role", …)`:
 
 QFrame and QWidget: bar, panel, card, well, line · QPushButton: primary, segment, chip, link, icon · QLabel: title,
-caption, note. A field with the property `invalid` set to "true" gets the alert outline.
+caption, note, alert · QListView: contents. A field with the property `invalid` set to "true" gets the alert outline.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ QLabel {{ color: {t.text1}; background: transparent; }}
 QLabel[role="title"] {{ color: {t.text2}; }}
 QLabel[role="caption"] {{ color: {t.text2}; }}
 QLabel[role="note"] {{ color: {t.text3}; }}
+QLabel[role="alert"] {{ color: {t.alert}; }}
 QLabel:disabled {{ color: {t.text3}; }}
 QFrame[role="bar"], QWidget[role="bar"], QFrame[role="panel"], QWidget[role="panel"] {{ background: {t.panel}; }}
 QFrame[role="card"] {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: {px(6)}px; }}
@@ -92,6 +93,8 @@ QListView, QTreeView, QTableView {{ background: {t.panel}; color: {t.text1}; bor
   selection-color: {t.text1}; }}
 QListView::item:hover, QTreeView::item:hover {{ background: {t.hover}; }}
 QListView::item:selected, QTreeView::item:selected {{ background: {t.selected}; color: {t.text1}; }}
+QListView[role="contents"]::item {{ padding: {px(4)}px {px(8)}px; border-radius: {px(3)}px; color: {t.text2}; }}
+QListView[role="contents"]::item:hover, QListView[role="contents"]::item:selected {{ color: {t.text1}; }}
 QMenu {{ background: {t.raised}; color: {t.text1}; border: 1px solid {t.border}; padding: {px(4)}px; }}
 QMenu::item {{ padding: {px(5)}px {px(14)}px; border-radius: {px(3)}px; background: transparent; }}
 QMenu::item:selected {{ background: {t.hover}; color: {t.text1}; }}

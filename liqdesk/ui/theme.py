@@ -18,6 +18,7 @@ FAMILIES: Final = ("Inter", "Segoe UI Variable Text", "SF Pro Text", "Noto Sans"
 BODY: Final = 12
 SMALL: Final = 11
 _LINE_AT_BODY: Final = 15.0  # line height of Inter at 12 px, which every height here was drawn for
+LARGEST_SCALE: Final = 3.0
 _SYSTEM_PX: Final = 13.0 if sys.platform == "darwin" else 12.0
 
 REGULAR: Final = 400
@@ -211,15 +212,21 @@ def system_scale(app: QApplication) -> float:
     return min(2.0, max(1.0, round(max(size, size * taller) * 8) / 8))
 
 
-def apply_theme(app: QApplication, theme: Theme | str, scale: float | None = None) -> Theme:
-    """Put a theme on every widget and return it, sized to the system font (measured once) or to `scale`."""
+def apply_theme(
+    app: QApplication, theme: Theme | str, scale: float | None = None, text_percent: int | None = None
+) -> Theme:
+    """Put a theme on every widget and return it, sized to the system font (measured once) or to `scale`, times the user's own
+    `text_percent`, which holds until another is given."""
     global _current
     chosen = THEMES.get(theme, DARK) if isinstance(theme, str) else theme
     if scale is None:
         stored = app.property("liqdesk_scale")
         scale = float(stored) if stored is not None else system_scale(app)
+    if text_percent is None:
+        text_percent = int(app.property("liqdesk_text") or 100)
     app.setProperty("liqdesk_scale", scale)
-    _current = chosen = replace(chosen, scale=scale)
+    app.setProperty("liqdesk_text", text_percent)
+    _current = chosen = replace(chosen, scale=min(LARGEST_SCALE, scale * text_percent / 100))
     app.setStyle("Fusion")
     app.setFont(font())
     app.setPalette(_palette(chosen))
@@ -227,6 +234,15 @@ def apply_theme(app: QApplication, theme: Theme | str, scale: float | None = Non
 
     app.setStyleSheet(style_sheet(chosen))
     return chosen
+
+
+def follow(theme: str, text_percent: int) -> None:
+    """Put theme and text size of the settings on the program, where it does not wear them yet."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        worn = (_current.name, app.property("liqdesk_text"))
+        if worn != (theme, text_percent):
+            apply_theme(app, theme, text_percent=text_percent)
 
 
 def _palette(t: Theme) -> QPalette:

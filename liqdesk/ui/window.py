@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
+from liqdesk.ui.draw import RESTYLED
 from liqdesk.ui.skeleton import Look, paint_skeleton
-from liqdesk.ui.theme import apply_theme, current
+from liqdesk.ui.theme import follow
 from liqdesk.ui.trace import Trace, note
 from liqdesk.ui.turns import Turns
 
@@ -121,10 +122,7 @@ class Window(QMainWindow):
     def shell(self) -> Shell:
         """Return the controls; built at the first use."""
         if self._shell is None:
-            app = QApplication.instance()
-            stale = current().name != self.settings.theme or (app is not None and app.property("liqdesk_scale") is None)
-            if isinstance(app, QApplication) and stale:
-                apply_theme(app, self.settings.theme)
+            follow(self.settings.theme, self.settings.text_scale)
             from liqdesk.ui import icons
             from liqdesk.ui.shell import Shell
 
@@ -200,7 +198,7 @@ class Window(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if self._shell is not None and event.type() == QEvent.Type.PaletteChange:
+        if self._shell is not None and event.type() in RESTYLED:
             self._shell.fit(self.width(), again=True)
 
     # what the engine says
@@ -285,9 +283,7 @@ class Window(QMainWindow):
         if new == self.settings:
             return
         old, self.settings = self.settings, new
-        app = QApplication.instance()
-        if new.theme != old.theme and isinstance(app, QApplication):
-            apply_theme(app, new.theme)
+        follow(new.theme, new.text_scale)
         self.shell.show_settings(new)
         if self.chart is not None:
             self.stage.tell_chart(old, new)

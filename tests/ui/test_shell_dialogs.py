@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import re
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from shell_frames import BTC, MARK, ZONES, busy, frame
 
@@ -18,13 +17,11 @@ from liqdesk.alerts import AnyRule, Cross, ForcedBurst, FundingBeyond, Imbalance
 from liqdesk.market import Instrument, Ticker
 from liqdesk.model.quality import Oddity
 from liqdesk.paths import resource
-from liqdesk.settings import Settings
 from liqdesk.ui import streams as words
 from liqdesk.ui.dialogs.alert import AlertDialog
 from liqdesk.ui.dialogs.fields import number_from, plain
 from liqdesk.ui.dialogs.help import FirstRun, HelpDialog, KeyTable
 from liqdesk.ui.dialogs.reading import ReadingCard
-from liqdesk.ui.dialogs.settings import SettingsDialog
 from liqdesk.ui.dialogs.streams import Hours, StreamsDialog
 from liqdesk.ui.dialogs.symbols import SymbolSearch, matches, why_not
 from liqdesk.ui.keys import KEYS
@@ -157,66 +154,6 @@ def test_a_rule_can_be_deleted_from_its_dialog(owner: QWidget, qtbot: QtBot) -> 
     assert dropped.args == ["r"]
 
 
-def test_settings_come_back_changed_and_the_rest_untouched(owner: QWidget, qtbot: QtBot) -> None:
-    before = Settings(symbol="ETHUSDT", demo_seed=11)
-    dialog = SettingsDialog(owner, before, True, "2 Jul 2026")
-    dialog.open_over()
-    dialog.theme.choose("light")
-    dialog.zone.setCurrentText("Europe/Vienna")
-    dialog.tape.setText("25K")
-    dialog.days.setText("30")
-    dialog.sounds.setChecked(False)
-    with qtbot.waitSignal(dialog.saved) as saved:
-        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert saved.args[0] == msgspec.structs.replace(
-        before, theme="light", timezone="Europe/Vienna", tape_min_usd=25_000.0, history_days=30, sounds=False
-    )
-
-
-@pytest.mark.parametrize(
-    ("field", "text", "part"),
-    [
-        ("rest", "http://example.com", "https://"),
-        ("stream", "ftp://x", "wss://"),
-        ("proxy", "proxy:8080", "http:// or socks5h://"),
-        ("tape", "lots", "must be a number"),
-        ("days", "0", "must be a number"),
-    ],
-)
-def test_settings_that_cannot_be_used_say_why(owner: QWidget, qtbot: QtBot, field: str, text: str, part: str) -> None:
-    dialog = SettingsDialog(owner, Settings(), True, "2 Jul 2026")
-    dialog.open_over()
-    getattr(dialog, field).setText(text)
-    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert part in dialog.wrong.text()
-    assert dialog.isVisible()
-    dialog.reject()
-
-
-def test_the_password_of_a_proxy_is_kept_and_never_shown(owner: QWidget, qtbot: QtBot) -> None:
-    before = Settings(proxy_url="socks5h://me:s%40cret@10.0.0.1:1080")
-    dialog = SettingsDialog(owner, before, True, "2 Jul 2026")
-    dialog.open_over()
-
-    def shown() -> str:
-        return " ".join(f.displayText() for f in dialog.findChildren(QLineEdit))
-
-    assert dialog.proxy.text() == "socks5h://me@10.0.0.1:1080"
-    assert dialog.password.echoMode() is QLineEdit.EchoMode.Password
-    assert "cret" not in shown()
-    assert dialog.settings() == before
-    dialog.proxy.selectAll()
-    qtbot.keyClicks(dialog.proxy, "http://you:hunter2@proxy")
-    assert dialog.proxy.text() == "http://you@proxy"
-    assert "hunter" not in shown()
-    changed = dialog.settings()
-    assert isinstance(changed, Settings)
-    assert changed.proxy_url == "http://you:hunter2@proxy:3128"
-    dialog.proxy.clear()
-    assert dialog.settings() == Settings()
-    dialog.reject()
-
-
 def test_the_card_of_the_streams_shows_what_the_frame_holds(owner: QWidget) -> None:
     one = busy()
     dialog = StreamsDialog(owner, one)
@@ -290,12 +227,6 @@ def test_the_card_of_the_streams_follows_frames_and_its_columns_stand_still(owne
     dialog.show_frame(busy())
     assert dialog.links.isVisible()
     dialog.reject()
-
-
-def test_a_time_zone_that_does_not_exist_is_refused(owner: QWidget) -> None:
-    dialog = SettingsDialog(owner, Settings(), True, "2 Jul 2026")
-    dialog.zone.setCurrentText("Mars/Olympus")
-    assert "Mars/Olympus" in str(dialog.settings())
 
 
 def test_help_lists_every_key(owner: QWidget) -> None:

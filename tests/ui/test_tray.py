@@ -171,7 +171,7 @@ def test_the_settings_say_why_it_cannot_be_had(make: Callable[..., Window], qtbo
     window.act.cards.settings()
     dialog = window.act.dialog
     assert isinstance(dialog, SettingsDialog)
-    assert not dialog.tray.isEnabled()
+    assert not dialog.lines["keep_recording"].editor.widgets[0].isEnabled()
     assert NO_TRAY in [word.text() for word in dialog.findChildren(type(dialog.title))]
     made = dialog.settings()
     assert isinstance(made, Settings)
@@ -181,7 +181,7 @@ def test_the_settings_say_why_it_cannot_be_had(make: Callable[..., Window], qtbo
     there.act.cards.settings()
     dialog = there.act.dialog
     assert isinstance(dialog, SettingsDialog)
-    dialog.tray.click()
+    dialog.lines["keep_recording"].editor.put(True)
     made = dialog.settings()
     assert isinstance(made, Settings)
     assert made.keep_recording

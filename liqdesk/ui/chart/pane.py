@@ -300,7 +300,7 @@ class ChartPane(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_load"):
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and hasattr(self, "_load"):
             self.state.theme = theme.current()
             self.plot.restyle()
             self._lay_out()

@@ -1,27 +1,59 @@
-"""The settings: how it looks, what is shown, where data come from, how much is kept."""
+"""The settings, built from their declaration: sections at the left, a search over all of them, one row for each field that has one."""
 
 from __future__ import annotations
 
-import math
-import re
-from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
-from zoneinfo import available_timezones
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
+from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QScrollArea, QVBoxLayout, QWidget
 
 from liqdesk.errors import InputError
+from liqdesk.settings import SECTIONS, Row, Settings, declared
 from liqdesk.ui.dialogs.card import Card, Hairline, button, label
-from liqdesk.ui.dialogs.fields import Dropdown, NumberField, Tick, plain
-from liqdesk.ui.segments import Choice, Segments
+from liqdesk.ui.dialogs.editors import Editor, editor_of
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, current, font
 
-if TYPE_CHECKING:
-    from liqdesk.settings import Settings
+LATER: Final = "Used from the next start."
+READ_ONLY: Final = "The profile cannot be written: what is changed here lasts until the window closes."
 
-PASSWORD: Final = re.compile(r"([a-z0-9]+://[^:@/]+):([^@/]*)@(.*)")
+
+class Line(QWidget):
+    """One row: the label, the editor, and a sentence under it."""
+
+    def __init__(self, row: Row, editor: Editor, unavailable: str = "") -> None:
+        super().__init__()
+        t = current()
+        self.row = row
+        self.editor = editor
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, t.px(4), t.px(12), t.px(4))
+        outer.setSpacing(t.px(10))
+        name = label(row.label, "caption", BODY, MEDIUM)
+        name.setFixedWidth(t.px(108))
+        name.setMinimumHeight(t.px(28))
+        outer.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
+        right = QVBoxLayout()
+        right.setSpacing(t.px(3))
+        controls = QHBoxLayout()
+        controls.setSpacing(t.px(8))
+        help_text = f"{row.help} {LATER}" if row.later else row.help
+        for widget in editor.widgets:
+            widget.setEnabled(not unavailable)
+            widget.setAccessibleDescription(f"{help_text} {unavailable}".strip())
+            controls.addWidget(widget)
+        controls.addStretch(1)
+        right.addLayout(controls)
+        right.addWidget(label(help_text, "note", 11, wrap=True))
+        if unavailable:
+            right.addWidget(label(unavailable, "caption", 11, MEDIUM, wrap=True))
+        outer.addLayout(right, 1)
+
+    def matches(self, text: str) -> bool:
+        """Return whether a search finds the row: every word in its label, its help or its section."""
+        said = f"{self.row.section} {self.row.label} {self.row.help}".lower()
+        return all(word in said for word in text.lower().split())
 
 
 class SettingsDialog(Card):
@@ -30,163 +62,176 @@ class SettingsDialog(Card):
     saved = Signal(object)
 
     def __init__(
-        self, parent: QWidget | None, settings: Settings, profile_writable: bool, brackets_as_of: str, no_tray: str = ""
+        self,
+        parent: QWidget | None,
+        settings: Settings,
+        profile_writable: bool,
+        brackets_as_of: str,
+        unavailable: Mapping[str, str] | None = None,
     ) -> None:
-        """`no_tray` says why the recording cannot go on in the tray, empty where it can."""
-        super().__init__(parent, "Settings", 560)
-        t = current()
+        """`unavailable` says of a field why it cannot be had."""
+        super().__init__(parent, "Settings", 720)
         self._settings = settings
-        self.theme = Segments([Choice("dark", "Dark"), Choice("light", "Light")], settings.theme)
-        self.theme.setAccessibleName("theme")
-        self.candles = Segments([Choice(False, "by lightness"), Choice(True, "by hue")], settings.hued_candles)
-        self.candles.setAccessibleName("candle colours")
-        self.zone = Dropdown()
-        self.zone.setEditable(True)
-        self.zone.setFont(font(BODY, SEMIBOLD))
-        self.zone.addItems(["UTC", *sorted(available_timezones() - {"UTC", "localtime"})])
-        self.zone.setCurrentText(settings.timezone)
-        completer = QCompleter(self.zone.model(), self.zone)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.zone.setCompleter(completer)
-        self.zone.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.zone.setFixedWidth(t.px(230))
-        self.sounds = Tick("play alert sounds", settings.sounds)
-        self.bubbles = NumberField("USD", plain(settings.bubble_min_usd), 130)
-        self.tape = NumberField("USD", plain(settings.tape_min_usd), 130)
-        self.rest = self._line(settings.rest_url)
-        self.stream = self._line(settings.stream_url)
-        self.proxy = self._line(settings.proxy_url, 220)
-        self.proxy.setPlaceholderText("as this machine is set up")
-        self.proxy.setAccessibleName("proxy")
-        self.proxy.textChanged.connect(self._hide_password)
-        self.password = self._line("", 110)
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password.setPlaceholderText("password")
-        self.password.setAccessibleName("proxy password")
-        self._hide_password(self.proxy.text())
-        self.limit = NumberField("MB", plain(settings.history_limit_mb), 110)
-        self.days = NumberField("days", plain(settings.history_days), 110)
-        self.tray = Tick("keep recording in the tray", settings.keep_recording)
-        self.tray.setEnabled(not no_tray)
-        self._no_tray = no_tray
-        self.wrong = label("", "", 12, SEMIBOLD, wrap=True)
+        self._going = False
+        self.lines: dict[str, Line] = {}
+        self.headings: dict[str, QLabel] = {}
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search the settings")
+        self.search.setAccessibleName("search the settings")
+        self.search.setFont(font(BODY, MEDIUM))
+        self.search.setClearButtonEnabled(False)
+        self.nothing = label("No setting says that.", "caption", BODY)
+        self.wrong = label("", "alert", 12, SEMIBOLD, wrap=True)
+        self._make_lines(settings, unavailable or {})
         self._look(brackets_as_of, profile_writable)
         self.save = button("Save", primary=True)
         cancel = button("Cancel")
-        self.add_buttons(self.save, cancel)
+        self.defaults = button("Back to defaults")
+        self.add_buttons(self.save, cancel, right=self.defaults)
         self.save.clicked.connect(self._save)
         cancel.clicked.connect(self.reject)
+        self.defaults.clicked.connect(self._back_to_defaults)
+        self.search.textChanged.connect(self._filter)
 
-    def _line(self, text: str, wide: int = 340) -> QLineEdit:
-        field = QLineEdit(text)
-        field.setFont(font(BODY, MEDIUM))
-        field.setFixedWidth(current().px(wide))
-        field.setCursorPosition(0)
-        return field
+    def _make_lines(self, settings: Settings, unavailable: Mapping[str, str]) -> None:
+        for name, field in declared().items():
+            if isinstance(field.shown, Row):
+                editor = editor_of(field)
+                editor.put(getattr(settings, name))
+                self.lines[name] = Line(field.shown, editor, unavailable.get(name, ""))
 
-    @Slot(str)
-    def _hide_password(self, text: str) -> None:
-        """Move a password out of the proxy's address into the field that does not show it."""
-        found = PASSWORD.fullmatch(text)
-        if found is not None:
-            self.password.setText(unquote(found[2]))
-            self.proxy.setText(f"{found[1]}@{found[3]}")
-
-    def _proxy_url(self) -> str:
-        """Return the proxy's whole address. Raises InputError."""
-        from liqdesk.net.proxy import proxy_from
-
-        proxy = proxy_from(self.proxy.text())
-        if proxy is None:
-            return ""
-        whole = msgspec.structs.replace(proxy, password=self.password.text())
-        proxy_from(whole.url)
-        return whole.url
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Return the sections that have rows, in order."""
+        used = {line.row.section for line in self.lines.values()}
+        return tuple(one for one in SECTIONS if one in used)
 
     def _look(self, brackets_as_of: str, profile_writable: bool) -> None:
-        rows = self.rows
-        rows.addLayout(self.field_row("Theme", self.theme))
-        rows.addLayout(self.field_row("Candles", self.candles))
-        rows.addLayout(self.field_row("Time zone", self.zone))
-        rows.addLayout(self.field_row("Sounds", self.sounds))
-        rows.addWidget(Hairline())
-        rows.addLayout(self.field_row("Bubbles from", self.bubbles, label("of forced orders on the chart", "note")))
-        rows.addLayout(self.field_row("Tape from", self.tape, label("of forced orders in the list", "note")))
-        rows.addWidget(Hairline())
-        rows.addLayout(self.field_row("REST", self.rest))
-        rows.addLayout(self.field_row("Streams", self.stream))
-        rows.addLayout(self.field_row("Proxy", self.proxy, self.password))
-        rows.addWidget(
-            label(
-                "Used from the next start. An address that is not Binance's own is never called live: it is shown in amber with its "
-                "host. A proxy is http://host:port or socks5h://host:port, with user@ before the host where it asks for a name.",
-                "note",
-                11,
-                wrap=True,
-            )
-        )
-        rows.addWidget(Hairline())
-        rows.addLayout(self.field_row("History", self.limit, label("at most, and", "caption"), self.days))
-        why = label(self._no_tray, "note", 11, wrap=True)
-        rows.addLayout(self.field_row("On closing", self.tray, *((why,) if self._no_tray else ())))
-        note = (
-            "Forced orders have no public record at Binance: a day not recorded is gone. Size and age are used from the next start."
-            f"\nMargin brackets of {brackets_as_of}."
-        )
+        t = current()
         if not profile_writable:
-            note = "The profile cannot be written: what is changed here lasts until the window closes.\n" + note
-        rows.addWidget(label(note, "note", 11, wrap=True))
-        rows.addWidget(self.wrong)
+            self.rows.addWidget(label(READ_ONLY, "caption", BODY, MEDIUM, wrap=True))
+        self.rows.addWidget(self.search)
+        middle = QHBoxLayout()
+        middle.setSpacing(t.px(14))
+        self.contents = QListView()
+        self.contents.setModel(QStringListModel(list(self.sections), self.contents))
+        self.contents.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.contents.setFont(font(BODY, MEDIUM))
+        self.contents.setProperty("role", "contents")
+        self.contents.setFixedWidth(t.px(132))
+        self.contents.setAccessibleName("sections")
+        self.contents.setCurrentIndex(self.contents.model().index(0, 0))
+        self.contents.selectionModel().currentChanged.connect(self._go)
+        middle.addWidget(self.contents)
+        self.area = self._rows_area()
+        self.area.verticalScrollBar().valueChanged.connect(self._follow_scroll)
+        middle.addWidget(self.area, 1)
+        self.rows.addLayout(middle)
+        self.rows.addWidget(Hairline())
+        self.rows.addWidget(label(f"Margin brackets of {brackets_as_of}.", "note", 11, wrap=True))
+        self.rows.addWidget(self.wrong)
         self.wrong.hide()
+
+    def _rows_area(self) -> QScrollArea:
+        t = current()
+        inside = QWidget()
+        column = self._column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(t.px(2))
+        for section in self.sections:
+            heading = self.headings[section] = label(section, "", 13, SEMIBOLD)
+            heading.setContentsMargins(0, 0 if section == self.sections[0] else t.px(12), 0, t.px(2))
+            column.addWidget(heading)
+            for line in self.lines.values():
+                if line.row.section == section:
+                    column.addWidget(line)
+        column.addWidget(self.nothing)
+        self.nothing.hide()
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidgetResizable(True)
+        area.setWidget(inside)
+        inside.setAutoFillBackground(False)
+        area.viewport().setAutoFillBackground(False)
+        room = self.screen().availableGeometry().height() - t.px(270)
+        area.setFixedHeight(max(t.px(120), min(t.px(420), room)))
+        return area
+
+    def first_focus(self) -> QWidget:
+        return self.search
+
+    @Slot(str)
+    def _filter(self, text: str) -> None:
+        """Leave the rows that a search finds, with the headings over them."""
+        found: set[str] = set()
+        for line in self.lines.values():
+            match = line.matches(text)
+            line.setVisible(match)
+            if match:
+                found.add(line.row.section)
+        for section, heading in self.headings.items():
+            heading.setVisible(section in found)
+        self.nothing.setVisible(not found)
+
+    @Slot(QModelIndex, QModelIndex)
+    def _go(self, index: QModelIndex, _before: QModelIndex) -> None:
+        """Bring a section to the top."""
+        if self._going:
+            return
+        self._going = True
+        self.search.clear()
+        self._column.activate()
+        self.area.verticalScrollBar().setValue(self.headings[self.sections[index.row()]].y())
+        self._going = False
+
+    @Slot(int)
+    def _follow_scroll(self, top: int) -> None:
+        """Choose the section whose rows are at the top, at the end of the rows the last one."""
+        bar = self.area.verticalScrollBar()
+        passed = [i for i, one in enumerate(self.sections) if self.headings[one].y() <= top + current().px(20)]
+        at = len(self.sections) - 1 if top and top == bar.maximum() else max(passed, default=0)
+        if at != self.contents.currentIndex().row() and not self._going:
+            self._going = True
+            self.contents.setCurrentIndex(self.contents.model().index(at, 0))
+            self._going = False
+
+    @Slot()
+    def _back_to_defaults(self) -> None:
+        plain = Settings()
+        for name, line in self.lines.items():
+            line.editor.put(getattr(plain, name))
 
     def settings(self) -> Settings | str:
         """Return the settings as typed, or the sentence on what is wrong."""
         from liqdesk.venues.binance.endpoints import endpoints
 
-        zone = self.zone.currentText().strip()
-        if zone not in available_timezones():
-            return f"“{zone}” is not a time zone, such as Europe/Vienna."
-        numbers: dict[str, float] = {}
-        for name, field, least, most in (
-            ("bubble_min_usd", self.bubbles, 0, 1e12),
-            ("tape_min_usd", self.tape, 0, 1e12),
-            ("history_limit_mb", self.limit, 64, 1e7),
-            ("history_days", self.days, 1, 36_500),
-        ):
-            value = field.number()
-            good = value is not None and math.isfinite(value) and least <= value <= most
-            field.mark(not good)
-            if not good or value is None:
-                return f"“{field.text()}” must be a number from {least:,} to {most:,.0f}."
-            numbers[name] = value
+        typed: dict[str, object] = {}
+        name = ""
         try:
-            checked = endpoints(self.rest.text().strip(), self.stream.text().strip())
-            proxy_url = self._proxy_url()
+            for name, line in self.lines.items():
+                typed[name] = line.editor.value()
+            name = "rest_url"
+            checked = endpoints(str(typed["rest_url"]), str(typed["stream_url"]))
         except InputError as e:
+            self._point_at(self.lines[name])
             return e.user
-        return msgspec.structs.replace(
-            self._settings,
-            theme=str(self.theme.value),
-            hued_candles=bool(self.candles.value),
-            timezone=zone,
-            sounds=self.sounds.isChecked(),
-            keep_recording=self.tray.isChecked(),
-            bubble_min_usd=numbers["bubble_min_usd"],
-            tape_min_usd=numbers["tape_min_usd"],
-            history_limit_mb=int(numbers["history_limit_mb"]),
-            history_days=int(numbers["history_days"]),
-            rest_url=checked.rest,
-            stream_url=checked.stream,
-            proxy_url=proxy_url,
-        )
+        typed |= {"rest_url": checked.rest, "stream_url": checked.stream}
+        return msgspec.structs.replace(self._settings, **typed)
+
+    def _point_at(self, line: Line) -> None:
+        if self.isVisible():
+            self.search.clear()
+            self.area.ensureWidgetVisible(line)
+            line.editor.widgets[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot()
     def _save(self) -> None:
         made = self.settings()
         if isinstance(made, str):
             self.wrong.setText(made)
-            self.wrong.setStyleSheet(f"color: {current().alert}")
             self.wrong.show()
             self.fit()
             return

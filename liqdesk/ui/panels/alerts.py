@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy
 
 from liqdesk.ui import present
@@ -36,6 +36,11 @@ class Scroll(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(
+            self.content.sizeHint().width(), self.minimumHeight()
+        )  # Qt's own remembers the first height for good
 
     def fit(self) -> None:
         """Take the body's height, up to the most."""

@@ -185,6 +185,9 @@ class Column(QMainWindow):
         standing = self._standing(RIGHT)
         if standing and before != wanted and abs(self.width_of() - before) <= 2:
             self.resizeDocks([standing[0]], [wanted], Qt.Orientation.Horizontal)
+            layout = self.layout()
+            assert layout is not None
+            layout.activate()  # a change of scale asks twice, and the second asks what the first has made
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -52,9 +52,17 @@ class Header(BarButton):
         self._folds = False  # whether the click before this one folded
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._row = QHBoxLayout(self)
+        self._row.addStretch(1)
+        self._space()
+
+    def _space(self) -> None:
         self._row.setContentsMargins(0, 0, current().px(PAD + 20), 0)
         self._row.setSpacing(current().px(8))
-        self._row.addStretch(1)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in draw.RESTYLED:
+            self._space()
+        super().changeEvent(event)
 
     def add(self, widget: QWidget) -> None:
         """Put a control before the arrow."""
