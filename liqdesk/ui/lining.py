@@ -69,7 +69,7 @@ class Lining(QObject):
     def _ruler(self) -> None:
         if self._window.chart is not None:
             self._window.chart.hand.arm()
-            self._act.say("Ruler", "Drag over the chart. Shift and a drag does it at any time; Esc takes it away.")
+            self._act.say("Ruler", "Drag over the chart. Shift+drag does it at any time.")
 
     def _add(self) -> None:
         chart = self._window.chart

@@ -119,6 +119,13 @@ def _coins(value: float, signed: bool = False) -> str:
     return number(value, min(6, 2 - power), signed)
 
 
+def money(usd_value: float | None, m: Measure = DOLLARS, signed: bool = False) -> str:
+    """Return an amount with its unit: $38.2M, or 569 BTC."""
+    if not m.coin:
+        return "$" + usd(usd_value, signed)
+    return f"{size(usd_value, m, signed)} {m.unit}"
+
+
 def size_band(low: float, high: float, m: Measure = DOLLARS) -> str:
     """Return an 80 % band of an amount: 0.9M–5.1M, or 0–243K."""
     if not (math.isfinite(m.of(low)) and math.isfinite(m.of(high))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -40,6 +41,7 @@ def drag(pane: ChartPane, start: QPoint, end: QPoint, modifiers: Qt.KeyboardModi
     left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 
     def send(kind: QEvent.Type, at: QPoint, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
+        time.sleep(0.012)  # the plot's library takes a hundred moves a second and leaves the rest
         where = QPointF(at)
         there = QPointF(viewport.mapToGlobal(at))
         QApplication.sendEvent(viewport, QMouseEvent(kind, where, there, button, held, modifiers))

@@ -33,7 +33,7 @@ from liqdesk.ui.chart.zonewords import height as box_height
 MOST: Final = 8
 MOST_COMPACT: Final = 6
 TIP: Final = (
-    "Where the estimate stands out from its surroundings: range, distance from mark, side, USD expected to be printed if price swept "
+    "Where the estimate stands out from its surroundings: range, distance from mark, side, size expected to be printed if price swept "
     "it now, half the width of its 80 % band, and how likely the mark touches it within four hours.\n"
     "Grey: a rise that may be chance (z < 2), no zone."
 )
@@ -80,7 +80,7 @@ class Gutter(QWidget):
     def sync(self) -> None:
         """Repaint where something changed: everything, or the line of the last price alone."""
         s = self.state
-        key = (s.lens, s.zones, tuple(s.named_prices), s.stale, s.live, s.theme, s.compact, s.settings)
+        key = (s.lens, s.zones, tuple(s.named_prices), s.stale, s.live, s.theme, s.compact, s.settings, s.measure)
         row = last_row(s)
         if key != self._key:
             self._key = key

@@ -50,7 +50,8 @@ class Hand(QObject):
         if self._from is not None:
             x, y = self._inside(at.x(), at.y())
             s.ruler = Ruler(*self._from, s.lens.time(x), s.lens.price(y))
-            self.armed = self.armed and not ev.isFinish()
+            s.ruling = not ev.isFinish()
+            self.armed = self.armed and s.ruling
         elif self._held is not None:
             self._drag_line(at.y(), bool(ev.isFinish()))
         else:
@@ -86,7 +87,7 @@ class Hand(QObject):
     def close(self) -> bool:
         """Take the ruler away; return whether there was one."""
         was = self.state.ruler is not None or self.armed
-        self.state.ruler, self.armed = None, False
+        self.state.ruler, self.state.ruling, self.armed = None, False, False
         if was:
             self.redraw.emit()
         return was

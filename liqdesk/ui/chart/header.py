@@ -63,7 +63,16 @@ class Header(QWidget):
         s = self.state
         progress = s.frame.progress if s.frame else None
         prices = candle_words(s)
-        key = (title(s), progress, s.rule_ms, s.zone, s.theme, s.settings.heat_map, [len(price) for _, price in prices])
+        key = (
+            title(s),
+            progress,
+            s.rule_ms,
+            s.zone,
+            s.theme,
+            s.settings.heat_map,
+            s.measure.unit,
+            [len(price) for _, price in prices],
+        )
         if key != self._key:
             self.update()
         elif prices != self._prices:
@@ -105,7 +114,8 @@ class Header(QWidget):
             done = progress.done / progress.total if progress.total else 0.0
             p.fillRect(QRectF(0, h - 2, edge * min(1.0, done), 2), theme.colour(t.text2))
             return
-        words = "Map: est. USD per 10 bp" if s.compact else "Map: estimated liquidations, USD per 10 bp"
+        unit = s.measure.unit
+        words = f"Map: est. {unit} per 10 bp" if s.compact else f"Map: estimated liquidations, {unit} per 10 bp"
         x = self._piece(p, x, edge, words, t.text3, 500) + t.px(16)
         if s.compact:
             return
@@ -129,7 +139,9 @@ class Header(QWidget):
             p, edge + t.px(8), self.width(), "Profile" if self.state.compact else "Profile now", t.text2, 600
         )
         room = self.width() - 4 - (x + t.px(8))
-        words = [unit for unit in ("USD per 10 bp", "USD/10 bp", "USD") if theme.text_width(unit, 11, 500) <= room]
+        unit = self.state.measure.unit
+        offered = (f"{unit} per 10 bp", f"{unit}/10 bp", unit)
+        words = [words for words in offered if theme.text_width(words, 11, 500) <= room]
         self._piece(p, x + t.px(8), self.width(), words[0] if words else "", t.text3, 500)
         return x
 

@@ -60,10 +60,10 @@ def read(s: ChartState, price: float, time_ms: float, cell: Cell | None) -> Read
     shares = tuple((classes / total).tolist()) if total > 0 else ()
     largest = sorted(zip(shares, LEVERAGES, strict=True), reverse=True)[:3] if shares else []
     parts = [f"{lev}× {present.percent(share, 0, signed=False)}" for share, lev in largest if share >= 0.005]
-    spread = s.frame.spread if s.frame else None
+    m, spread = s.measure, s.frame.spread if s.frame else None
     bands, share = ("", ""), 0.0
     if spread is not None:
-        bands = _bands(planes, cell, spread)
+        bands = _bands(planes, cell, spread, m)
         share = float(cell_share(planes, cell.shares))
     here_long = price < cell.mark
     sum_to = cell.to_mark[0] if here_long else cell.to_mark[1]
@@ -71,24 +71,26 @@ def read(s: ChartState, price: float, time_ms: float, cell: Cell | None) -> Read
         head,
         away,
         f"{present.stamp(cell.from_ms, s.zone)} · {present.span(cell.span_ms)} cell",
-        "off" if s.side == "long" else present.usd(short),
-        "off" if s.side == "short" else present.usd(long),
+        "off" if s.side == "long" else present.size(short, m),
+        "off" if s.side == "short" else present.size(long, m),
         bands[1],
         bands[0],
         shares,
         " · ".join(parts) if parts else "nothing in the chosen bands",
-        f"{present.usd(sum_to)} {'long' if here_long else 'short'}",
+        f"{present.size(sum_to, m)} {'long' if here_long else 'short'}",
         f"{'mostly, ' if share > MOSTLY else ''}{present.percent(share, 0, signed=False)}" if total > 0 else "",
     )
 
 
-def _bands(planes: NDArray[np.float64], cell: Cell, spread: Spread) -> tuple[str, str]:
+def _bands(planes: NDArray[np.float64], cell: Cell, spread: Spread, m: present.Measure) -> tuple[str, str]:
     """Return the 80 % bands of longs and shorts of a cell, in words."""
     sides = np.zeros((10, 2))
     sides[:5, 0], sides[5:, 1] = planes[:5], planes[5:]
     usd = sides.sum(axis=0)
     low, high = band_of(usd, cell_share(sides, cell.shares), spread)
-    words = [present.usd_band(a, b) if v > 0 else "" for v, a, b in zip(usd, low.tolist(), high.tolist(), strict=True)]
+    words = [
+        present.size_band(a, b, m) if v > 0 else "" for v, a, b in zip(usd, low.tolist(), high.tolist(), strict=True)
+    ]
     return words[0], words[1]
 
 
@@ -273,12 +275,15 @@ class Overlay(QWidget):
             p.drawPixmap(QPointF(at.left() - MARGIN, at.top() - MARGIN), self._picture(self.reading))
 
     def _free(self) -> bool:
-        return self.taken is None or not self.taken.intersects(self.card_rect())
+        if self.state.ruling:
+            return False
+        taken = [rect for rect in (self.taken, self.state.ruler_card) if rect is not None]
+        return not any(rect.intersects(self.card_rect()) for rect in taken)
 
     def _picture(self, reading: Reading) -> QPixmap:
         """Return the card with its shadow, painted anew only where it says something else."""
         ratio = self.devicePixelRatioF()
-        key = (reading, self.state.theme, ratio)
+        key = (reading, self.state.theme, ratio, self.state.measure.unit)
         if key != self._card_key:
             self._card_key = key
             size = self.card_size()
@@ -319,7 +324,7 @@ class Overlay(QWidget):
             write(p, line.adjusted(t.px(13), 0, 0, 0), name, t.text1, 12, 500)
             write(p, line.adjusted(0, 0, -width * 0.45, 0), value, t.text1, 12, 600, "right")
             write(p, line, band, t.text2, 11, 500, "right")
-        write(p, row(88), "USD per 10 bp, 80 % band", t.text3, 11, 500, "right")
+        write(p, row(88), f"{self.state.measure.unit} per 10 bp, 80 % band", t.text3, 11, 500, "right")
         bar = QRectF(left, rect.top() + t.px(110), width, t.px(7))
         p.fillRect(bar, theme.colour(t.line))
         x = bar.left()

@@ -91,6 +91,7 @@ class RulerLayer(Layer):
         """Take the newest figures; return whether the ruler moved, else which places show other words."""
         before, self.rows = self.rows, words(self.state)
         moved, self._ruler = self.state.ruler != self._ruler, self.state.ruler
+        self.state.ruler_card = self.card() if self.rows and self.state.lens.valid else None
         if moved or len(before) != len(self.rows):
             return True, []
         return False, [self.card().toAlignedRect()] if before != self.rows and self.state.lens.valid else []

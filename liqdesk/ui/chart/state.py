@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
 
 from liqdesk.alerts.rules import Cross, PriceCrosses
 from liqdesk.engine.frames import Frame, GapView, Health, SourceKind
@@ -74,6 +75,8 @@ class ChartState:
     positions: Mapping[tuple[str, str], Position] = field(default_factory=dict)  # by origin and contract
     mine: tuple[MyLine, ...] = ()  # of the contract shown, as last synchronised
     ruler: Ruler | None = None
+    ruling: bool = False  # the hand draws it now
+    ruler_card: QRectF | None = None  # where its figures stand
     kept_lines: Lines = field(default_factory=dict)  # by origin and contract
 
     @property

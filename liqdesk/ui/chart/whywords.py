@@ -10,6 +10,7 @@ from liqdesk.engine.whys import Cause, Empty, Why
 from liqdesk.market import DAY_MS, LEVERAGES, Side
 from liqdesk.ui import present
 from liqdesk.ui.chart.state import ChartState
+from liqdesk.ui.present import Measure
 
 COLUMNS: Final = ("when", "traded USD", "entered at", "class", "put here", "decayed", "swept", "stands USD")
 AGES: Final = ("≤ 12 h", "≤ 1 d", "≤ 1 w", "older")
@@ -19,7 +20,7 @@ MOSTLY: Final = 0.5
 ADVICE: Final = "An estimate, not advice."
 TIP: Final = (
     "Where this row's estimate comes from, minute by minute of traded volume.\n"
-    "put here: USD of that volume whose liquidation price the model placed in this row, as expected to be printed.\n"
+    "put here: what of that volume has its liquidation price in this row by the model, as expected to be printed.\n"
     "decayed: closed since, by turnover. swept: emptied where price passed. stands: the rest, which the map shows.\n"
     "class: the leverage that most of it belongs to. Computed from the venue's trades, candles, marks and open interest."
 )
@@ -60,27 +61,27 @@ def why_text(s: ChartState, why: Why) -> WhyText:
         )
     if len(why.ask.classes) < len(LEVERAGES):
         when += ", " + (" ".join(f"{leverage}×" for leverage in why.ask.classes) or "no band") + " only"
-    classes, ages = _shares(why.by_class), _shares(why.by_age)
+    classes, ages, m = _shares(why.by_class), _shares(why.by_age), s.measure
     return WhyText(
         why.side,
         f"{present.price_range(why.low, why.high, decimals)} · {side.word}",
         f"{present.percent(centre / why.mark - 1, 2)} from mark",
-        f"est. ${present.usd(why.usd)} {_band(why)}expected to be printed{_where(s)} if price goes there",
+        f"est. {present.money(why.usd, m)} {_band(why, m)}expected to be printed{_where(s)} if price goes there",
         when,
-        (f"{COLUMNS[0]}, {present.zone_label(why.as_of_ms, s.zone)}", *COLUMNS[1:]),
-        tuple(_row(cause, s.zone, s.decimals) for cause in why.causes),
-        ("all of them", "", "", "", *_fates(why.put_usd, why.decayed_usd, why.swept_usd, why.stands_usd)),
+        (f"{COLUMNS[0]}, {present.zone_label(why.as_of_ms, s.zone)}", *(c.replace("USD", m.unit) for c in COLUMNS[1:])),
+        tuple(_row(cause, s.zone, s.decimals, m) for cause in why.causes),
+        ("all of them", "", "", "", *_fates(why.put_usd, why.decayed_usd, why.swept_usd, why.stands_usd, m)),
         _facts(why),
         classes,
         _words(classes, tuple(f"{leverage}×" for leverage in LEVERAGES)),
         ages,
         _words(ages, AGES),
-        tuple(_sentences(why, side, centre, s.zone)),
+        tuple(_sentences(why, side, centre, s.zone, m)),
     )
 
 
-def _band(why: Why) -> str:
-    return f"(80 %: {present.usd_band(why.low_usd, why.high_usd)}) " if why.usd >= 1 else ""
+def _band(why: Why, m: Measure) -> str:
+    return f"(80 %: {present.size_band(why.low_usd, why.high_usd, m)}) " if why.usd >= 1 else ""
 
 
 def _where(s: ChartState) -> str:
@@ -99,16 +100,16 @@ def _words(shares: tuple[float, ...], names: tuple[str, ...]) -> str:
     )
 
 
-def _fates(put: float, decayed: float, swept: float, stands: float) -> tuple[str, str, str, str]:
+def _fates(put: float, decayed: float, swept: float, stands: float, m: Measure) -> tuple[str, str, str, str]:
     share = [part / put if put > 0 else None for part in (decayed, swept)]
-    return present.usd(put), *(present.percent(part, 0, signed=False) for part in share), present.usd(stands)  # type: ignore[return-value]
+    return present.size(put, m), *(present.percent(part, 0, signed=False) for part in share), present.size(stands, m)  # type: ignore[return-value]
 
 
-def _row(cause: Cause, zone: str, decimals: int) -> tuple[str, ...]:
+def _row(cause: Cause, zone: str, decimals: int, m: Measure) -> tuple[str, ...]:
     entry = present.price(cause.entry, present.range_decimals(cause.entry, cause.entry * 1.01, decimals))
     leverage = f"{cause.leverage}× {present.percent(cause.leverage_share, 0, signed=False)}"
-    fates = _fates(cause.put_usd, cause.decayed_usd, cause.swept_usd, cause.stands_usd)
-    return stretch(cause.from_ms, cause.to_ms, zone), present.usd(cause.traded_usd), entry, leverage, *fates
+    fates = _fates(cause.put_usd, cause.decayed_usd, cause.swept_usd, cause.stands_usd, m)
+    return stretch(cause.from_ms, cause.to_ms, zone), present.size(cause.traded_usd, m), entry, leverage, *fates
 
 
 def stretch(from_ms: int, to_ms: int, zone: str) -> str:
@@ -130,7 +131,7 @@ def _facts(why: Why) -> str:
     )
 
 
-def _sentences(why: Why, side: Side, centre: float, zone: str) -> list[str]:
+def _sentences(why: Why, side: Side, centre: float, zone: str, m: Measure) -> list[str]:
     out = []
     if why.empty is not None:
         out.append(_empty(why, side, centre, zone))
@@ -138,7 +139,7 @@ def _sentences(why: Why, side: Side, centre: float, zone: str) -> list[str]:
         out.append(f"Price last reached this row at {present.stamp(why.swept_ms, zone)}.")
     if why.before_usd > 0.01 * why.stands_usd and why.empty is None:
         out.append(
-            f"${present.usd(why.before_usd)} of it stood here before {present.stamp(why.before_ms, zone)}, where the record begins."
+            f"{present.money(why.before_usd, m)} of it stood here before {present.stamp(why.before_ms, zone)}, where the record begins."
         )
     if why.prior_share >= MOSTLY and why.empty is None:
         out.append(f"{present.percent(why.prior_share, 0, signed=False)} {PRIOR}")

@@ -53,8 +53,8 @@ def words(zone: Zone, s: ChartState) -> tuple[str, str, str, str, str]:
         present.price_range(zone.low, zone.high, decimals),
         present.percent(zone.distance, 1),
         zone.side.word,
-        "$" + present.usd(zone.usd),
-        present.half_width(zone.low_usd, zone.high_usd),
+        present.money(zone.usd, s.measure),
+        present.size_half(zone.low_usd, zone.high_usd, s.measure),
     )
 
 
