@@ -22,20 +22,35 @@ class Cards(QObject):
         self._act = act
         self._streams: StreamsDialog | None = None
         act.learn("help", self.help)
+        act.learn("keys", self.keys)
         act.learn("method", self.method)
         act.learn("streams", self.streams)
         act.learn("settings", self.settings)
 
     @Slot()
     def help(self) -> None:
-        """Show what the map is and is not, and every key."""
+        """Show what the map is and is not, and where the keys are."""
         from liqdesk.ui.dialogs.help import HelpDialog
 
         frame = self._window.frame
         version, brackets = (frame.model_version, frame.brackets_as_of) if frame else ("S2", "the shipped file")
-        dialog = HelpDialog(self._window, version, brackets, self._window.profile_dir)
+        dialog = HelpDialog(self._window, version, brackets, self._window.profile_dir, self._act.shortcuts.written)
         dialog.method.clicked.connect(self.method)
+        dialog.keys.clicked.connect(self.keys)
         self._act.open_card(dialog)
+
+    @Slot()
+    def keys(self) -> None:
+        """Show every command with its keys, to be changed."""
+        from liqdesk.ui.dialogs.keys import KeysCard
+
+        card = KeysCard(self._window, self._act.shortcuts.keymap)
+        card.changed.connect(self._keys_changed)
+        self._act.open_card(card)
+
+    @Slot(object)
+    def _keys_changed(self, stored: object) -> None:
+        self._window.change(keys=stored)
 
     @Slot()
     def method(self) -> None:

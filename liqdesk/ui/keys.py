@@ -90,7 +90,8 @@ KEYS: Final = (
     Key("quit", WINDOW, ("Ctrl+Q",), "quit"),
     Key("save", PICTURES, ("Ctrl+S",), "save a picture"),
     Key("copy", PICTURES, ("Ctrl+Shift+C",), "copy a picture"),
-    Key("help", HELP, ("F1", "?"), "help and keys"),
+    Key("keys", HELP, ("?",), "every key, to be searched and changed"),
+    Key("help", HELP, ("F1",), "what the map is and is not"),
     Key("method", HELP, ("F2",), "how the map is made, in full"),
 )
 BY_NAME: Final = {key.name: key for key in KEYS}

@@ -20,7 +20,8 @@ MORE: Final = (
     ("theme", "Light or dark"),
     ("save", "Save a picture"),
     ("copy", "Copy a picture"),
-    ("help", "Keys and help"),
+    ("keys", "Keys…"),
+    ("help", "Help"),
 )
 
 

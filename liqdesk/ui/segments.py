@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
@@ -77,6 +77,10 @@ class Segments(Painted):
             self.updateGeometry()
         self.update()
         self.changed.emit()
+
+    def retell(self, change: Callable[[str], str]) -> None:
+        """Change what the tips of the choices say."""
+        self._choices = tuple(msgspec.structs.replace(c, tip=change(c.tip)) for c in self._choices)
 
     def set_pad(self, pad: int) -> None:
         if pad != self._pad:

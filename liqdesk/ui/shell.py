@@ -41,7 +41,7 @@ class Shell(QWidget):
         self._compact: bool | None = None
         self._compose()
         self._connect(window)
-        window.act.shortcuts.bind()
+        window.act.shortcuts.show_settings(settings)
 
     def _compose(self) -> None:
         outer = QVBoxLayout(self)
@@ -106,6 +106,7 @@ class Shell(QWidget):
         self.column.show_settings(settings)
         self.statusbar.show_settings(settings)
         self.stage.toast.timezone = settings.timezone
+        self._act.shortcuts.show_settings(settings)
 
     def show_notices(self, said: tuple[str, ...], frame: Frame | None) -> None:
         """Show sentences from the program's start, and those a frame brings."""

@@ -105,7 +105,7 @@ class TopBar(Painted):
         self.camera.setToolTip("Save a picture of the window (Ctrl+S); Ctrl+Shift+C copies it")
         self.camera.setAccessibleName("picture")
         self.help = IconButton("help")
-        self.help.setToolTip("Keys, and what the map is and is not (?)")
+        self.help.setToolTip("What the map is and is not, and the keys (F1)")
         self.help.setAccessibleName("help")
         self.theme = IconButton("sun")
         self.theme.setToolTip("Light or dark (T)")

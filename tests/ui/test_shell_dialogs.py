@@ -24,8 +24,7 @@ from liqdesk.ui.dialogs.help import FirstRun, HelpDialog, KeyTable
 from liqdesk.ui.dialogs.reading import ReadingCard
 from liqdesk.ui.dialogs.streams import Hours, StreamsDialog
 from liqdesk.ui.dialogs.symbols import SymbolSearch, matches, why_not
-from liqdesk.ui.keys import KEYS
-from liqdesk.ui.shortcuts import written
+from liqdesk.ui.keys import WITH_THE_MOUSE
 from liqdesk.ui.theme import apply_theme
 
 
@@ -229,15 +228,13 @@ def test_the_card_of_the_streams_follows_frames_and_its_columns_stand_still(owne
     dialog.reject()
 
 
-def test_help_lists_every_key(owner: QWidget) -> None:
-    dialog = HelpDialog(owner, "S2", "2 Jul 2026", "profile folder")
-    tables = dialog.findChildren(KeyTable)
-    words = " ".join(table.accessibleName() for table in tables)
-    for key in KEYS:
-        if not key.sequences:
-            continue
-        assert f"{written(key.sequences)}: {key.words}" in words
-    assert len({s for key in KEYS for s in key.sequences}) == sum(len(key.sequences) for key in KEYS)
+def test_help_says_what_the_mouse_does_and_where_the_keys_are(owner: QWidget) -> None:
+    dialog = HelpDialog(owner, "S2", "2 Jul 2026", "profile folder", lambda name: {"keys": "F12"}.get(name, ""))
+    (table,) = dialog.findChildren(KeyTable)
+    for hand, does in WITH_THE_MOUSE:
+        assert f"{hand}: {does}" in table.accessibleName()
+    assert dialog.keys.text() == "Every key, and changing them (F12)"
+    assert dialog.method.text() == "How the map is made, in full"
 
 
 def test_help_says_what_is_assumed_and_what_is_a_floor(owner: QWidget) -> None:

@@ -1,7 +1,8 @@
-"""Help: what the map is and is not, and every key; and the one-minute note of the first start."""
+"""Help: what the map is and is not, what the mouse does; and the one-minute note of the first start."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -12,7 +13,7 @@ from liqdesk import __version__
 from liqdesk.ui import draw, icons
 from liqdesk.ui.dialogs.card import Card, Hairline, button, label
 from liqdesk.ui.draw import Painted
-from liqdesk.ui.keys import KEYS, WITH_THE_MOUSE
+from liqdesk.ui.keys import BY_NAME, WITH_THE_MOUSE
 from liqdesk.ui.shortcuts import written
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, text_width
 
@@ -34,7 +35,7 @@ ABOUT: Final = (
     (
         "The USD scale.",
         "“scale: default” is one shipped constant: the share of swept volume that Binance printed in a week of 2026. While this program "
-        "records, it learns the share of this market. The same minutes score the map against naive ones (P).",
+        "records, it learns the share of this market. The same minutes score the map against naive ones; the status bar says how.",
     ),
     (
         "Forced orders.",
@@ -107,39 +108,51 @@ def _about(wide: int) -> QVBoxLayout:
 
 
 class HelpDialog(Card):
-    """What the map is and is not, on the left; every key, on the right."""
+    """What the map is and is not, on the left; what the mouse does, and where more stands, on the right."""
 
-    def __init__(self, parent: QWidget | None, model_version: str, brackets_as_of: str, profile: str = "") -> None:
+    def __init__(
+        self,
+        parent: QWidget | None,
+        model_version: str,
+        brackets_as_of: str,
+        profile: str = "",
+        key_of: Callable[[str], str] = lambda name: written(BY_NAME[name].sequences[:1]),
+    ) -> None:
+        """`key_of` says how the key of a command is written now."""
         super().__init__(parent, "liqdesk", 720)
         t = current()
         row = QHBoxLayout()
         row.setSpacing(t.px(28))
         left = _about(350)
-        left.addWidget(label("On the chart", "", 12, SEMIBOLD))
-        left.addSpacing(t.px(4))
-        left.addWidget(KeyTable(WITH_THE_MOUSE))
-        left.addSpacing(t.px(12))
+        left.addStretch(1)
+        row.addLayout(left)
+        right = QVBoxLayout()
+        right.setSpacing(t.px(8))
+        right.addWidget(label("On the chart", "", 12, SEMIBOLD))
+        right.addWidget(KeyTable(WITH_THE_MOUSE))
+        right.addSpacing(t.px(12))
+        self.keys = button(_with_key("Every key, and changing them", key_of("keys")))
+        self.method = button(_with_key("How the map is made, in full", key_of("method")))
+        self.method.setToolTip(
+            "Every formula and parameter with its source, how the map was scored, and what did not help"
+        )
+        for one in (self.keys, self.method):
+            right.addWidget(one, 0, Qt.AlignmentFlag.AlignLeft)
+        right.addSpacing(t.px(12))
         facts = [f"liqdesk {__version__}, engine {model_version}, margin brackets of {brackets_as_of}"]
         if profile:
             facts.append(f"Everything it writes is in {profile}")
         for words in facts:
             fact = label(words, "note", 11, wrap=True)
-            fact.setFixedWidth(t.px(350))
-            left.addWidget(fact)
-        self.method = button("How the map is made, in full (F2)")
-        self.method.setToolTip(
-            "Every formula and parameter with its source, how the map was scored, and what did not help"
-        )
-        left.addWidget(self.method, 0, Qt.AlignmentFlag.AlignLeft)
-        left.addStretch(1)
-        row.addLayout(left)
-        right = QVBoxLayout()
-        right.setSpacing(t.px(8))
-        right.addWidget(label("Keys", "", 12, SEMIBOLD))
-        right.addWidget(KeyTable(tuple((written(key.sequences), key.words) for key in KEYS if key.sequences)))
+            fact.setFixedWidth(t.px(330))
+            right.addWidget(fact)
         right.addStretch(1)
         row.addLayout(right)
         self.rows.addLayout(row)
+
+
+def _with_key(words: str, key: str) -> str:
+    return f"{words} ({key})" if key else words
 
 
 class Promise(Painted):
@@ -187,7 +200,7 @@ class FirstRun(Card):
         self.rows.addWidget(Hairline())
         note = label(
             "Brighter means more liquidations expected at that price. Coral: longs, below price. Cyan: shorts, above. "
-            "? explains the rest.",
+            "F1 explains the rest.",
             "caption",
             12,
             MEDIUM,
