@@ -13,12 +13,13 @@ from liqdesk.ui.chart.state import ChartState
 
 
 class Word(NamedTuple):
-    """A number at the right of a pane: its label, its text, the raw value, the token of its colour. A label alone is a remark."""
+    """A number at the right of a pane: its label, its text, the raw value, the tokens of their colours. A label alone is a remark."""
 
     label: str
     text: str = ""
     value: float | None = None
     ink: str = "text1"
+    label_ink: str = "text2"
 
 
 class Hatch(NamedTuple):

@@ -72,22 +72,27 @@ class Liquidations(Kind):
         series = frame.series if frame else None
         short, long = self.day_word("24 h short", "short"), self.day_word("24 h long", "long")
         if frame is None or series is None or series.day.from_ms is None:
-            return Word(short, present.UNKNOWN), Word(long, present.UNKNOWN), Word("not recorded yet")
+            return (
+                Word(short, present.UNKNOWN),
+                Word(long, present.UNKNOWN),
+                Word("not recorded yet", label_ink="text3"),
+            )
         day = series.day
         if day.from_ms is not None and day.from_ms > frame.venue_ms - DAY_MS:
-            remark = f"a floor since {present.hour_minute(day.from_ms, self.state.zone)}"
+            since = f"since {present.hour_minute(day.from_ms, self.state.zone)}"
+            remark = self.day_word(f"a floor {since}", since)
         elif day.missing_ms:
             remark = f"{present.length(day.missing_ms)} missing"
         else:
-            remark = "a floor"
+            remark = self.day_word("a floor", "24 h, a floor")
         return (
             Word(short, self.size(day.short_usd), day.short_usd, "short"),
             Word(long, self.size(day.long_usd), day.long_usd, "long"),
-            Word(remark),
+            Word(remark, label_ink="text3"),
         )
 
     def folded_words(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
-        return (words[0]._replace(label=words[1].text, text=words[0].text),) if len(words) > 1 else words
+        return (words[0]._replace(label=words[1].text, label_ink=words[1].ink),)
 
     def hatched(self) -> tuple[Hatch, ...]:
         s = self.state
@@ -172,8 +177,8 @@ class FundingRates(Kind):
 
     def tip(self) -> str:
         return (
-            "What longs pay shorts each interval, in % of the position; below zero shorts pay. Grey: the rate that was settled, drawn over "
-            "the interval it was paid for. Bright: the predicted rate of the running interval, as it stood while this program ran; "
+            "What longs pay shorts each interval, in % of the position; below zero shorts pay. Faint: the settled rate, drawn over "
+            "the interval it was paid for. Strong: the predicted rate of the running interval, as it stood while this program ran; "
             "its past is not given back.\nA year is the predicted rate times the intervals in a year, not compounded."
         )
 

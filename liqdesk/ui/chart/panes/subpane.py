@@ -187,7 +187,7 @@ class SubPane(QWidget):
         taken: list[float] = []
         for value, text in self.scale:
             row = min(max(self.picture.row(value, self.height()), half + 1), self.height() - half)
-            if any(abs(row - other) < 2 * half - 1 for other in taken):
+            if any(abs(row - other) < t.px(12) for other in taken):
                 continue
             taken.append(row)
             rect = QRectF(axis.left() + t.px(9), round(row) - half, axis.width() - t.px(12), 2 * half)
@@ -201,7 +201,9 @@ class SubPane(QWidget):
         top = (self.height() - line * len(words)) / 2 + 0.5
         for i, word in enumerate(words):
             row = QRectF(right.left() + pad, round(top + i * line), right.width() - 2 * pad, line)
-            write(p, row, word.label, t.text2 if word.text else t.text3, 11, 500)
+            room = row.width() - (theme.text_width(word.text, 11, 600) + t.px(4) if word.text else 0)
+            if theme.text_width(word.label, 11, 500) <= room:
+                write(p, row, word.label, getattr(t, word.label_ink), 11, 500)
             if word.text:
                 write(p, row, word.text, getattr(t, word.ink), 11, 600, "right")
 
@@ -252,7 +254,7 @@ class SubPane(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = event.pos()
-            if self._on_title(at) or at.x() >= self.axis_left:
+            if (self._on_title(at) and at.x() < self._title_right) or at.x() >= self.axis_left:
                 more = "Click: open" if self.folded else "Click on the title: fold"
                 QToolTip.showText(event.globalPos(), f"{self.kind.tip()}\n{more} · right click: choose panes", self)
             return True

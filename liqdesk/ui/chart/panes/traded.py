@@ -64,13 +64,13 @@ class Volume(Kind):
     title = short = "Volume"
 
     def note(self) -> str:
-        return f"{self.unit} per {self.interval()}, bright: taker buys"
+        return f"{self.unit} per {self.interval()}, at the foot: taker buys"
 
     def tip(self) -> str:
         valued = "" if self.coin else ", valued at the candle's mean price"
         return (
-            f"What traded in each candle, in {self.unit}{valued}; the bright part is what takers bought. 24 h: the sum over the last 24 "
-            "hours.\nFrom the candles of the venue."
+            f"What traded in each candle, in {self.unit}{valued}; the part at the foot is what takers bought. 24 h: the sum over the last "
+            "24 hours.\nFrom the candles of the venue."
         )
 
     def course(self) -> Course:
