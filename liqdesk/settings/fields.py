@@ -127,6 +127,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 150_000.0
     show_bubbles: Annotated[bool, IN_LAYERS] = True
     show_zones: Annotated[bool, IN_LAYERS] = True
+    show_confluence: Annotated[bool, IN_LAYERS] = True
     show_index: Annotated[bool, IN_LAYERS] = True
     show_gaps: Annotated[bool, IN_LAYERS] = True
     show_book: Annotated[bool, IN_LAYERS] = True

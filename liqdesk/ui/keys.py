@@ -50,6 +50,7 @@ KEYS: Final = (
     Key("layers", CHART, ("V",), "layers: what is drawn over the map"),
     Key("show_bubbles", CHART, (), "realised liquidations on or off"),
     Key("show_zones", CHART, ("Z",), "zone labels on or off"),
+    Key("show_confluence", CHART, ("Y",), "confluence of what was opened lately on or off"),
     Key("show_index", CHART, (), "index price tag on or off"),
     Key("panes", CHART, ("F9",), "choose the panes beneath the chart"),
     Key("pane_liquidations", CHART, ("F3",), "realised liquidations: show, fold, open"),

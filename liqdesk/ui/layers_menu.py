@@ -32,6 +32,11 @@ class Layer(NamedTuple):
 LAYERS: Final = (
     Layer("show_bubbles", "Realised liquidations", "Discs where the venue printed a forced order, area by USD"),
     Layer("show_zones", "Zone labels", "Range, side, USD, distance and touch odds of each zone; its bracket stays"),
+    Layer(
+        "show_confluence",
+        "Confluence",
+        "A bar beside the last column where a price stands out in two or three of what was opened within 12 hours, a day and a week",
+    ),
     Layer("show_index", "Index price tag", "The index price on the price axis, beside last and mark"),
     Layer(
         "show_gaps", "Gap hatching", "Hairlines and words where data are missing; without them the ground stays empty"

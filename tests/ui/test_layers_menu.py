@@ -16,10 +16,13 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from liqdesk.engine.frames import GapView, Prices
+from liqdesk.insight import Confluence
 from liqdesk.market import Side
+from liqdesk.model.axis import display_bin_of, price_of_display_bin
 from liqdesk.settings import Settings, load, save
 from liqdesk.ui import present
 from liqdesk.ui.chart import ChartPane
+from liqdesk.ui.chart.together import Run, runs
 from liqdesk.ui.dialogs.least import LeastCard
 from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.layers_menu import LAYERS, SIZES, StayingMenu, size_words
@@ -173,6 +176,48 @@ def test_the_chart_draws_what_is_switched_on(make: Callable[..., ChartPane], mar
     assert len(pane.plot.bubbles.placed()) == 2
     pictures(show_index=False)
     assert len(pane.axis.tags()) == 2
+
+
+def confluence(mark: float, **bits: int) -> Confluence:
+    """Rows 3 and 4 above mark in bits of zones, 8 and 9 above in bits of rises, 4 below in zones of two cohorts."""
+    base = display_bin_of(mark) - 60
+    sure, risen = np.zeros(121, np.uint8), np.zeros(121, np.uint8)
+    sure[63:65], risen[68:70], sure[56] = bits.get("sure", 7), bits.get("risen", 3), 5
+    return Confluence(NOW, base, sure.tobytes(), risen.tobytes(), bytes(121))
+
+
+def test_confluence_stands_beside_the_last_column(make: Callable[..., ChartPane], market: Scene) -> None:
+    m = market.now.mark
+    here = display_bin_of(m)
+    pane = make(confluence=confluence(m))
+    assert runs(pane.state) == [
+        Run(here - 4, here - 4, 2, True),
+        Run(here + 3, here + 4, 3, True),
+        Run(here + 8, here + 9, 2, False),
+    ]
+    image = pane.gutter.grab().toImage()
+    lens = pane.state.lens
+
+    def pixel(row: float, x: int) -> str:
+        return image.pixelColor(x, round(lens.y(price_of_display_bin(row)))).name()
+
+    ground = pixel(here + 6, 2)
+    assert pixel(here + 3, 2) == pixel(here + 3, 4) == pixel(here - 4, 2) != ground
+    assert pixel(here - 4, 4) == ground, "two cohorts are half as wide as three"
+    assert pixel(here + 8, 2) not in (ground, pixel(here + 3, 2)), "a rise is quieter"
+    tip = pane.gutter.tip_at(lens.y(price_of_display_bin(here - 4)))
+    assert "this price lies in a zone of what was opened within 12h and 1w. 0 of 100" in tip
+    assert "a rise, which may be chance" in pane.gutter.tip_at(lens.y(price_of_display_bin(here + 8)))
+    assert "Confluence" not in pane.gutter.tip_at(lens.y(price_of_display_bin(here + 6)))
+    pane.set_selection({5, 10, 25, 50, 100}, "long")
+    assert [run.first for run in runs(pane.state)] == [here - 4]
+    pane.set_selection({5, 10, 25, 50, 100}, "both")
+    pane.apply(market.frame(confluence=confluence(m, sure=1, risen=1)))
+    assert [run.first for run in runs(pane.state)] == [here - 4], "one cohort alone is no confluence"
+    pane.set_settings(msgspec.structs.replace(pane.state.settings, show_confluence=False))
+    pane.refresh()
+    assert runs(pane.state) == []
+    assert pane.gutter.grab().toImage() != image
 
 
 def test_the_index_never_changes_sides_of_the_last_price(make: Callable[..., ChartPane], market: Scene) -> None:

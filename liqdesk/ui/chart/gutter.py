@@ -17,6 +17,7 @@ from liqdesk.ui.chart.paint import guarded, solid, write
 from liqdesk.ui.chart.placement import spread
 from liqdesk.ui.chart.scale import GRID_Y_PX, price_ticks
 from liqdesk.ui.chart.state import ChartState
+from liqdesk.ui.chart.together import draw_runs, newest, words_at
 from liqdesk.ui.chart.zonewords import (
     LEFT_COMPACT_PX,
     LEFT_PX,
@@ -80,7 +81,19 @@ class Gutter(QWidget):
     def sync(self) -> None:
         """Repaint where something changed: everything, or the line of the last price alone."""
         s = self.state
-        key = (s.lens, s.zones, tuple(s.named_prices), s.stale, s.live, s.theme, s.compact, s.settings, s.measure)
+        key = (
+            s.lens,
+            s.zones,
+            tuple(s.named_prices),
+            s.stale,
+            s.live,
+            s.theme,
+            s.compact,
+            s.settings,
+            s.measure,
+            newest(s),
+            s.side,
+        )
         row = last_row(s)
         if key != self._key:
             self._key = key
@@ -103,6 +116,7 @@ class Gutter(QWidget):
         for price in price_ticks(lens, t.px(GRID_Y_PX)):
             p.fillRect(QRectF(0, round(lens.y(price)), w, 1), grid)
         p.fillRect(QRectF(0, 0, 1, h), theme.colour(t.line))
+        draw_runs(p, s)
         draw_last(p, s, w, self._row)
         for named in s.named_prices:
             y = round(lens.y(named))
@@ -120,20 +134,22 @@ class Gutter(QWidget):
     def tip_at(self, y: float) -> str:
         """Return what is said of the label at `y` px, or of labels as such."""
         frame = self.state.frame
+        bar = words_at(self.state, y)
+        tip = f"{TIP}\n{bar}" if bar else TIP
         if not self.state.settings.show_zones:
-            return TIP
+            return tip
         for label in labels(self.state, self.height(), self.width()):
             half = box_height(label.lines) / 2
             if abs(y - label.centre) <= half and label.zone.touch is not None and frame is not None:
-                return f"{TIP}\n{touched.tip(label.zone.touch, frame.odds)}"
-        return TIP
+                return f"{tip}\n{touched.tip(label.zone.touch, frame.odds)}"
+        return tip
 
     def _label(self, p: QPainter, label: Label) -> None:
         s = self.state
         t = s.theme
         sure = label.zone.significant
         side = t.side(label.zone.side) if sure else t.text3
-        left, stem, box_left = t.px(6.0), t.px(12.0), t.px(float(LEFT_COMPACT_PX if s.compact else LEFT_PX))
+        left, stem, box_left = t.px(7.0), t.px(12.0), t.px(float(LEFT_COMPACT_PX if s.compact else LEFT_PX))
         high = box_height(label.lines)
         box = QRectF(box_left, round(label.centre - high / 2), self.width() - box_left - t.px(RIGHT_PX), high)
         p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
