@@ -20,6 +20,7 @@ from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
 from liqdesk.engine.opening import Orders, child_of
 from liqdesk.engine.paging import Paging
+from liqdesk.engine.payments import Payments
 from liqdesk.engine.poll import PollThread
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.session import Session
@@ -28,7 +29,7 @@ from liqdesk.engine.upkeep import Upkeep
 from liqdesk.engine.watchlist import Watchlist
 from liqdesk.errors import Refusal, VenueError
 from liqdesk.history import History
-from liqdesk.market import MINUTE_MS, FundingInterval, Instrument, LinkPhase, LinkState, Universe, floor_to
+from liqdesk.market import MINUTE_MS, Funding, FundingInterval, Instrument, LinkPhase, LinkState, Universe, floor_to
 from liqdesk.model import DensityGrid
 from liqdesk.net.pacing import Backoff
 from liqdesk.net.proxy import proxy_for
@@ -90,7 +91,8 @@ class Run:
         self._child = (child or child_of(orders)) if is_demo else None
         self._poll = PollThread(self._make_rest, self.inbox)
         self._asking = Asking(self._poll)
-        self._upkeep = Upkeep(symbol, source.speed, self.clock, self._ask, self._on_funding, self._on_universe)
+        self._payments = Payments(symbol, self.clock, self._ask, self._on_payments)
+        self._upkeep = Upkeep(symbol, source.speed, self.clock, self._ask, self._payments.go, self._on_universe)
         self.booking = Booking(self._ask, source.speed)
         self.watchlist = Watchlist(symbol, source.speed, self._ask, lambda: self.intervals)
 
@@ -194,7 +196,7 @@ class Run:
         self._paging = Paging(loading, self._ask, self._backoff, self._tell)
         self._paging.go()
         self._ask(backfill.tickers(), self._on_tickers)
-        self._ask(backfill.funding(self.symbol), self._on_funding)
+        self._payments.go(now_ns)
 
     def _tell(self, error: VenueError | None) -> None:
         self.error = error
@@ -207,9 +209,9 @@ class Run:
         if self.session is not None:
             self.session.arrival(Arrival("rest", "ticker", recv_ns, None, (payload,)))  # type: ignore[arg-type]
 
-    def _on_funding(self, payload: object, recv_ns: int) -> None:
+    def _on_payments(self, payments: list[Funding]) -> None:
         if self.session is not None:
-            self.session.on_funding(payload)  # type: ignore[arg-type]
+            self.session.on_funding(payments)
             self._ask(backfill.funding_intervals(), self._on_intervals)  # each time: they change at run time
 
     def _on_intervals(self, payload: object, recv_ns: int) -> None:

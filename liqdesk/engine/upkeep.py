@@ -27,13 +27,13 @@ class Upkeep:
         speed: float,
         clock: VenueClock,
         ask: Callable[[Request, Handler, OnFailure | None], None],
-        on_funding: Handler,
+        ask_funding: Callable[[int], None],
         on_universe: Handler,
     ) -> None:
         self._symbol = symbol
         self._clock = clock
         self._ask = ask
-        self._on_funding = on_funding
+        self._ask_funding = ask_funding
         self._on_universe = on_universe
         self._interest = InterestPoll(symbol, speed, ask)
         self._due: dict[str, int] = {}
@@ -49,7 +49,7 @@ class Upkeep:
         next_ms = session.funding.next_ms  # moves when funding is paid, or to be paid at other times than before
         if self._is_due("funding", now_ns, FUNDING_NS) or next_ms != self._settles_ms:
             self._settles_ms = next_ms
-            self._ask(backfill.funding(self._symbol), self._on_funding, None)
+            self._ask_funding(now_ns)
         if self._is_due("universe", now_ns, UNIVERSE_NS):
             self._ask(backfill.universe(), self._on_universe, None)
         if listens and self._is_due("repairs", now_ns, REPAIRS_NS):

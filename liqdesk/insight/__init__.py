@@ -6,6 +6,7 @@ base + r of ln price; longs stand below mark, shorts above. "Nothing stands out"
 """
 
 from liqdesk.insight.confluence import COHORTS, Confluence, confluence_of
+from liqdesk.insight.funding import FundingRecord, funding_record
 from liqdesk.insight.imbalance import RADII, Imbalance, imbalance_of
 from liqdesk.insight.rule import RuleTest
 from liqdesk.insight.spread import Spread, band_of, deviation_of
@@ -23,6 +24,7 @@ __all__ = [
     "Calibration",
     "Chance",
     "Confluence",
+    "FundingRecord",
     "Imbalance",
     "Prints",
     "Rule",
@@ -34,6 +36,7 @@ __all__ = [
     "band_of",
     "confluence_of",
     "deviation_of",
+    "funding_record",
     "imbalance_of",
     "study",
     "zones_of",

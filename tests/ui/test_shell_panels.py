@@ -75,7 +75,7 @@ def test_funding_says_who_pays_and_what_it_is_a_year(column: Column) -> None:
     assert state["funding.countdown"] == {"text": "1:12:47", "value": 4_367_000}
     history = state["funding.history"]["value"]
     assert isinstance(history, list)
-    assert len(history) == 21
+    assert len(history) == 24
     assert give(column, funding=FundingView(3e-4, 4, T0 - 5, ()))["funding.payer"]["text"] == "longs pay shorts"
     assert column.state()["funding.countdown"]["text"] == "0:00:00"
     assert column.state()["funding.interval"]["text"] == "every 4 h"

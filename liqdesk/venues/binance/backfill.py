@@ -147,8 +147,11 @@ def marks() -> Request:
     return Request("/fapi/v1/premiumIndex", {}, 10, Reply.MARKS, "funding of all contracts")
 
 
-def funding(symbol: str, limit: int = 100) -> Request:
+def funding(symbol: str, since_ms: int | None = None, limit: int = 1_000) -> Request:
+    """Ask for settled payments: the newest, or from a moment on the oldest `limit` of them."""
     params = {"symbol": symbol, "limit": str(limit)}
+    if since_ms is not None:
+        params["startTime"] = str(since_ms)
     return Request("/fapi/v1/fundingRate", params, 1, Reply.FUNDING, "funding payments", Pool.FUNDING, symbol)
 
 
