@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from liqdesk.ui import draw, icons, present
+from liqdesk.ui.controls import IconButton
 from liqdesk.ui.draw import Painted, Pressed
 from liqdesk.ui.theme import BODY, BOLD, REGULAR, SEMIBOLD, current, text_width
 
@@ -161,3 +162,11 @@ class PressedLine(Line, Pressed):
             draw.outline(p, 0, 0, self.width(), self.height(), t.focus, t.px(4))
         elif self.underMouse():
             p.fillRect(0, self.height() - t.px(4), self.width(), 1, draw.colour(t.text3))
+
+
+def icon(name: str, spoken: str, tip: str) -> IconButton:
+    """Return an icon of the bar with its accessible name and tool tip."""
+    made = IconButton(name)
+    made.setAccessibleName(spoken)
+    made.setToolTip(tip)
+    return made

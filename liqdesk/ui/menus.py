@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MORE: Final = (
     ("layers", "Layers…"),
+    ("desk", "Panels and layouts…"),
     ("settings", "Settings…"),
     ("theme", "Light or dark"),
     ("save", "Save a picture"),

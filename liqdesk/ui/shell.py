@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from liqdesk.ui import present
 from liqdesk.ui.condition import condition, genuine
+from liqdesk.ui.layouts.arranging import Arranging
+from liqdesk.ui.layouts.menu import DeskMenu
 from liqdesk.ui.notices import Notice, Notices
 from liqdesk.ui.panels import Column
 from liqdesk.ui.shown_market import offers
@@ -17,6 +19,7 @@ from liqdesk.ui.stage import Stage
 from liqdesk.ui.statusbar import StatusBar
 from liqdesk.ui.theme import current
 from liqdesk.ui.topbar import TopBar
+from liqdesk.ui.windows.charts import Charts
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -40,6 +43,7 @@ class Shell(QWidget):
         self.stage.toast.timezone = settings.timezone
         self._compact: bool | None = None
         self._compose()
+        self.charts = Charts(window)
         self._connect(window)
         window.act.shortcuts.show_settings(settings)
 
@@ -52,6 +56,12 @@ class Shell(QWidget):
         outer.addWidget(self.column, 1)
         outer.addWidget(self.statusbar)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def begin(self) -> None:
+        """Show everything, as the last layout has it."""
+        self.show()
+        self.take_focus()
+        self.arranging.start()
 
     def take_focus(self) -> None:
         """Take the keyboard, so that no control wears the ring before Tab is pressed."""
@@ -86,6 +96,13 @@ class Shell(QWidget):
         for panel in self.column.panels:
             panel.join(window)
         self.column.panel_made.connect(lambda panel: panel.join(window))
+        self.arranging = Arranging(window)
+        self.arranging.changed.connect(self._show_desk)
+        self.desk_menu = DeskMenu(window, self.arranging)
+        self._show_desk()
+
+    def _show_desk(self) -> None:
+        self.topbar.show_desk(self.arranging.layouts.shown.name)
 
     def fit(self, width: int, again: bool = False) -> None:
         """Follow the window's width: compact below 1600 px at 100 %."""

@@ -19,3 +19,8 @@ def candle_tip(ms: int) -> str:
     key = written(BY_NAME[f"candle_{present.span(ms)}"].sequences[:1])
     counted = UTC_DAY.format("" if ms == 24 * HOUR else " and noon") if ms >= 12 * HOUR else ""
     return f"{present.span(ms)} candles{f' (key {key})' if key else ''}{counted}"
+
+
+def window_tip(ms: int, number: int) -> str:
+    """Return what is said of a stretch of time that can be shown, the `number`-th."""
+    return f"Show the last {present.span(ms)} (Ctrl+{number}). The density is of all surviving opens."

@@ -36,19 +36,8 @@ class Stage(Painted):
 
     def tell_chart(self, old: Settings, new: Settings) -> None:
         """Pass changed settings on to the chart."""
-        chart = self.chart
-        if chart is None:
-            return
-        if new.candle_ms != old.candle_ms:
-            chart.set_interval(new.candle_ms)
-        if new.window_ms != old.window_ms:
-            chart.set_window(new.window_ms)
-        if (new.classes, new.side) != (old.classes, old.side):
-            chart.set_selection(set(new.classes), new.side)
-        levels = (new.heat_auto, new.heat_low_usd, new.heat_high_usd)
-        if levels != (old.heat_auto, old.heat_low_usd, old.heat_high_usd):
-            chart.set_levels(*levels)
-        chart.set_settings(new)
+        if self.chart is not None:
+            tell(self.chart, old, new)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -70,3 +59,17 @@ class Stage(Painted):
         for k in range(1, 10):
             p.fillRect(w * k // 10, head, 1, h - head, ink)
         draw.put(p, t.px(10), 0, w, head, "loading the chart", t.text3, BODY)
+
+
+def tell(chart: ChartPane, old: Settings, new: Settings) -> None:
+    """Pass changed settings on to a chart."""
+    if new.candle_ms != old.candle_ms:
+        chart.set_interval(new.candle_ms)
+    if new.window_ms != old.window_ms:
+        chart.set_window(new.window_ms)
+    if (new.classes, new.side) != (old.classes, old.side):
+        chart.set_selection(set(new.classes), new.side)
+    levels = (new.heat_auto, new.heat_low_usd, new.heat_high_usd)
+    if levels != (old.heat_auto, old.heat_low_usd, old.heat_high_usd):
+        chart.set_levels(*levels)
+    chart.set_settings(new)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from liqdesk.ui import draw, present
-from liqdesk.ui.barparts import Divider, Mark, PriceNow, Words
+from liqdesk.ui.barparts import Divider, Mark, PriceNow, Words, icon
 from liqdesk.ui.condition import condition, venue_name
-from liqdesk.ui.controls import Chip, IconButton, Pill, TextButton
+from liqdesk.ui.controls import Chip, Pill, TextButton
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.segments import Choice, Folded, Segments
 from liqdesk.ui.skeleton import COMPACT_BELOW
-from liqdesk.ui.spans import CANDLES, IN_REACH, candle_tip
-from liqdesk.ui.theme import BODY, BOLD, MEDIUM, SEMIBOLD, current
+from liqdesk.ui.spans import CANDLES, IN_REACH, candle_tip, window_tip
+from liqdesk.ui.theme import BODY, BOLD, MEDIUM, SEMIBOLD, current, font
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -46,11 +46,13 @@ class TopBar(Painted):
     settings_pressed = Signal()
     more_pressed = Signal()
     layers_pressed = Signal()
+    desk_pressed = Signal()
     pill_pressed = Signal()
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.level = 0
+        self.without: frozenset[QWidget] = frozenset()  # never shown
         self.mark = Mark()
         self.symbol = TextButton(settings.symbol, "perp", arrow=True, size=13, weight=BOLD)
         self.symbol.setToolTip("Choose another contract (Ctrl+K)")
@@ -69,18 +71,8 @@ class TopBar(Painted):
         )
         self.candles.setAccessibleName("candle")
         self.map_word = Words("Map")
-        self.windows = Segments(
-            [
-                Choice(
-                    ms,
-                    present.span(ms),
-                    f"Show the last {present.span(ms)} (Ctrl+{i + 1}). The density is of all surviving opens.",
-                )
-                for i, ms in enumerate(WINDOWS)
-            ],
-            settings.window_ms,
-            pad=9,
-        )
+        spans = [Choice(ms, present.span(ms), window_tip(ms, i + 1)) for i, ms in enumerate(WINDOWS)]
+        self.windows = Segments(spans, settings.window_ms, pad=9)
         self.windows.setAccessibleName("map window")
         self.bands_word = Words("Bands")
         self.chips = [Chip(leverage, band) for band, leverage in enumerate(CLASSES)]
@@ -98,21 +90,12 @@ class TopBar(Painted):
         self.layers = TextButton("Layers", arrow=True, weight=MEDIUM)
         self.layers.setToolTip("What is drawn over the map (V)")
         self.folds = [Folded(segments) for segments in (self.candles, self.windows, self.sides)]
-        self.bell = IconButton("bell")
-        self.bell.setToolTip("Alerts; the badge counts those you have not seen")
-        self.bell.setAccessibleName("alerts")
-        self.camera = IconButton("camera")
-        self.camera.setToolTip("Save a picture of the window (Ctrl+S); Ctrl+Shift+C copies it")
-        self.camera.setAccessibleName("picture")
-        self.help = IconButton("help")
-        self.help.setToolTip("What the map is and is not, and the keys (F1)")
-        self.help.setAccessibleName("help")
-        self.theme = IconButton("sun")
-        self.theme.setToolTip("Light or dark (T)")
-        self.theme.setAccessibleName("theme")
-        self.sliders = IconButton("sliders")
-        self.sliders.setToolTip("Settings (Ctrl+,)")
-        self.sliders.setAccessibleName("settings")
+        self.desk = TextButton("Desk 1", arrow=True, weight=MEDIUM)
+        self.bell = icon("bell", "alerts", "Alerts; the badge counts those you have not seen")
+        self.camera = icon("camera", "picture", "Save a picture of the window (Ctrl+S); Ctrl+Shift+C copies it")
+        self.help = icon("help", "help", "What the map is and is not, and the keys (F1)")
+        self.theme = icon("sun", "theme", "Light or dark (T)")
+        self.sliders = icon("sliders", "settings", "Settings (Ctrl+,)")
         self.pill = Pill()
         self.pill.setAccessibleName("connection")
         self._compose()
@@ -140,6 +123,7 @@ class TopBar(Painted):
             (self.layers, 14),
         ]
         self._right: list[tuple[QWidget, float]] = [
+            (self.desk, 8),
             (self.bell, 4),
             (self.camera, 4),
             (self.help, 4),
@@ -147,6 +131,7 @@ class TopBar(Painted):
             (self.sliders, 4),
             (self.pill, 10),
         ]
+        self.spare: tuple[QWidget, ...] = (self.desk, self.layers)
         for widget, _ in (*self._gaps, *self._right):
             widget.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -160,6 +145,7 @@ class TopBar(Painted):
         for chip in self.chips:
             chip.clicked.connect(self._chip_pressed)
         self.bands_button.clicked.connect(self._open_bands)
+        self.desk.clicked.connect(self.desk_pressed)
         self.bell.clicked.connect(self.bell_pressed)
         self.camera.clicked.connect(self.picture_pressed)
         self.help.clicked.connect(self.help_pressed)
@@ -189,6 +175,21 @@ class TopBar(Painted):
         count = len(settings.classes)
         self.bands_button.note = "all" if count == len(CLASSES) else str(count)
         self.theme.set_icon("sun" if settings.theme == "dark" else "moon")
+        self.arrange()
+
+    def show_desk(self, name: str) -> None:
+        """Say which layout is shown."""
+        words = QFontMetricsF(font(BODY, MEDIUM)).elidedText(name, Qt.TextElideMode.ElideRight, current().px(110))
+        self.desk.setText(words)
+        self.desk.setToolTip(f"Panels and layouts; “{name}” is shown (Ctrl+L)")
+        self.desk.setAccessibleName(f"layout {name}")
+        self.arrange()
+
+    def keep_to_the_chart(self) -> None:
+        """Leave out what belongs to the program, not to a chart."""
+        self.without = frozenset(
+            (self.desk, self.bell, self.camera, self.help, self.theme, self.sliders, self.layers, self.mark)
+        )
         self.arrange()
 
     def show_symbol(self, symbol: str, note: str) -> None:
@@ -259,11 +260,11 @@ class TopBar(Painted):
         if level >= LAST:
             gone |= {self.candles, self.windows, self.sides}
             gone -= {*self.folds}
-        return every - gone
+        return every - gone - self.without
 
     def _needed(self, level: int) -> float:
         t = current()
-        shown = self._shown(level) - {self.layers}
+        shown = self._shown(level) - {*self.spare}
         fixed = sum(w.sizeHint().width() + t.px(gap) for w, gap in (*self._gaps, *self._right) if w in shown)
         segments = [s for s in (self.candles, self.windows, self.sides) if s in shown]
         slack = sum(s.width_at(PADS[level]) - s.sizeHint().width() for s in segments)
@@ -281,8 +282,11 @@ class TopBar(Painted):
         changed = level != self.level
         self.level = level
         shown = self._shown(level)
-        if level >= 2 or self._needed(level) + self.layers.sizeHint().width() + t.px(14) > width:
-            shown.discard(self.layers)  # it costs nothing else its room: the menu is with the rest too, and has a key
+        room = width - self._needed(level)
+        for widget in self.spare:  # they cost nothing else its room: what they open is with the rest too, and has a key
+            room -= widget.sizeHint().width() + t.px(14)
+            if level >= 2 or room < 0:
+                shown.discard(widget)
         x = float(t.px(4))
         for widget, gap in self._gaps:
             x = self._place(widget, widget in shown, x + t.px(gap) if widget in shown else x)

@@ -67,7 +67,7 @@ class Window(QMainWindow):
         self.chart: ChartPane | None = None
         self.tickers: dict[str, Ticker] = {}
         self.universe: Universe | None = None
-        self._grid: DensityGrid | None = None
+        self.grid: DensityGrid | None = None
         self._shell: Shell | None = None
         self._actions: Actions | None = None
         self._painted = False
@@ -111,8 +111,7 @@ class Window(QMainWindow):
             self.first_painted.emit()
         if self._closed or not self._furnished:
             return
-        self.shell.show()
-        self.shell.take_focus()
+        self.shell.begin()
         self.controls_ready.emit()
         self.load_chart()
         if not self.settings.first_run_done:
@@ -171,8 +170,8 @@ class Window(QMainWindow):
         self.act.charting.serve(chart)
         self.chart = chart
         self.stage.put_chart(chart)
-        if self._grid is not None:
-            chart.set_grid(self._grid)
+        if self.grid is not None:
+            chart.set_grid(self.grid)
         for frame in self._early:
             chart.apply(frame)
         self._early.clear()
@@ -254,7 +253,7 @@ class Window(QMainWindow):
     @Slot(object)
     def set_grid(self, grid: DensityGrid) -> None:
         """Show another grid: a new symbol or source."""
-        self._grid = grid
+        self.grid = grid
         if self.chart is not None:
             self.chart.set_grid(grid)
 
@@ -316,6 +315,7 @@ class Window(QMainWindow):
             self._closed = True
             self._panels.stop()
             if self._furnished:
+                self.shell.arranging.close()
                 self.change(window_geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"))
             self.closing.emit()
             if self._shell is not None:

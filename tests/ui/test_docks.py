@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -53,7 +54,7 @@ def test_the_first_arrangement_is_one_column_3_px_apart(column: Column, qtbot: Q
     assert [d.name for d in column.docks if not d.closed] == names
     qtbot.waitUntil(lambda: column.width_of() == 348)
     docks = [column.dock(name) for name in names]
-    qtbot.waitUntil(lambda: all(b.y() - a.geometry().bottom() - 1 == 3 for a, b in zip(docks, docks[1:], strict=False)))
+    qtbot.waitUntil(lambda: all(b.y() - a.geometry().bottom() - 1 == 3 for a, b in itertools.pairwise(docks)))
     assert docks[0].y() == 0
     assert docks[-1].geometry().bottom() + 1 == column.height()
     assert {d.x() for d in docks} == {WINDOW[0] - 348}

@@ -51,6 +51,7 @@ class Header(QWidget):
         super().__init__(parent)
         self.state = state
         self.profile_width = 0
+        self.lead = 0  # px left free before the words, at 100 %
         self._key: tuple[object, ...] = ()
         self._prices: list[tuple[str, str]] = []
         self._left = 0.0
@@ -93,7 +94,7 @@ class Header(QWidget):
             self._profile(p, edge)
         x: float = self._left
         if event.rect().left() < self._from or not self._from:
-            x = self._piece(p, t.px(10.0), edge, title(s), t.text2, 600) + t.px(14)
+            x = self._piece(p, t.px(10.0 + self.lead), edge, title(s), t.text2, 600) + t.px(14)
         self._left, self._from = x, round(x)
         for letter, price in self._prices:
             room = theme.text_width(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from itertools import count
 from typing import Final
 
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
@@ -22,6 +23,7 @@ from liqdesk.ui.chart.whywords import WhyText, why_text
 DOUBLE_MS: Final = 250  # a second click within this means the view, not the cell
 SIDES: Final = {"long": 0, "short": 1}
 MARGIN: Final = 8
+SERIALS: Final = count(1)  # no two charts ask alike
 
 
 class Whys(QObject):
@@ -132,7 +134,7 @@ class Whys(QObject):
         frame = self.state.frame
         if frame is None:
             return
-        self._serial += 1
+        self._serial = next(SERIALS)
         self._waiting = True
         self._held = None
         self.asked.emit(

@@ -1,0 +1,239 @@
+"""All chart windows of the program: opened, fed, linked with the main chart, kept in layouts, closed with the main window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, QRect, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from liqdesk.ui import present
+from liqdesk.ui.keys import KEYS
+from liqdesk.ui.layouts.document import MOST_CHARTS, ChartPlace
+from liqdesk.ui.spans import CANDLES
+from liqdesk.ui.theme import current
+from liqdesk.ui.topbar import CLASSES, WINDOWS
+
+if TYPE_CHECKING:
+    from liqdesk.settings import Settings
+    from liqdesk.ui.chart import ChartPane
+    from liqdesk.ui.window import Window
+    from liqdesk.ui.windows.chartwindow import ChartWindow
+    from liqdesk.ui.windows.linking import Link, Links
+
+SHIFT: Final = 32  # px between a window and the next that is opened
+
+
+class Charts(QObject):
+    """Chart windows beside one main window. `changed` when one stands or shows something else, or is there no more."""
+
+    changed = Signal()
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self.windows: list[ChartWindow] = []
+        self._links: Links | None = None
+        self._link: Link | None = None
+        self._group = ""
+        self._waiting: tuple[ChartPlace, ...] = ()  # until the main chart is there
+        self._keys: object = None
+        window.frame_taken.connect(self._taken)
+        window.settings_changed.connect(self._follow)
+        window.chart_ready.connect(self._begin)
+        window.closing.connect(self.close)
+        window.installEventFilter(self)
+
+    # links
+
+    @property
+    def group(self) -> str:
+        """The group of the main chart; empty: none."""
+        return self._link.group if self._link is not None else self._group
+
+    @Slot()
+    def _begin(self) -> None:
+        """Link the main chart, and open what a layout asked for before it was there."""
+        from liqdesk.ui.windows.linking import Links
+
+        chart = self._window.chart
+        if chart is None or self._links is not None:
+            return
+        self._links = Links()
+        self._link = self._links.add(chart)
+        self._link.dot.chosen.connect(self.link_main)
+        self._link.set_group(self._group)
+        self._window.shell.topbar.window_chosen.connect(self._link.later)
+        waiting, self._waiting = self._waiting, ()
+        for place in waiting:
+            self._open(place)
+
+    @Slot(str)
+    def link_main(self, group: str) -> None:
+        """Put the main chart into a group."""
+        self._group = group
+        if self._link is not None and self._links is not None:
+            self._links.join(self._link, group)
+        self.changed.emit()
+
+    def link(self, one: ChartWindow, group: str) -> None:
+        """Put a chart window into a group; it shows the contract of that group."""
+        assert self._links is not None
+        assert one.link is not None
+        self._links.join(one.link, group)
+        self.changed.emit()
+
+    # windows
+
+    @Slot()
+    def open(self) -> None:
+        """Open a chart window that shows what the main chart shows."""
+        w = self._window
+        if len(self.windows) >= MOST_CHARTS:
+            w.act.say("No further chart window", f"{MOST_CHARTS} are open; close one first.")
+            return
+        if w.chart is None:
+            w.act.say("Not yet", "A chart window can be opened when the chart has loaded.")
+            return
+        s, at = w.settings, self._free_place()
+        group = self.group or "A"
+        if not self.group:
+            self.link_main(group)
+        self._open(
+            ChartPlace(
+                (at.x(), at.y(), at.width(), at.height()),
+                group=group,
+                candle_ms=s.candle_ms,
+                window_ms=s.window_ms,
+                classes=s.classes,
+                side=s.side,
+            )
+        )
+        self.changed.emit()
+
+    def _free_place(self) -> QRect:
+        t, last = current(), (self.windows[-1] if self.windows else self._window)
+        corner = last.geometry().topLeft()
+        return QRect(corner.x() + SHIFT, corner.y() + SHIFT, t.px(1_000), t.px(680))
+
+    def _open(self, place: ChartPlace) -> ChartWindow:
+        from liqdesk.ui.windows.chartwindow import ChartWindow
+
+        w = self._window
+        assert self._links is not None
+        assert w.chart is not None
+        one = ChartWindow(w.settings, place)
+        one.link = self._links.add(one.chart)
+        one.link.dot.chosen.connect(partial(self.link, one))
+        one.gone.connect(self._gone)
+        one.changed.connect(self.changed)
+        w.act.charting.serve(one.chart)
+        self.windows.append(one)
+        self._bind(one)
+        self._feed(one, w.chart)
+        one.stand(QRect(*place.rect), place.maximized)
+        if place.group:
+            self._links.join(one.link, place.group)
+        return one
+
+    def _feed(self, one: ChartWindow, main: ChartPane) -> None:
+        one.set_grid(self._window.grid)
+        if self._window.frame is not None:
+            one.apply(self._window.frame)
+            one.adopt(main)
+
+    @Slot()
+    def _gone(self) -> None:
+        one = self.sender()
+        found = next((w for w in self.windows if w is one), None)
+        if found is not None:
+            self._drop(found)
+            self.changed.emit()
+
+    def _drop(self, one: ChartWindow) -> None:
+        self.windows.remove(one)
+        if one.link is not None and self._links is not None:
+            self._links.remove(one.link)
+        one.deleteLater()
+
+    @Slot()
+    def close(self) -> None:
+        """Close every chart window."""
+        for one in tuple(self.windows):
+            one.gone.disconnect(self._gone)
+            one.close()
+            self._drop(one)
+
+    # what comes
+
+    @Slot()
+    def _taken(self) -> None:
+        frame, grid = self._window.frame, self._window.grid
+        if frame is None:
+            return
+        for one in self.windows:
+            one.set_grid(grid)
+            one.apply(frame)
+
+    @Slot(object)
+    def _follow(self, settings: Settings) -> None:
+        for one in self.windows:
+            one.follow(settings)
+            self._bind(one)
+
+    def _bind(self, one: ChartWindow) -> None:
+        """Bind every command in a chart window: to itself where it is about a chart, else to the main window."""
+        act = self._window.act
+        calls: dict[str, object] = {key.name: partial(act.press, key.name) for key in KEYS}
+        for ms in CANDLES:
+            calls[f"candle_{present.span(ms)}"] = partial(one.change, candle_ms=ms)
+        for ms in WINDOWS:
+            calls[f"window_{present.span(ms)}"] = partial(one.choose_window, ms)
+        for leverage, chip in zip(CLASSES, one.bar.chips, strict=True):
+            calls[f"class_{leverage}x"] = chip.click
+        for side in ("long", "both", "short"):
+            calls[side] = partial(one.change, side=side)
+        calls |= {
+            "levels": lambda: one.foot.legend.switch.choose(not one.foot.legend.switch.value),
+            "reset": one.chart.reset_view,
+            "why": one.chart.pointing.why.at_pointer,
+            "full": lambda: one.showNormal() if one.isFullScreen() else one.showFullScreen(),
+            "hide": one.close,
+            "close": one.chart.pointing.why.close,
+        }
+        one.bind(calls, {key.name: act.shortcuts.sequences(key.name) for key in KEYS})
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hide the chart windows with the main window, and bring them back with it."""
+        if event.type() in (QEvent.Type.Hide, QEvent.Type.Show) and not event.spontaneous():
+            for one in self.windows:
+                one.setVisible(event.type() == QEvent.Type.Show)
+        return super().eventFilter(watched, event)
+
+    # layouts
+
+    def places(self) -> tuple[ChartPlace, ...]:
+        """Return where every chart window stands."""
+        return self._waiting or tuple(one.place() for one in self.windows)
+
+    def give(self, places: Sequence[ChartPlace], group: str, by: float) -> None:
+        """Let exactly these chart windows be there, their sizes scaled `by`."""
+        self.close()
+        wanted = tuple(_scaled(place, by) for place in places)
+        self.link_main(group)
+        if self._links is None:
+            self._waiting = wanted
+            return
+        for place in wanted:
+            self._open(place)
+        if wanted and QApplication.activeWindow() is not None:
+            self._window.activateWindow()
+
+
+def _scaled(place: ChartPlace, by: float) -> ChartPlace:
+    import msgspec
+
+    x, y, wide, high = place.rect
+    return msgspec.structs.replace(place, rect=(x, y, round(wide * by), round(high * by)))
