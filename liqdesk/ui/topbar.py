@@ -181,7 +181,7 @@ class TopBar(Painted):
         """Say which layout is shown."""
         words = QFontMetricsF(font(BODY, MEDIUM)).elidedText(name, Qt.TextElideMode.ElideRight, current().px(110))
         self.desk.setText(words)
-        self.desk.setToolTip(f"Panels and layouts; “{name}” is shown (Ctrl+L)")
+        self.desk.setToolTip(f"Panels and layouts; “{name}” is shown (Ctrl+P)")
         self.desk.setAccessibleName(f"layout {name}")
         self.arrange()
 

@@ -321,7 +321,7 @@ def test_panels_are_worked_by_keyboard(make: Make, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     act.press("float")
-    assert "F6" in window.stage.toast.message.facts
+    assert "Ctrl+F6" in window.stage.toast.message.facts
     act.press("panel_next")
     first = column.docks[0]
     qtbot.waitUntil(lambda: window.shell.arranging.focused() is first)

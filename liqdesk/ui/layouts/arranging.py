@@ -207,16 +207,20 @@ class Arranging(QObject):
         """Let the panel with the focus float, or dock it again."""
         dock = self.focused()
         if dock is None:
-            self._window.act.say("No panel has the keyboard", "F6 goes from panel to panel.")
+            self._say_none()
             return
         dock.setFloating(not dock.isFloating())
         self._give_keyboard(dock)
+
+    def _say_none(self) -> None:
+        key = self._window.act.shortcuts.written("panel_next")
+        self._window.act.say("No panel has the keyboard", f"{key or 'A key of your choice'} goes from panel to panel.")
 
     def hide(self) -> None:
         """Hide the panel with the focus."""
         dock = self.focused()
         if dock is None:
-            self._window.act.say("No panel has the keyboard", "F6 goes from panel to panel.")
+            self._say_none()
             return
         self._column.show_panel(dock.name, False)
         self._window.shell.take_focus()
