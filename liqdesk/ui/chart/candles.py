@@ -18,6 +18,7 @@ from liqdesk.ui.theme import Theme
 
 BARS_BELOW: Final = 3.0  # px of pitch
 LINE_BELOW: Final = 1.5
+MOST_BODY: Final = 33.0  # px: a day's body would hide the map behind it
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def shape(candles: NDArray[np.void], lens: Lens, interval_ms: int) -> Shape:
 
     opened, closed = row("open"), row("close")
     top, bottom = np.minimum(opened, closed), np.maximum(opened, closed)
-    body = np.maximum(3.0, np.floor(wide) - 1)
+    body = np.clip(np.floor(wide) - 1, 3.0, MOST_BODY)
     body -= (body + 1) % 2  # odd, so that the wick stands in the middle
     return Shape(
         centre,
