@@ -8,16 +8,21 @@ import msgspec
 import pytest
 from chart_scene import NOW, Scene, panes, scene, settings, zone
 from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shell_frames import frame
 
 from liqdesk.market import Side
 from liqdesk.model import display_bin_of
+from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.chart import ChartPane
 from liqdesk.ui.chart import header as header_module
 from liqdesk.ui.chart.overlay import read
 from liqdesk.ui.chart.profile import sums
 from liqdesk.ui.chart.zonewords import words
+from liqdesk.ui.panels import Column
+from liqdesk.ui.theme import apply_theme
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +148,28 @@ def test_coins_follow_the_mark_and_the_model_stays_in_usd(make: Callable[..., Ch
     unknown = msgspec.structs.replace(prices, mark=float("nan"))
     pane.apply(market.frame(serial=3, prices=unknown, new_bars=()))
     assert present.size(5.0, pane.state.measure) == present.UNKNOWN
+
+
+def test_the_panels_show_the_frames_amounts_in_the_chosen_unit_from_the_start(qtbot: QtBot, qapp: QApplication) -> None:
+    apply_theme(qapp, "dark", 1.0)
+    seen = frame()
+    coin = present.measure("coin", seen.instrument.base, seen.prices.mark)
+    column = Column(Settings(unit="coin"))
+    qtbot.addWidget(column)
+    column.resize(348, 900)
+    column.show()
+    column.take(seen)
+    column.show_upper(seen)
+    column.show_lower(seen)
+    state = column.state()
+    assert column.imbalance.header.caption.startswith("est. BTC")
+    assert column.zones.header.caption.startswith("est. BTC")
+    one, two = seen.imbalance[0], seen.imbalance[1]
+    assert state["imbalance.±1%.long"] == {"text": present.size(one.long_usd, coin), "value": one.long_usd}
+    assert state["imbalance.±2%.short"] == {"text": present.size(two.short_usd, coin), "value": two.short_usd}
+    assert "estimated BTC with 80 % bands" in column.imbalance.content.rows[0].tip
+    column.show_settings(Settings(unit="usd"))
+    state = column.state()
+    assert column.imbalance.header.caption.startswith("est. USD")
+    assert column.zones.header.caption.startswith("est. USD")
+    assert state["imbalance.±1%.long"]["text"] == present.usd(one.long_usd)

@@ -95,6 +95,7 @@ class Docks(QMainWindow):
     def _make(self, name: str) -> None:
         one = entry(name)
         panel = one.factory(self._settings)
+        panel.show_settings(self._settings)
         panel.wide = self._default_width()
         panel.set_compact(self.compact)
         dock = self._docks[name] = Dock(name, one.title, panel, self)

@@ -10,19 +10,21 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from liqdesk.ui import draw, present, scores
 from liqdesk.ui.controls import Badge
 from liqdesk.ui.panels.frame import PAD, Body, Panel
+from liqdesk.ui.present import DOLLARS, Measure
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame, SideLedger
     from liqdesk.insight.imbalance import Imbalance
+    from liqdesk.settings import Settings
 
 TIP: Final = (
-    "Estimated USD of liquidations standing within each distance of the mark price: longs below it, shorts above it.\n"
+    "Estimated liquidations standing within each distance of the mark price: longs below it, shorts above it.\n"
     "The ratio is (short − long) / (short + long); the bracket on the bar is its 80 % interval. It says where liquidation prices "
     "stand; it cannot say who is long, since open longs always equal open shorts."
 )
-WIDE: Final = "est. USD around mark"
-NARROW: Final = "est. USD"
+WIDE: Final = "est. {} around mark"
+NARROW: Final = "est. {}"
 BALANCE: Final = (
     "Open longs and open shorts are always as much as open interest. Liquidatable: what the map holds of a side over all prices, as "
     "this venue would print it. Not liquidatable: the rest of open interest, which is hedged, closes before price comes, or is never "
@@ -58,7 +60,7 @@ class Ledger(msgspec.Struct, frozen=True):
     values: tuple[float, float, float]
 
 
-def rows_of(frame: Frame) -> tuple[Row, ...]:
+def rows_of(frame: Frame, m: Measure = DOLLARS) -> tuple[Row, ...]:
     """Return the radii of a frame as shown."""
     rows = []
     for i in frame.imbalance:
@@ -69,45 +71,45 @@ def rows_of(frame: Frame) -> tuple[Row, ...]:
         rows.append(
             Row(
                 name,
-                present.usd(i.long_usd),
-                present.usd(i.short_usd),
+                present.size(i.long_usd, m),
+                present.size(i.short_usd, m),
                 ratio,
                 (i.long_usd, i.short_usd, i.ratio),
                 share,
                 (i.low, i.high),
-                sentence(name, i, ratio),
+                sentence(name, i, ratio, m),
             )
         )
     return tuple(rows)
 
 
-def sentence(name: str, i: Imbalance, ratio: str) -> str:
+def sentence(name: str, i: Imbalance, ratio: str, m: Measure = DOLLARS) -> str:
     """Return what a row's tool tip says."""
     return (
-        f"Within {name.removeprefix('±')} of mark, estimated USD with 80 % bands:\n"
-        f"longs {present.usd(i.long_usd)} ({present.usd_band(*i.long_band)}), "
-        f"shorts {present.usd(i.short_usd)} ({present.usd_band(*i.short_band)}).\n"
+        f"Within {name.removeprefix('±')} of mark, estimated {m.unit} with 80 % bands:\n"
+        f"longs {present.size(i.long_usd, m)} ({present.size_band(*i.long_band, m)}), "
+        f"shorts {present.size(i.short_usd, m)} ({present.size_band(*i.short_band, m)}).\n"
         f"Ratio {ratio}, 80 % interval {present.ratio(i.low)} to {present.ratio(i.high)}."
     )
 
 
-def _ledger(word: str, side: SideLedger, interest: float) -> Ledger:
+def _ledger(word: str, side: SideLedger, interest: float, m: Measure) -> Ledger:
     share = side.liquidatable_usd / interest if interest > 0 else float("nan")
     return Ledger(
         word,
-        present.usd(side.liquidatable_usd),
+        present.size(side.liquidatable_usd, m),
         present.percent(share, 1, signed=False),
-        present.usd(side.not_liquidatable_usd),
+        present.size(side.not_liquidatable_usd, m),
         (side.liquidatable_usd, share, side.not_liquidatable_usd),
     )
 
 
-def ledger_of(frame: Frame) -> tuple[Ledger, ...]:
+def ledger_of(frame: Frame, m: Measure = DOLLARS) -> tuple[Ledger, ...]:
     """Return both sides of a frame's mass balance as shown; empty before the first."""
     if frame.ledger is None:
         return ()
     interest = frame.ledger.open_interest_usd
-    return (_ledger("long", frame.ledger.long, interest), _ledger("short", frame.ledger.short, interest))
+    return (_ledger("long", frame.ledger.long, interest, m), _ledger("short", frame.ledger.short, interest, m))
 
 
 class ImbalanceBody(Body):
@@ -119,13 +121,16 @@ class ImbalanceBody(Body):
         self.ledger: tuple[Ledger, ...] = ()
         self.interest = present.UNKNOWN
         self.clamped = False
+        self.unit = "usd"
+        self.measure = DOLLARS
         self.setMouseTracking(True)
         self.setToolTip(TIP)
 
     def show_frame(self, frame: Frame) -> None:
-        interest = present.usd(frame.ledger.open_interest_usd) if frame.ledger is not None else present.UNKNOWN
+        m = self.measure = present.measure(self.unit, frame.instrument.base, frame.prices.mark)
+        interest = present.size(frame.ledger.open_interest_usd, m) if frame.ledger is not None else present.UNKNOWN
         clamped = frame.ledger is not None and frame.ledger.clamped
-        now = (rows_of(frame), ledger_of(frame), interest, clamped)
+        now = (rows_of(frame, m), ledger_of(frame, m), interest, clamped)
         if now != (self.rows, self.ledger, self.interest, self.clamped):
             taller = len(now[0]) != len(self.rows) or clamped != self.clamped
             self.rows, self.ledger, self.interest, self.clamped = now
@@ -241,19 +246,33 @@ class ImbalancePanel(Panel):
 
     def __init__(self) -> None:
         self.content = ImbalanceBody()
-        super().__init__("Imbalance", WIDE, self.content)
+        super().__init__("Imbalance", WIDE.format(DOLLARS.unit), self.content)
         self.badge = Badge("scale: default")
         self.header.add(self.badge)
-        self.header.short = NARROW
+        self.header.short = NARROW.format(DOLLARS.unit)
+        self._frame: Frame | None = None
         self.gain = float("nan")
 
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
         self.content.set_compact(compact)
-        self.header.say(caption=NARROW if compact else WIDE)
+        self._caption()
+
+    def _caption(self) -> None:
+        unit = self.content.measure.unit
+        self.header.short = NARROW.format(unit)
+        self.header.say(caption=self.header.short if self.header.compact else WIDE.format(unit))
+
+    def show_settings(self, settings: Settings) -> None:
+        if settings.unit != self.content.unit:
+            self.content.unit = settings.unit
+            if self._frame is not None:
+                self.show_frame(self._frame)
 
     def show_frame(self, frame: Frame) -> None:
+        self._frame = frame
         self.content.show_frame(frame)
+        self._caption()
         self.gain = frame.gain
         self.badge.set_text(scores.badge(frame, short=self.header.compact))
         draw.tip(self.badge, scores.tip(frame))
