@@ -12,7 +12,7 @@ import msgspec
 
 from liqdesk.errors import Refusal, VenueError
 
-START_S = 60.0
+START_S = 300.0  # a slow machine compiles the market for the first time
 STOP_S = 3.0
 
 
