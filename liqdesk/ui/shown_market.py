@@ -83,6 +83,8 @@ class ShownMarket(QObject):
 
             self.symbols = SymbolSearch(w)
             self.symbols.chosen.connect(self.choose_symbol)
+            self.symbols.starred.connect(self._act.watching.toggle)
+        self.symbols.set_favourites(w.settings.favourites)
         self.symbols.set_tickers(w.tickers)
         self.symbols.set_instruments(w.universe.instruments if w.universe is not None else ())
         self.symbols.open_under(w.topbar.symbol, w.frame.instrument.symbol if w.frame else w.settings.symbol)

@@ -64,6 +64,8 @@ class Watching(QObject):
         """Tell the engine what changed."""
         from liqdesk.engine.watches import SetWatch
 
+        if self._act.market.symbols is not None:
+            self._act.market.symbols.set_favourites(self.favourites)
         wanted = SetWatch(self.favourites, bool(self._lookers))
         if wanted != self._told and (wanted.looking or self._told is not None):
             self._told = wanted

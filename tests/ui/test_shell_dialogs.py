@@ -8,7 +8,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from shell_frames import BTC, MARK, ZONES, busy, frame
@@ -284,6 +284,38 @@ def test_search_finds_by_text_then_turnover_and_marks_what_has_no_map() -> None:
     assert "no map" in reasons["TSLAUSDT"]
     assert "no map" in reasons["BTCUSDT_260626"]
     assert "settling" in reasons["OLDUSDT"]
+
+
+def test_favourites_come_first_but_for_the_one_that_is_named_outright() -> None:
+    listed = tuple(instrument(s) for s in ("BTCUSDT", "ETHUSDT", "ETHWUSDT", "SOLUSDT"))
+    volumes = {"BTCUSDT": 9.0, "ETHUSDT": 8.0, "ETHWUSDT": 1.0, "SOLUSDT": 2.0}
+    tickers = {s: Ticker(s, 0, 1.0, 1.0, 1.0, 1.0, 1.0, v) for s, v in volumes.items()}
+    starred = ("SOLUSDT", "ETHWUSDT")
+    assert [i.symbol for i in matches(listed, tickers, "", starred)] == ["SOLUSDT", "ETHWUSDT", "BTCUSDT", "ETHUSDT"]
+    assert [i.symbol for i in matches(listed, tickers, "eth", starred)] == ["ETHUSDT", "ETHWUSDT"]
+    assert [i.symbol for i in matches(listed, tickers, "et", starred)] == ["ETHWUSDT", "ETHUSDT"]
+
+
+@pytest.mark.qt_log_ignore("^This plugin does not support")  # popups, on the offscreen platform
+def test_a_star_is_pressed_by_mouse_and_key_and_never_chooses(owner: QWidget, qtbot: QtBot) -> None:
+    search = SymbolSearch(owner)
+    search.set_instruments(tuple(instrument(s) for s in ("BTCUSDT", "ETHUSDT", "SOLUSDT")))
+    chosen: list[str] = []
+    search.chosen.connect(chosen.append)
+    search.open_under(owner, "BTCUSDT")
+    with qtbot.waitSignal(search.starred) as caught:
+        qtbot.keyClick(search.field, Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
+    assert caught.args == ["BTCUSDT"]
+    with qtbot.waitSignal(search.starred) as caught:
+        qtbot.mouseClick(search.list, Qt.MouseButton.LeftButton, pos=QPoint(18, 24 + 26 + 13))
+    assert caught.args == ["ETHUSDT"]
+    assert not chosen
+    assert search.isVisible()
+    search.set_favourites(("SOLUSDT",))
+    assert next(i.symbol for i in search.list.found) == "BTCUSDT"  # nothing jumps under the hand
+    search.open_under(owner, "BTCUSDT")
+    assert next(i.symbol for i in search.list.found) == "SOLUSDT"
+    search.hide()
 
 
 @pytest.mark.qt_log_ignore("^This plugin does not support")  # popups, on the offscreen platform

@@ -265,7 +265,7 @@ def test_no_panel_is_squeezed_below_what_it_shows(column: Column, qtbot: QtBot, 
     column.resize(column.width(), height)
     give(column, new_fired=tuple(fired("up", T0 + i) for i in range(9)))
     docks = column.docks[:4]
-    least = sum(panel.needed() for panel in (column.imbalance, column.zones)) + 3 * 26 + 4 * 3 + 24 + 4 * 21
+    least = sum(panel.needed() for panel in (column.imbalance, column.zones)) + 3 * 26 + 4 * 3 + 32 + 24 + 4 * 21
     if least <= height:
         qtbot.waitUntil(lambda: all(d.height() >= min(d.panel.needed(), 26 + 60) for d in docks), timeout=2_000)
         qtbot.waitUntil(lambda: column.dock("zones").height() == column.zones.needed(), timeout=2_000)

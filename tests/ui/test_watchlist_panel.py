@@ -218,6 +218,24 @@ def test_a_star_moves_a_row_up_and_outlives_the_program(
     assert third not in other.settings.favourites
 
 
+@pytest.mark.qt_log_ignore("^This plugin does not support")  # popups, on the offscreen platform
+def test_the_search_of_contracts_and_the_watchlist_share_their_stars(make: Callable[..., Window], qtbot: QtBot) -> None:
+    w = make()
+    rows = opened(w, qtbot).content.rows
+    w.act.press("search")
+    search = w.act.market.symbols
+    assert search is not None
+    search.field.setText("C123")
+    search._filter()
+    search.starred.emit("C123USDT")
+    assert w.settings.favourites == ("C123USDT",)
+    assert rows.in_view[0].symbol == "C123USDT"
+    assert search.list.favourites == {"C123USDT"}
+    search.hide()
+    rows.starred.emit("C123USDT")
+    assert search.list.favourites == frozenset()
+
+
 def test_damaged_favourites_fall_back_and_are_named(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{"favourites": ["BTCUSDT", "BTCUSDT"], "watch_by": "moon", "tape_side": "up"}')

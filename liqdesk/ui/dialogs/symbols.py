@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from liqdesk.market import Instrument, Ticker
 
 ROWS: Final = 12
-WIDE: Final = 440
+WIDE: Final = 460
+PAD: Final = 14
+STAR: Final = 22
 
 
 def why_not(instrument: Instrument) -> str:
@@ -31,25 +34,32 @@ def why_not(instrument: Instrument) -> str:
     return f"quoted in {instrument.quote}: no map"
 
 
-def matches(instruments: tuple[Instrument, ...], tickers: dict[str, Ticker], typed: str) -> list[Instrument]:
-    """Return the contracts a search finds: mapped ones first, then by where the text matches, then by 24 h turnover."""
+def matches(
+    instruments: tuple[Instrument, ...], tickers: dict[str, Ticker], typed: str, favourites: Collection[str] = ()
+) -> list[Instrument]:
+    """Return the contracts a search finds: mapped ones first, of those the one that is named outright, then favourites, then by where the
+    text matches, then by 24 h turnover."""
     wanted = typed.strip().upper().replace("/", "").replace("-", "").replace(" ", "")
 
-    def rank(i: Instrument) -> tuple[int, int, float, str]:
+    def rank(i: Instrument) -> tuple[int, int, int, int, float, str]:
         ticker = tickers.get(i.symbol)
         place = 0 if i.base == wanted or i.symbol == wanted else 1 if i.symbol.startswith(wanted) else 2
-        return (not i.mapped, place if wanted else 0, -(ticker.quote_volume if ticker else 0.0), i.symbol)
+        turnover = -(ticker.quote_volume if ticker else 0.0)
+        place = place if wanted else 2
+        return (not i.mapped, place > 0, i.symbol not in favourites, place, turnover, i.symbol)
 
     return sorted((i for i in instruments if wanted in i.symbol), key=rank)
 
 
 class SymbolList(Painted):
-    """The rows in view, painted."""
+    """The rows in view, painted. `chosen(symbol)` to show a contract, `starred(symbol)` to change its star."""
 
     chosen = Signal(str)
+    starred = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
+        self.favourites: frozenset[str] = frozenset()
         self.found: list[Instrument] = []
         self.tickers: dict[str, Ticker] = {}
         self.current_symbol = ""
@@ -89,6 +99,12 @@ class SymbolList(Painted):
         if at is not None and at.mapped:
             self.chosen.emit(at.symbol)
 
+    def star(self) -> None:
+        """Change the star of the contract that the keyboard is on, if it has a map."""
+        at = self.at
+        if at is not None and at.mapped:
+            self.starred.emit(at.symbol)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         most = max(0, len(self.found) - ROWS)
         self._top = min(max(0, self._top - round(event.angleDelta().y() / 40)), most)
@@ -110,18 +126,22 @@ class SymbolList(Painted):
         row = self._row_at(event.position().y())
         if row >= 0:
             self._at = row
-            self.choose()
+            if event.position().x() < current().px(PAD + STAR):
+                self.star()
+            else:
+                self.choose()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        w, pad, h = self.width(), t.px(14), t.px(26)
+        w, pad, h = self.width(), t.px(PAD), t.px(26)
+        name = pad + t.px(STAR)
         head = t.px(24)
         price, change, volume = w - t.px(182), w - t.px(96), w - pad
         for right, words in ((price, "Last"), (change, "24 h"), (volume, "24 h volume")):
             draw.put(p, 0, 0, right, head, words, t.text3, SMALL, align=draw.RIGHT)
-        draw.put(p, pad, 0, 0, head, "Contract", t.text3, SMALL)
+        draw.put(p, name, 0, 0, head, "Contract", t.text3, SMALL)
         draw.rule(p, 0, head - 1, w)
         if not self.found:
             draw.put(p, pad, head, w, h, self.empty, t.text2, BODY)
@@ -132,10 +152,16 @@ class SymbolList(Painted):
                 draw.fill(p, t.px(4), y + 1, w - 2 * t.px(4), h - 2, t.hover, radius=t.px(4))
             ink = t.text1 if one.mapped else t.text2 if on else t.text3
             weight = SEMIBOLD if one.symbol == self.current_symbol else MEDIUM
-            draw.put(p, pad, y, 0, h, one.symbol, ink, BODY, weight)
+            if one.mapped:
+                side = t.px(14)
+                star, tone = (
+                    ("starred", t.text1) if one.symbol in self.favourites else ("star", t.text2 if on else t.text3)
+                )
+                p.drawPixmap(pad, round(y + (h - side) / 2), icons.pixmap(star, tone, side, self.devicePixelRatioF()))
+            draw.put(p, name, y, 0, h, one.symbol, ink, BODY, weight)
             if one.symbol == self.current_symbol:
                 side = t.px(14)
-                x = pad + text_width(one.symbol, BODY, weight) + t.px(6)
+                x = name + text_width(one.symbol, BODY, weight) + t.px(6)
                 p.drawPixmap(
                     round(x), round(y + (h - side) / 2), icons.pixmap("check", t.text1, side, self.devicePixelRatioF())
                 )
@@ -155,9 +181,10 @@ class SymbolList(Painted):
 
 
 class SymbolSearch(QFrame):
-    """A popup under the symbol button. `chosen(symbol)` when one is taken."""
+    """A popup under the symbol button. `chosen(symbol)` when one is taken, `starred(symbol)` when its star is pressed (Ctrl+Space)."""
 
     chosen = Signal(str)
+    starred = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -180,10 +207,17 @@ class SymbolSearch(QFrame):
         column.addWidget(self.list)
         self.field.textEdited.connect(self._filter)
         self.list.chosen.connect(self._take)
+        self.list.starred.connect(self.starred)
+        self.list.setToolTip("Star (Ctrl+Space): favourites stand on top, here and in the watchlist")
 
     def set_instruments(self, instruments: tuple[Instrument, ...]) -> None:
         self._instruments = instruments
         self._show(False)
+
+    def set_favourites(self, favourites: Collection[str]) -> None:
+        """Show these starred; rows stand where they are until the search changes."""
+        self.list.favourites = frozenset(favourites)
+        self.list.update()
 
     def set_tickers(self, tickers: dict[str, Ticker]) -> None:
         """Show prices from a map the caller keeps; the order of rows changes only with the search."""
@@ -210,7 +244,7 @@ class SymbolSearch(QFrame):
     def _show(self, keep: bool) -> None:
         self.list.tickers = self._tickers
         self.list.empty = "no contract matches" if self._instruments else "the list of contracts is not loaded yet"
-        self.list.show_found(matches(self._instruments, self._tickers, self.field.text()), keep)
+        self.list.show_found(matches(self._instruments, self._tickers, self.field.text(), self.list.favourites), keep)
 
     @Slot()
     def _filter(self) -> None:
@@ -226,6 +260,8 @@ class SymbolSearch(QFrame):
         step = moves.get(Qt.Key(event.key()))
         if step is not None:
             self.list.move_by(step)
+        elif event.key() == Qt.Key.Key_Space and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.list.star()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.list.choose()
         elif event.key() == Qt.Key.Key_Escape:

@@ -17,7 +17,7 @@ from liqdesk.ui.theme import current
 
 GAP: Final = 3
 HEADER: Final = 26
-TAPE_LEAST: Final = 24 + 4 * 21 + 38
+TAPE_LEAST: Final = 32 + 24 + 4 * 21 + 38
 ALERTS_LEAST: Final = 60
 
 
