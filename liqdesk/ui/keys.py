@@ -95,6 +95,7 @@ KEYS: Final = (
     Key("panel_back", WINDOW, ("Ctrl+Shift+F6",), "to the panel before"),
     Key("float", WINDOW, ("Ctrl+Shift+F",), "float the panel, or dock it again"),
     Key("hide", WINDOW, ("Ctrl+W",), "hide the panel, close the chart window"),
+    Key("panel_log", WINDOW, ("Ctrl+J",), "the log: show or hide"),
     Key("chart_new", WINDOW, ("Ctrl+N",), "new chart window"),
     Key("close", WINDOW, ("Esc",), "close what is open"),
     Key("quit", WINDOW, ("Ctrl+Q",), "quit"),

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from liqdesk.ui import present
 from liqdesk.ui.condition import condition, genuine
+from liqdesk.ui.journal import Journal
 from liqdesk.ui.layouts.arranging import Arranging
 from liqdesk.ui.layouts.menu import DeskMenu
 from liqdesk.ui.notices import Notice, Notices
@@ -43,6 +44,7 @@ class Shell(QWidget):
         self.stage.toast.timezone = settings.timezone
         self._compact: bool | None = None
         self._compose()
+        self.journal = Journal(window)
         self.charts = Charts(window)
         self._connect(window)
         window.act.shortcuts.show_settings(settings)

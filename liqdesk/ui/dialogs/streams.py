@@ -134,6 +134,13 @@ class Hours(Painted):
         draw.put(p, left, 0, self.width() - left, self.height(), "24 h", t.text3, SMALL)
 
 
+def dots_of(frame: Frame) -> tuple[tuple[str, bool], ...]:
+    """Return the token and whether it is hollow of each stream's dot."""
+    accent = "text3" if frame.connection.health == "ended" else accent_token(frame)
+    tokens = {"fresh": (accent, False), "stale": ("alert", False), "none": ("text3", True)}
+    return tuple(tokens[streams.condition_of(s)] for s in frame.streams)
+
+
 class StreamsDialog(Card):
     """Three tables that follow the frames, and what is to say beside them."""
 
@@ -157,10 +164,7 @@ class StreamsDialog(Card):
             self.show_frame(frame)
 
     def show_frame(self, frame: Frame) -> None:
-        accent = "text3" if frame.connection.health == "ended" else accent_token(frame)
-        tokens = {"fresh": (accent, False), "stale": ("alert", False), "none": ("text3", True)}
-        dots = tuple(tokens[streams.condition_of(s)] for s in frame.streams)
-        moved = self.streams.show_rows(tuple(map(streams.stream_row, frame.streams)), dots)
+        moved = self.streams.show_rows(tuple(map(streams.stream_row, frame.streams)), dots_of(frame))
         moved |= self.links.show_rows(tuple(map(streams.link_row, frame.links)))
         moved |= self.rest.show_rows((streams.rest_row(frame.rest),) if frame.rest is not None else ())
         self.links.setVisible(bool(frame.links))

@@ -41,6 +41,7 @@ class DeskMenu(QObject):
         act.learn("panel_back", partial(arranging.next_panel, -1))
         act.learn("float", arranging.float)
         act.learn("hide", arranging.hide)
+        act.learn("panel_log", lambda: window.column.show_panel("log", not window.column.is_shown("log")))
         act.learn("chart_new", window.shell.charts.open)
         window.topbar.desk_pressed.connect(self.open)
         window.column.menu_wanted.connect(self.open_panel)

@@ -37,6 +37,18 @@ def _watchlist(settings: Settings) -> Panel:
     return WatchPanel(settings)
 
 
+def _log(settings: Settings) -> Panel:
+    from liqdesk.ui.panels.log import LogPanel
+
+    return LogPanel(settings)
+
+
+def _streams(settings: Settings) -> Panel:
+    from liqdesk.ui.panels.streams import StreamsPanel
+
+    return StreamsPanel(settings)
+
+
 CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry("imbalance", "Imbalance", lambda _: ImbalancePanel()),
     Entry("funding", "Funding", lambda _: FundingPanel()),
@@ -44,6 +56,8 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry("alerts", "Alerts", AlertsPanel),
     Entry("tape", "Forced orders", TapePanel),
     Entry("watchlist", "Watchlist", _watchlist, shown=False, where="tab"),
+    Entry("streams", "Streams", _streams, shown=False, where="bottom"),
+    Entry("log", "Log", _log, shown=False, where="bottom"),
 )
 
 

@@ -132,7 +132,10 @@ class Docks(QMainWindow):
             above = [d for d in before if entry(d.name).where == "column"][-1]
             self.splitDockWidget(above, dock, Qt.Orientation.Vertical)
         else:
+            there = self._standing(area)
             self.addDockWidget(area, dock, Qt.Orientation.Vertical)
+            if where == "bottom" and [d for d in there if d is not dock]:
+                self.tabifyDockWidget(next(d for d in there if d is not dock), dock)
 
     def forget_hands(self, opened: Sequence[str] = ()) -> None:
         """Take it that a hand opened only these."""

@@ -1,0 +1,236 @@
+"""The log: what the program did and met, newest first, one line an event."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy
+
+from liqdesk.ui import draw, present
+from liqdesk.ui.controls import LinkButton
+from liqdesk.ui.draw import Painted
+from liqdesk.ui.journal import Event, Journal
+from liqdesk.ui.panels.frame import PAD, Panel
+from liqdesk.ui.theme import BODY, MEDIUM, SMALL, current, text_width
+
+if TYPE_CHECKING:
+    from liqdesk.engine.frames import Frame
+    from liqdesk.settings import Settings
+    from liqdesk.ui.window import Window
+
+ROW: Final = 21
+FILTERS: Final = {
+    "all": frozenset({"info", "link", "warning", "error", "alert"}),
+    "warnings": frozenset({"warning", "error"}),
+    "alerts": frozenset({"alert"}),
+    "links": frozenset({"link", "warning"}),
+}
+TOKENS: Final = {"info": "text3", "link": "text2", "warning": "text1", "error": "alert", "alert": "alert"}
+KEYPAD: Final = Qt.KeyboardModifier.KeypadModifier
+TIP: Final = "What the program did and met since it was opened, by this computer's clock. The file liqdesk.log in the profile keeps more."
+
+
+class LogBody(Painted):
+    """The lines. Wheel, arrows and Page Up and Down look back; Home returns to the newest."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.filter = "all"
+        self._timezone = settings.timezone
+        self._journal: Journal | None = None
+        self._lines: tuple[Event, ...] = ()
+        self._seen = -1
+        self._offset = 0
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("log")
+        self.setToolTip(TIP)
+
+    @property
+    def lines(self) -> tuple[Event, ...]:
+        """Return all lines the filter lets through, newest first."""
+        return self._lines
+
+    @property
+    def shown(self) -> tuple[Event, ...]:
+        """Return the lines in view."""
+        return tuple(islice(self._lines, self._offset, self._offset + self.rows_in_view()))
+
+    def follow(self, journal: Journal) -> None:
+        self._journal = journal
+        self.refresh()
+
+    def choose(self, name: str) -> None:
+        """Let through the levels of one filter."""
+        self.filter, self._seen, self._offset = name, -1, 0
+        self.refresh()
+
+    def show_settings(self, settings: Settings) -> None:
+        if settings.timezone != self._timezone:
+            self._timezone = settings.timezone
+            self.update()
+
+    def refresh(self) -> None:
+        """Take what is new."""
+        if self._journal is None or self._journal.count == self._seen:
+            return
+        self._seen = self._journal.count
+        levels = FILTERS[self.filter]
+        before = len(self._lines)
+        self._lines = tuple(e for e in self._journal.events if e.level in levels)
+        if self._offset:
+            self._offset = min(self._offset + max(0, len(self._lines) - before), self._farthest())
+        self.update()
+
+    def words_of(self, event: Event) -> tuple[str, str, str]:
+        """Return time, level and words of a line as shown."""
+        return present.clock(event.time_ms, self._timezone), event.level, event.words
+
+    def text(self) -> str:
+        """Return every line as text, oldest first, with date and zone."""
+        zone = self._timezone
+        return "\n".join(f"{present.stamp(e.time_ms, zone)}  {e.level:<7}  {e.words}" for e in reversed(self._lines))
+
+    def rows_in_view(self) -> int:
+        return max(0, self.height() // current().px(ROW))
+
+    def _farthest(self) -> int:
+        return max(0, len(self._lines) - max(1, self.rows_in_view()))
+
+    def _scroll(self, offset: int) -> None:
+        offset = min(max(0, offset), self._farthest())
+        if offset != self._offset:
+            self._offset = offset
+            self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._scroll(self._offset - round(event.angleDelta().y() / 40))
+        event.accept()
+
+    def _move_of(self, event: QKeyEvent) -> int | None:
+        page = max(1, self.rows_in_view() - 1)
+        key = Qt.Key
+        moves = {
+            key.Key_Up: self._offset - 1,
+            key.Key_Down: self._offset + 1,
+            key.Key_PageUp: self._offset - page,
+            key.Key_PageDown: self._offset + page,
+            key.Key_Home: 0,
+            key.Key_End: len(self._lines),
+        }
+        return None if event.modifiers() & ~KEYPAD else moves.get(Qt.Key(event.key()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        move = self._move_of(event)
+        if move is None:
+            super().keyPressEvent(event)
+        else:
+            self._scroll(move)
+
+    def event(self, event: QEvent) -> bool:
+        overrides = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if overrides and self._move_of(event) is not None:  # type: ignore[arg-type]
+            event.accept()  # looks back here, not in the chart
+            return True
+        return draw.tipped(self, event, self.tip_at) or super().event(event)
+
+    def tip_at(self, y: float) -> str:
+        """Return the whole line at `y` px."""
+        shown, row = self.shown, int(y // current().px(ROW))
+        return shown[row].words if 0 <= row < len(shown) else TIP
+
+    def sizeHint(self) -> QSize:
+        return QSize(current().px(240), 6 * current().px(ROW))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(current().px(160), 3 * current().px(ROW))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        t = current()
+        p = QPainter(self)
+        pad, high = t.px(PAD), t.px(ROW)
+        level = pad + text_width("00:00:00", BODY) + t.px(8)
+        words = level + text_width("warning", SMALL, MEDIUM) + t.px(8)
+        if not self._lines:
+            draw.put(p, pad, 0, self.width(), t.px(30), "nothing happened yet", t.text3, BODY)
+        y = 0
+        for one in self.shown:
+            when, name, what = self.words_of(one)
+            draw.put(p, pad, y, 0, high, when, t.text2, BODY)
+            draw.put(p, level, y, 0, high, name, str(getattr(t, TOKENS[one.level])), SMALL, MEDIUM)
+            draw.put(p, words, y, self.width() - words - pad, high, what, t.text1, BODY, elide=True)
+            y += high
+        if self._offset:
+            draw.put(p, 0, 0, self.width() - pad, high, f"↑ {self._offset:,} newer", t.text1, SMALL, MEDIUM, draw.RIGHT)
+        if self.hasFocus():
+            draw.outline(p, 0, 0, self.width(), self.height(), t.focus, 0)
+
+
+class LogPanel(Panel):
+    """The log with its filter, and a click that copies it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.content = LogBody(settings)
+        super().__init__("Log", "", self.content)
+        self.filter = LinkButton("all", size=SMALL)
+        self.filter.setToolTip("Which lines are shown")
+        self.copy = LinkButton("copy", size=SMALL)
+        self.copy.setToolTip("Copy the lines the filter lets through, oldest first")
+        self.header.add(self.filter)
+        self.header.add(self.copy)
+        self.filter.clicked.connect(self._choose)
+        self.copy.clicked.connect(self._copy)
+
+    def join(self, window: Window) -> None:
+        self.content.follow(window.shell.journal)
+        self._say()
+
+    def show_frame(self, _frame: Frame) -> None:
+        self.content.refresh()
+        self._say()
+
+    def show_settings(self, settings: Settings) -> None:
+        self.content.show_settings(settings)
+
+    def _say(self) -> None:
+        count = len(self.content.lines)
+        self.header.say(caption=f"{count:,} line{'s' if count != 1 else ''}", value=f"{count:,}")
+
+    @Slot()
+    def _choose(self) -> None:
+        menu = self.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.filter.mapToGlobal(self.filter.rect().bottomLeft()))
+
+    def menu(self) -> QMenu:
+        """Return the choice of filters."""
+        menu = QMenu(self)
+        for name in FILTERS:
+            action = menu.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(name == self.content.filter)
+            action.triggered.connect(lambda _=False, name=name: self.show_filter(name))
+        return menu
+
+    def show_filter(self, name: str) -> None:
+        """Show the lines of one filter."""
+        self.content.choose(name)
+        self.filter.setText(name)
+        self.filter.updateGeometry()
+        self._say()
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.content.text())
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """Return the lines in view, text and raw value by name."""
+        out: dict[str, dict[str, object]] = {
+            "log.count": {"text": self.header.caption, "value": len(self.content.lines)}
+        }
+        for i, one in enumerate(self.content.shown):
+            out[f"log.{i}"] = {"text": "  ".join(self.content.words_of(one)), "value": one.time_ms}
+        return out
