@@ -72,6 +72,7 @@ def compose(
         new_forced=tuple(news.forced),
         imbalance=session.imbalance if session else (),
         zones=session.zones if session else (),
+        squeeze=session.reading.squeeze(session, venue_ms) if session and session.loaded else None,
         confluence=session.reading.confluence if session else None,
         ledger=session.map.ledger(session.prices.mark, session.open_interest) if session and session.loaded else None,
         gaps=tuple(session.gaps) if session else (),

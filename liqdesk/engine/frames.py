@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from liqdesk.alerts import AnyRule, Fired, RuleStatus
     from liqdesk.insight import Calibration, Confluence, Imbalance, Spread, Study, Zone
     from liqdesk.insight.depth import InTheWay
+    from liqdesk.insight.squeeze import Squeeze
     from liqdesk.model.quality import Oddity
 
 
@@ -252,6 +253,7 @@ class Frame(msgspec.Struct, frozen=True):
     in_the_way: tuple[InTheWay | None, ...] = ()  # of the book, for each of `zones`
     watch: WatchView | None = None  # for the watchlist; None while nobody looks at it
     quality: tuple[Oddity, ...] = ()  # impossible inputs of the last 24 h, by kind
+    squeeze: Squeeze | None = None  # what one is judged by; None before there is a map
     confluence: Confluence | None = None  # of the newest closed minute; None before it is known
     series: SeriesView | None = None  # what runs beneath the chart; None before there is a session
 

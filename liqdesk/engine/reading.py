@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from msgspec.structs import replace
@@ -10,10 +10,24 @@ from numpy.typing import NDArray
 
 from liqdesk.engine.frames import NowPlanes
 from liqdesk.engine.market_map import MarketMap
-from liqdesk.insight import REACH, Confluence, Imbalance, Zone, confluence_of, imbalance_of, zones_of
+from liqdesk.insight import (
+    REACH,
+    Confluence,
+    FundingRecord,
+    Imbalance,
+    Zone,
+    confluence_of,
+    funding_record,
+    imbalance_of,
+    zones_of,
+)
+from liqdesk.insight.squeeze import InterestRecord, Squeeze, interest_record, squeeze_of
 from liqdesk.market import HOUR_MS, MINUTE_MS
 from liqdesk.model import COHORTS_MS, Ages, AgeWalk, row_prices
 from liqdesk.model.axis import ROWS
+
+if TYPE_CHECKING:
+    from liqdesk.engine.session import Session
 
 PASS_NS: Final = 5_000_000_000  # between the starts of two passes over the record
 SPARE: Final = 0.02  # beyond where zones are looked for, so that the mark may move until the next pass
@@ -26,6 +40,7 @@ class Reading:
         self.map = market_map
         self.ages: Ages | None = None
         self.confluence: Confluence | None = None
+        self._records: tuple[object, FundingRecord, InterestRecord] | None = None
         self._walk: AgeWalk | None = None
         self._walked_mark = 0.0
         self._next_pass_ns = 0
@@ -64,6 +79,20 @@ class Reading:
         scale = row_prices(ages.base, ages.rows) * (self.map.gain * np.float32(self.map.factor))[:, None]
         cohorts = [ages.cohort(age) * scale for age in COHORTS_MS]
         return confluence_of(ages.until_ms, ages.base, cohorts, self._walked_mark, self.map.shown_spread)
+
+    def squeeze(self, session: Session, now_ms: int) -> Squeeze:
+        """Return what a squeeze is judged by: the session's funding, open interest and imbalance."""
+        f, minute = session.funding, now_ms // MINUTE_MS * MINUTE_MS
+        held = (minute, len(session.interest), f)
+        if self._records is None or self._records[0] != held:
+            interest = session.interest
+            contracts = interest["contracts"].astype(np.float64)
+            records = (
+                funding_record(f.history, f.rate, f.interval_h, now_ms),
+                interest_record(interest["t"].astype(np.int64), contracts, now_ms),
+            )
+            self._records = (held, *records)
+        return squeeze_of(self._records[1], self._records[2], session.imbalance)
 
     def _told(self, zone: Zone, time_ms: int) -> Zone:
         """Return a zone with its age, what it held an hour ago, and where else it is hot."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Slot
 
-from liqdesk.model.axis import PHASE
 from liqdesk.settings import PANES
 from liqdesk.ui.lining import Lining
 
@@ -85,6 +84,8 @@ class Charting(QObject):
     @Slot(float)
     def centre(self, price: float) -> None:
         """Bring a price to the middle of the chart's view; time and the stretch of price stay as they are."""
+        from liqdesk.model.axis import PHASE  # not before the chart is there
+
         chart = self._window.chart
         lens = chart.state.aim if chart is not None else None
         if chart is None or lens is None or not (lens.valid and math.isfinite(price) and price > 0):

@@ -133,7 +133,12 @@ def test_imbalance_says_its_interval_and_the_balance_its_conflict(column: Column
     point_until(qtbot, body, QPoint(60, 12), "80 % interval −91 % to −42 %")
     assert "longs 2.9M (1.1M–5.2M)" in body.toolTip()
     point_until(qtbot, body, QPoint(60, body.height() - 6), "Not liquidatable: the rest of open interest")
+    assert [row.interval for row in body.rows[:2]] == ["−91 … −42 %", "+21 … +78 %"]
     assert "ledger.conflict" not in state
+    column.imbalance.show_settings(Settings(unit="coin"))
+    assert column.state()["imbalance.±1%.long"]["text"] == present.number(2_900_000.0 / 67_070.0, 1)
+    assert column.imbalance.header.caption == "est. BTC around mark"
+    column.imbalance.show_settings(Settings())
     low = body.high()
     held = frame().ledger
     assert held is not None
@@ -283,7 +288,7 @@ def test_large_text_still_fits(qtbot: QtBot, qapp: QApplication) -> None:
     made.take(one)
     made.show_frame(one)
     assert not made.grab().isNull()
-    assert math.isclose(made.imbalance.content.high() / 2, 24 * 3 + 8 + 20 + 66, abs_tol=2)
+    assert math.isclose(made.imbalance.content.high() / 2, 24 * 3 + 8 + 20 + 16 + 66, abs_tol=2)
     apply_theme(qapp, "dark", 1.0)
     assert BTC.symbol == one.instrument.symbol
 

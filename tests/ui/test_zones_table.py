@@ -15,11 +15,13 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from shell_frames import MARK, frame, zone
 
+from liqdesk import insight
 from liqdesk.insight import Chance
 from liqdesk.insight.depth import InTheWay
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS, Side
 from liqdesk.settings import Settings
 from liqdesk.ui import present
+from liqdesk.ui.panels import zonerows
 from liqdesk.ui.panels.zonerows import COLUMNS, IMPORTANT, IMPORTANT_COMPACT, age, columns_for, grown, order
 from liqdesk.ui.panels.zones import ZonesPanel
 from liqdesk.ui.theme import apply_theme
@@ -109,6 +111,10 @@ def test_every_column_says_what_the_frame_holds(panel: ZonesPanel) -> None:
         assert state[f"zones.{i}.growth"]["value"] == z.growth_usd
         assert state[f"zones.{i}.cohorts"]["value"] == list(z.cohorts)
     assert state["zones.1.touch"]["value"] == [list(ODDS.odds), list(ODDS.low), list(ODDS.high)]
+
+
+def test_cohorts_are_those_of_the_insight() -> None:
+    assert zonerows.COHORTS == insight.COHORTS
 
 
 def test_words_of_age_and_growth() -> None:

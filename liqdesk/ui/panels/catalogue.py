@@ -49,10 +49,17 @@ def _streams(settings: Settings) -> Panel:
     return StreamsPanel(settings)
 
 
+def _squeeze(_: Settings) -> Panel:
+    from liqdesk.ui.panels.squeeze import SqueezePanel
+
+    return SqueezePanel()
+
+
 CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry("imbalance", "Imbalance", lambda _: ImbalancePanel()),
     Entry("funding", "Funding", lambda _: FundingPanel()),
     Entry("zones", "Zones", lambda _: ZonesPanel()),
+    Entry("squeeze", "Squeeze setup", _squeeze, shown=False),
     Entry("alerts", "Alerts", AlertsPanel),
     Entry("tape", "Forced orders", TapePanel),
     Entry("watchlist", "Watchlist", _watchlist, shown=False, where="tab"),

@@ -30,6 +30,10 @@ BALANCE: Final = (
     "this venue would print it. Not liquidatable: the rest of open interest, which is hedged, closes before price comes, or is never "
     "printed. The two add up to open interest."
 )
+WHERE: Final = "Where they lie, not who is long: longs = shorts in size"
+WHERE_SHORT: Final = "Where they lie: longs = shorts in size"
+WHERE_PX: Final = 16
+NUMBERS_FROM: Final = 400  # px of width, from which the interval is written out beside its bracket
 CONFLICT: Final = "scale conflict: the map holds more than open interest"
 CONFLICT_TIP: Final = (
     "The estimate of a side is more than all its open interest, which cannot be: the scale is too high. It is held at open interest, "
@@ -48,6 +52,14 @@ class Row(msgspec.Struct, frozen=True):
     share: float  # of long in both, for the bar
     ends: tuple[float, float]  # of the ratio's 80 % interval
     tip: str
+
+    @property
+    def interval(self) -> str:
+        """The ratio's 80 % interval in numbers."""
+        if self.ratio == present.UNKNOWN:
+            return ""
+        low, high = (present.ratio(end) for end in self.ends)
+        return f"{low.removesuffix(' %')} … {high}"
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -141,7 +153,13 @@ class ImbalanceBody(Body):
     def high(self) -> int:
         t = current()
         rows = max(3, len(self.rows)) * t.px(22 if self.compact else 24) + t.px(8)
-        return rows + t.px(20) + (t.px(24) if self.compact else t.px(66)) + (t.px(19) if self.clamped else 0)
+        return (
+            rows
+            + t.px(20)
+            + t.px(WHERE_PX)
+            + (t.px(24) if self.compact else t.px(66))
+            + (t.px(19) if self.clamped else 0)
+        )
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()
@@ -156,7 +174,10 @@ class ImbalanceBody(Body):
             self._row(p, row, y, step)
             y += step
         self._key(p, y)
-        y += t.px(22)
+        y += t.px(18)
+        words = WHERE if text_width(WHERE, SMALL) <= w - 2 * pad else WHERE_SHORT
+        draw.put(p, pad, y, w - 2 * pad, t.px(WHERE_PX), words, t.text3, SMALL, elide=True)
+        y += t.px(WHERE_PX) + t.px(4)
         draw.rule(p, pad, y, w - 2 * pad)
         self._balance(p, y + t.px(2))
 
@@ -168,7 +189,7 @@ class ImbalanceBody(Body):
         lines = len(self.rows) or 3
         if 0 <= at < len(self.rows):
             draw.tip(self, self.rows[at].tip)
-        elif y < lines * step + t.px(22):
+        elif y < lines * step + t.px(22 + WHERE_PX):
             draw.tip(self, TIP)
         else:
             draw.tip(self, f"{CONFLICT_TIP}\n{BALANCE}" if self.clamped else BALANCE)
@@ -182,7 +203,8 @@ class ImbalanceBody(Body):
         draw.put(p, left, y, amount, h, row.long, t.text1, BODY, SEMIBOLD, draw.RIGHT)
         bar = left + amount + t.px(9)
         ratio = text_width("−100 %", BODY, SEMIBOLD)
-        end = w - pad - ratio - t.px(4) - amount - t.px(9)
+        interval = text_width("−100 … +100 %", SMALL) + t.px(8) if w >= t.px(NUMBERS_FROM) else 0.0
+        end = w - pad - interval - ratio - t.px(4) - amount - t.px(9)
         high = t.px(8)
         top = y + (h - high) / 2
         split = bar + (end - bar) * row.share
@@ -191,7 +213,9 @@ class ImbalanceBody(Body):
         p.fillRect(round((bar + end) / 2), round(top - t.px(3)), 1, high + 2 * t.px(3), draw.colour(t.text1))
         self._whisker(p, row, bar, end, round(top + high + t.px(1)))
         draw.put(p, end + t.px(9), y, amount, h, row.short, t.text1, BODY, SEMIBOLD)
-        draw.put(p, w - pad - ratio, y, ratio, h, row.ratio, t.text1, BODY, SEMIBOLD, draw.RIGHT)
+        draw.put(p, w - pad - interval - ratio, y, ratio, h, row.ratio, t.text1, BODY, SEMIBOLD, draw.RIGHT)
+        if interval:
+            draw.put(p, 0, y, w - pad, h, row.interval, t.text3, SMALL, align=draw.RIGHT)
 
     def _whisker(self, p: QPainter, row: Row, bar: float, end: float, y: int) -> None:
         """Draw the interval of the ratio under the bar: where the split may be."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from liqdesk.insight.confluence import COHORTS
 from liqdesk.ui import present, touched
 from liqdesk.ui.present import DOLLARS, Measure
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from liqdesk.insight.depth import InTheWay
     from liqdesk.insight.zones import Zone
 
+COHORTS: Final = ("12h", "1d", "1w")  # those of `insight.confluence`, which loads numpy
 GAP: Final = 5
 PAD: Final = 10
 MOST_SPREAD: Final = 22  # px that a gap may grow by where there is room
