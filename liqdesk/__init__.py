@@ -13,7 +13,7 @@ Rooms, one direction: a module imports only from rooms to the left of its own, a
 `tests/test_rooms.py` holds every import against this line.
 
     errors < { market, clock, paths } < { venues, model, history, simulator, settings, logs }
-           < { net, insight } < { lab, alerts } < engine < ui < app < cli
+           < { net, insight } < { lab, alerts, exports } < engine < ui < app < cli
 """
 
 __version__ = "0.1.0"

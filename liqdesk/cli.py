@@ -109,6 +109,19 @@ def parser() -> argparse.ArgumentParser:
     take.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     take.add_argument("--profile", default=argparse.SUPPRESS, metavar="DIR")
 
+    export = commands.add_parser(
+        "export",
+        help="write map, zones, forced orders or candles of the history as CSV or Parquet",
+        description="Write what the history holds, or what the map makes of it, into a file that pandas opens as it is.",
+    )
+    export.add_argument("--what", required=True, choices=["map", "zones", "forced", "bars"])
+    export.add_argument("--out", required=True, type=Path, metavar="FILE", help="ends in .csv or .parquet")
+    export.add_argument("--symbol", default=argparse.SUPPRESS, help="the contract, such as BTCUSDT")
+    export.add_argument("--from", dest="start", type=iso_ms, help="from here on (ISO, UTC)")
+    export.add_argument("--to", type=iso_ms, help="up to here (ISO, UTC)")
+    export.add_argument("--bars", choices=["1m", "5m", "15m"], default="1m", help="the length of candles")
+    export.add_argument("--profile", default=argparse.SUPPRESS, metavar="DIR")
+
     score = commands.add_parser(
         "score",
         help="hold the map, and naive ones, against liquidations",
@@ -201,6 +214,17 @@ def _score(a: argparse.Namespace) -> int:
     )
 
 
+def _export(a: argparse.Namespace) -> int:
+    from liqdesk.app.exporting import Wanted, export
+
+    if a.start is not None and a.to is not None and a.start >= a.to:
+        raise InputError("export --from is not before --to", "--from must lie before --to.")
+    if a.demo or a.rest_url or a.stream_url:
+        raise InputError("export of a venue", "export reads the history: leave out --demo and the URLs.")
+    _begin_log(a.verbose)
+    return export(_choices(a), Wanted(a.what, a.out, a.start, a.to, BARS[a.bars] * 60_000))
+
+
 def _snapshot(a: argparse.Namespace) -> int:
     from liqdesk.app.choices import Picture
     from liqdesk.app.picture import snapshot
@@ -268,6 +292,7 @@ def _kernels(_: argparse.Namespace) -> int:
 
 RUN = {
     "exchange": _exchange,
+    "export": _export,
     "import": _import,
     "kernels": _kernels,
     "record": _record,

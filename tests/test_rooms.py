@@ -12,7 +12,7 @@ TABLE = (
     {"market", "clock", "paths"},
     {"venues", "model", "history", "simulator", "settings", "logs"},
     {"net", "insight"},
-    {"lab", "alerts"},
+    {"lab", "alerts", "exports"},
     {"engine"},
     {"ui"},
     {"app"},

@@ -14,6 +14,7 @@ from liqdesk.ui.alerting import Alerting
 from liqdesk.ui.cards import Cards
 from liqdesk.ui.charting import Charting
 from liqdesk.ui.choosing import Choosing
+from liqdesk.ui.exporting import Exporting
 from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.menus import Menus
 from liqdesk.ui.pictures import Pictures
@@ -47,6 +48,7 @@ class Actions(QObject):
         self.cards = Cards(window, self)
         self.menus = Menus(window, self)
         self.pictures = Pictures(window, self)
+        self.exporting = Exporting(window, self)
         self.mine = Mine(window, self)
         self.watching = Watching(window, self)
         self.learn("alert", self.alerting.new_rule)
@@ -92,6 +94,7 @@ class Actions(QObject):
         if self.dialog is not None:
             self.dialog.close()
         self.alerting.close()
+        self.exporting.close()
 
     # the window
 

@@ -101,6 +101,7 @@ KEYS: Final = (
     Key("quit", WINDOW, ("Ctrl+Q",), "quit"),
     Key("save", PICTURES, ("Ctrl+S",), "save a picture"),
     Key("copy", PICTURES, ("Ctrl+Shift+C",), "copy a picture"),
+    Key("export", PICTURES, ("Ctrl+E",), "export map, zones, forced orders or candles"),
     Key("keys", HELP, ("?",), "every key, to be searched and changed"),
     Key("help", HELP, ("F1",), "what the map is and is not"),
     Key("method", HELP, ("F2",), "how the map is made, in full"),

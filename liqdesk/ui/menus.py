@@ -21,6 +21,7 @@ MORE: Final = (
     ("theme", "Light or dark"),
     ("save", "Save a picture"),
     ("copy", "Copy a picture"),
+    ("export", "Export…"),
     ("keys", "Keys…"),
     ("help", "Help"),
 )

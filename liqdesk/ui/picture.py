@@ -46,6 +46,13 @@ def pictures_folder() -> Path:
     return folder if folder.is_dir() else Path.home()
 
 
+def documents_folder() -> Path:
+    """Return the user's folder for documents, or the home where there is none."""
+    found = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    folder = Path(found) if found else Path.home()
+    return folder if folder.is_dir() else Path.home()
+
+
 def save(image: QImage, folder: Path, name: str) -> Path:
     """Write a picture beside those that are there already and return its path. Raises LiqdeskError where it cannot."""
     path = folder / name

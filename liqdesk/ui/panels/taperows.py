@@ -88,6 +88,11 @@ class TapeRows(Painted):
         self.setToolTip(TIP)
 
     @property
+    def mine(self) -> tuple[ForcedOrder, ...]:
+        """Return the orders held of the contract on screen, newest first, whatever the filter shows."""
+        return tuple(self._mine)
+
+    @property
     def shown(self) -> tuple[ForcedOrder, ...]:
         """Return the orders in view, newest first."""
         return tuple(islice(self._shown, self._offset, self._offset + self.rows_in_view()))
