@@ -115,7 +115,7 @@ class Actions(QObject):
         w = self._window
         if w.chart is not None and w.chart.pointing.why.open:
             w.chart.pointing.why.close()
-        elif w.chart is not None and (w.chart.travel.field.close() or w.chart.hand.close()):
+        elif w.chart is not None and (w.chart.travel.field.close() or w.chart.hand.close() or w.chart.whatif.close()):
             return
         elif w.stage.toast.message:
             w.stage.toast.dismiss()

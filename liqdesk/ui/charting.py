@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint, Slot
 
 from liqdesk.settings import PANES
 from liqdesk.ui.lining import Lining
+from liqdesk.ui.whatif import WhatIfs
 
 if TYPE_CHECKING:
     from liqdesk.ui.actions import Actions
@@ -26,6 +27,7 @@ class Charting(QObject):
         self._window = window
         self._act = act
         self.lining = Lining(window, act)
+        self.whatifs = WhatIfs(window, act)
         act.learn("reset", self._reset)
         act.learn("why", self._why)
         act.learn("now", self._now)
@@ -42,6 +44,7 @@ class Charting(QObject):
         chart.retry.connect(self._act.market.retry)
         self._act.mine.serve(chart)
         self.lining.serve(chart)
+        self.whatifs.serve(chart)
         chart.pointing.why.asked.connect(self._window.command)
         chart.panes.chosen.connect(self._panes_chosen)
 

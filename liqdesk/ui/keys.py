@@ -78,6 +78,7 @@ KEYS: Final = (
     Key("levels", MAP, ("I",), "colour scale: auto or lock"),
     Key("colours", MAP, ("C",), "next colour map"),
     Key("unit", MAP, ("U",), "sizes in USD or in coins"),
+    Key("whatif", MAP, ("F",), "what if price goes to the crosshair"),
     Key("why", MAP, ("W",), "why the cell under the crosshair is hot"),
     Key("position", MAP, ("O",), "my position: liquidation, and the map before it"),
     Key("score", MAP, ("P",), "scale and score of the map"),

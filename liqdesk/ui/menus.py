@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MORE: Final = (
     ("layers", "Layers…"),
     ("desk", "Panels and layouts…"),
+    ("whatif", "What if price goes…"),
     ("settings", "Settings…"),
     ("theme", "Light or dark"),
     ("save", "Save a picture"),

@@ -47,6 +47,7 @@ class TopBar(Painted):
     more_pressed = Signal()
     layers_pressed = Signal()
     desk_pressed = Signal()
+    whatif_pressed = Signal()
     pill_pressed = Signal()
 
     def __init__(self, settings: Settings) -> None:
@@ -89,6 +90,8 @@ class TopBar(Painted):
         self.sides.setAccessibleName("side")
         self.layers = TextButton("Layers", arrow=True, weight=MEDIUM)
         self.layers.setToolTip("What is drawn over the map (V)")
+        self.whatif = TextButton("What-if", weight=MEDIUM)
+        self.whatif.setToolTip("What would follow if price went somewhere: drag a line over the chart (F)")
         self.folds = [Folded(segments) for segments in (self.candles, self.windows, self.sides)]
         self.desk = TextButton("Desk 1", arrow=True, weight=MEDIUM)
         self.bell = icon("bell", "alerts", "Alerts; the badge counts those you have not seen")
@@ -121,6 +124,7 @@ class TopBar(Painted):
             (self.sides, 14),
             (self.folds[2], 4),
             (self.layers, 14),
+            (self.whatif, 6),
         ]
         self._right: list[tuple[QWidget, float]] = [
             (self.desk, 8),
@@ -131,27 +135,23 @@ class TopBar(Painted):
             (self.sliders, 4),
             (self.pill, 10),
         ]
-        self.spare: tuple[QWidget, ...] = (self.desk, self.layers)
+        self.spare: tuple[QWidget, ...] = (self.desk, self.layers, self.whatif)
         for widget, _ in (*self._gaps, *self._right):
             widget.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def _connect(self) -> None:
-        self.symbol.clicked.connect(self.symbol_asked)
         self.candles.chosen.connect(self.candle_chosen)
         self.windows.chosen.connect(self.window_chosen)
         self.sides.chosen.connect(self.side_chosen)
-        self.layers.clicked.connect(self.layers_pressed)
         for chip in self.chips:
             chip.clicked.connect(self._chip_pressed)
-        self.bands_button.clicked.connect(self._open_bands)
-        self.desk.clicked.connect(self.desk_pressed)
-        self.bell.clicked.connect(self.bell_pressed)
+        self.symbol.clicked.connect(self.symbol_asked)
         self.camera.clicked.connect(self.picture_pressed)
-        self.help.clicked.connect(self.help_pressed)
-        self.theme.clicked.connect(self.theme_pressed)
+        for name in ("layers", "whatif", "desk", "bell", "help", "theme", "pill"):
+            getattr(self, name).clicked.connect(getattr(self, f"{name}_pressed"))
+        self.bands_button.clicked.connect(self._open_bands)
         self.sliders.clicked.connect(self._sliders_pressed)
-        self.pill.clicked.connect(self.pill_pressed)
 
     def sizeHint(self) -> QSize:
         t = current()
@@ -187,9 +187,8 @@ class TopBar(Painted):
 
     def keep_to_the_chart(self) -> None:
         """Leave out what belongs to the program, not to a chart."""
-        self.without = frozenset(
-            (self.desk, self.bell, self.camera, self.help, self.theme, self.sliders, self.layers, self.mark)
-        )
+        program = self.bell, self.camera, self.help, self.theme, self.sliders, self.mark
+        self.without = frozenset((*program, *self.spare))
         self.arrange()
 
     def show_symbol(self, symbol: str, note: str) -> None:
@@ -275,7 +274,8 @@ class TopBar(Painted):
         t = current()
         width = self.width()
         level = 2 if width < COMPACT_BELOW * t.scale else 0
-        while level < LAST and self._needed(level) > width:
+        spare = sum(w.sizeHint().width() + t.px(14) for w in self.spare if w not in self.without)
+        while level < LAST and self._needed(level) + (spare if level == 0 else 0) > width:
             level += 1
         for segments in (self.candles, self.windows, self.sides):
             segments.set_pad(PADS[level])

@@ -449,16 +449,17 @@ def test_the_menu_offers_alerts(make: Callable[..., ChartPane], qtbot: QtBot, ma
     texts = [a.text() for a in menu.actions() if a.text()]
     assert texts[0] == f"Alert when price crosses {present.price(round(m * 1.012), 0)}"
     assert texts[1].startswith("Alert near this zone, ")
-    assert texts[2].startswith("Set my position here, ")
-    assert texts[3] == f"Keep a line at {present.price(round(m * 1.012), 0)}"
-    assert texts[4] == "Reset view"
+    assert texts[2] == f"What if price goes to {present.price(round(m * 1.012), 0)}"
+    assert texts[3].startswith("Set my position here, ")
+    assert texts[4] == f"Keep a line at {present.price(round(m * 1.012), 0)}"
+    assert texts[5] == "Reset view"
     with qtbot.waitSignal(pane.alert_price) as asked:
         menu.actions()[0].trigger()
     assert asked.args == [float(round(m * 1.012))]
     with qtbot.waitSignal(pane.alert_zone) as asked:
         menu.actions()[1].trigger()
     assert asked.args == [here]
-    assert len([a for a in pane.pointing.menu_at(m * 1.02).actions() if a.text()]) == 4
+    assert len([a for a in pane.pointing.menu_at(m * 1.02).actions() if a.text()]) == 5
     menu.deleteLater()
 
 

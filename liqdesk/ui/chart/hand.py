@@ -12,6 +12,7 @@ from liqdesk.ui import present
 from liqdesk.ui.chart.kept import kept_at
 from liqdesk.ui.chart.plot import Plot
 from liqdesk.ui.chart.state import ChartState, Ruler
+from liqdesk.ui.chart.whatif import WhatIf
 from liqdesk.ui.keptlines import MOST_LINES, KeptLine, Key, Lines
 
 
@@ -22,9 +23,10 @@ class Hand(QObject):
     lines_changed = Signal(object, object)
     redraw = Signal()
 
-    def __init__(self, state: ChartState, plot: Plot, parent: QWidget) -> None:
+    def __init__(self, state: ChartState, plot: Plot, whatif: WhatIf, parent: QWidget) -> None:
         super().__init__(parent)
         self.state = state
+        self._whatif = whatif
         self.armed = False  # the next drag is the ruler's
         self._plot = plot
         self._from: tuple[float, float] | None = None  # time and price where the ruler begins
@@ -40,6 +42,8 @@ class Hand(QObject):
         s = self.state
         if not s.lens.valid or s.frame is None:
             return False
+        if self._whatif.drag(ev):
+            return True
         down, at = ev.buttonDownPos(), ev.pos()
         if ev.isStart():
             self._from = self._held = None
@@ -133,7 +137,7 @@ class Hand(QObject):
     @Slot(object)
     def _point(self, at: tuple[float, float] | None) -> None:
         """Show the hand that a line can be moved by."""
-        over = at is not None and kept_at(self.state, at[1]) is not None
+        over = at is not None and (self._whatif.near(at[1]) or kept_at(self.state, at[1]) is not None)
         shape = Qt.CursorShape.SizeVerCursor if over else Qt.CursorShape.CrossCursor
         if self._plot.cursor().shape() != shape:
             self._plot.setCursor(shape)

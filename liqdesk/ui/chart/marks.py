@@ -12,6 +12,7 @@ from liqdesk.ui import present, theme
 from liqdesk.ui.chart.paint import bell, box, dashed, write
 from liqdesk.ui.chart.placement import spread
 from liqdesk.ui.chart.state import ChartState, alert_text
+from liqdesk.ui.chart.whatifwords import what_lines
 from liqdesk.ui.keptlines import KeptLine
 from liqdesk.ui.theme import Theme
 
@@ -55,6 +56,7 @@ def line_tags(s: ChartState) -> list[LineTag]:
     named = [(rule.price, alert_text(rule, s.decimals), False, True) for rule in s.alerts]
     named += [(line.price, line.text, True, False) for line in s.mine]
     named += [(line.price, kept_tag(line, s.mark), False, False) for line in s.kept]
+    named += [(line.price, line.text, False, False) for line in what_lines(s)]
     seen = sorted((n for n in named if 0 <= lens.y(n[0]) <= lens.height), key=lambda n: -n[0])
     height = t.px(18)
     rows = spread([lens.y(price) for price, *_ in seen], [height] * len(seen), 2, 2, lens.height - 2)

@@ -27,6 +27,7 @@ class ChartMenu(QMenu):
     reset = Signal()
     keep_line = Signal(float)
     drop_line = Signal(object)
+    what_if = Signal(float)
 
     def __init__(self, s: ChartState, price: float, parent: QWidget) -> None:
         super().__init__(parent)
@@ -40,6 +41,8 @@ class ChartMenu(QMenu):
             span = present.price_range(low, high, present.range_decimals(low, high, s.decimals))
             self.addAction(f"Alert near this zone, {span}").triggered.connect(self._ask_zone)
         self.addSeparator()
+        what = f"What if price goes to {present.price(self._price, decimals)}"
+        self.addAction(what).triggered.connect(self._ask_what)
         here = f"Set my position here, {present.price(self._price, decimals)}"
         self.addAction(here).triggered.connect(self._ask_position)
         if s.mine:
@@ -61,6 +64,9 @@ class ChartMenu(QMenu):
 
     def _ask_position(self) -> None:
         self.position_at.emit(self._price)
+
+    def _ask_what(self) -> None:
+        self.what_if.emit(self._price)
 
     def _ask_line(self) -> None:
         self.keep_line.emit(self._price)

@@ -31,6 +31,7 @@ from liqdesk.ui.chart.series import Series
 from liqdesk.ui.chart.shown import shown
 from liqdesk.ui.chart.state import ORDER, ChartState
 from liqdesk.ui.chart.travel import Travel
+from liqdesk.ui.chart.whatif import WhatIf
 
 FRAME_MS: Final = 33
 AT_ONCE_MS: Final = 8  # a few events of the mouse
@@ -78,7 +79,9 @@ class ChartPane(QWidget):
         self.travel = Travel(s, self.plot, self.map, self.series, self)
         self.reset_view, self.reset_price = self.travel.reset, self.travel.reset_price
         self.show_price = self.travel.show_price
-        self.hand = Hand(s, self.plot, self)
+        self.whatif = WhatIf(s, self.plot, self)
+        self.whatif.redraw.connect(self._schedule)
+        self.hand = Hand(s, self.plot, self.whatif, self)
         self.hand.redraw.connect(self._everything)
         self.travel.anew.connect(self._everything)
         self.travel.soon.connect(self._schedule)
@@ -129,6 +132,7 @@ class ChartPane(QWidget):
         s.add_orders(frame.new_forced, frame.instrument.symbol)
         self.map.apply(frame)
         self.pointing.why.take(frame)
+        self.whatif.take(frame)
         self._schedule()
 
     def set_settings(self, settings: Settings) -> None:
@@ -280,6 +284,7 @@ class ChartPane(QWidget):
         self.panes.lay_out(at.panes, at.axis.x(), at.profile.x())
         self.overlay.raise_()
         self.banner.raise_()
+        self.whatif.follow()
         self.travel.place()
         self._everything()
 

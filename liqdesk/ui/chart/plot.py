@@ -31,6 +31,7 @@ from liqdesk.ui.chart.mine import MyLines, tagged
 from liqdesk.ui.chart.ruler import RulerLayer
 from liqdesk.ui.chart.scale import Lens
 from liqdesk.ui.chart.state import ChartState
+from liqdesk.ui.chart.whatif import WhatLayer
 
 SHORTEST_MS: Final = 20 * MINUTE_MS
 LONGEST_MS: Final = 34 * DAY_MS
@@ -111,6 +112,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.lines = LineLayer(state, 3)
         self.mine = MyLines(state, 4)
         self.ruler = RulerLayer(state, 9)
+        self.what = WhatLayer(state, 4)
         self.candles = CandleLayer(state, 5)
         self.bubbles = BubbleLayer(state, 6)
         self.layers: list[Layer] = [
@@ -119,6 +121,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             self.lines,
             self.mine,
             KeptLayer(state, 4),
+            self.what,
             self.candles,
             self.bubbles,
             VeilLayer(state, 7),
@@ -181,7 +184,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         newest, row = s.candles[-1:].tobytes(), last_row(s)
         moved, renamed = self.mine.sync()
         ruled, counted = self.ruler.sync()
-        moved, renamed = moved or ruled, [*renamed, *counted]
+        moved, renamed = self.what.sync() or moved or ruled, [*renamed, *counted]
         if key != self._key or moved:
             self.viewport().update()
         else:

@@ -40,6 +40,7 @@ class Pointing(QObject):
     position_asked = Signal()
     keep_line = Signal(float)
     drop_line = Signal(object)
+    what_if = Signal(float)
     reset = Signal()
     redraw = Signal()
     moved = Signal()  # the pointer stands elsewhere
@@ -103,6 +104,7 @@ class Pointing(QObject):
         menu.keep_line.connect(self.keep_line)
         menu.drop_line.connect(self.drop_line)
         menu.reset.connect(self.reset)
+        menu.what_if.connect(self.what_if)
         return menu
 
     def key(self, event: QKeyEvent) -> bool:

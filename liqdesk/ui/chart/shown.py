@@ -30,5 +30,6 @@ def shown(chart: ChartPane) -> dict[str, object]:
         "ruler": chart.plot.ruler.rows,
         "kept": [line.price for line in s.kept],
         "why": chart.pointing.why.shown(),
+        "whatif": chart.whatif.shown(),
         "panes": chart.panes.shown(),
     }

@@ -26,6 +26,7 @@ from liqdesk.ui.present import Measure
 from liqdesk.ui.theme import Theme
 
 if TYPE_CHECKING:
+    from liqdesk.insight.cascade import Cascade
     from liqdesk.insight.position import Position
     from liqdesk.ui.chart.mine import MyLine
 
@@ -77,6 +78,7 @@ class ChartState:
     ruler: Ruler | None = None
     ruling: bool = False  # the hand draws it now
     ruler_card: QRectF | None = None  # where its figures stand
+    what: Cascade | None = None  # what would follow if price went somewhere, while that is asked
     kept_lines: Lines = field(default_factory=dict)  # by origin and contract
 
     @property
