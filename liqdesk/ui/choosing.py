@@ -56,8 +56,13 @@ class Choosing(QObject):
         self._act.say(WORDS[chosen], "The colours of the map; the same key takes the next.")
 
     def _switch_unit(self) -> None:
+        self.choose_unit("coin" if self._window.settings.unit == "usd" else "usd")
+
+    @Slot(str)
+    def choose_unit(self, unit: str) -> None:
+        """Show sizes in this unit, usd or coin, and say at what mark."""
         w = self._window
-        w.change(unit="coin" if w.settings.unit == "usd" else "usd")
+        w.change(unit=unit)
         if w.frame is None:
             return
         one, mark = w.frame.instrument, present.price(w.frame.prices.mark, w.frame.instrument.price_decimals)

@@ -40,16 +40,18 @@ class LegendWords(Painted):
 
 
 class Legend(Painted):
-    """Slider, unit and the auto or lock choice. `levels_chosen(auto, low, high)` when a hand changed anything, `map_chosen(name)` when
-    the menu took other colours."""
+    """Slider, unit and the auto or lock choice. `levels_chosen(auto, low, high)` when a hand changed anything, `map_chosen(name)` and
+    `unit_chosen(name)` when the menu took other colours or the other unit."""
 
     levels_chosen = Signal(bool, float, float)
     map_chosen = Signal(str)
+    unit_chosen = Signal(str)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         auto, low, high = settings.heat_auto, settings.heat_low_usd, settings.heat_high_usd
         self.words = LegendWords()
+        self.coin = "coins"  # the base of the contract shown
         self.slider = LevelSlider(settings.heat_map)
         self.switch = Segments(
             [
@@ -130,7 +132,7 @@ class Legend(Painted):
         return other
 
     def menu(self) -> QMenu:
-        """Return the menu of colour maps."""
+        """Return the menu of colour maps and of units."""
         from liqdesk.ui import ramp
 
         menu = QMenu(self)
@@ -138,13 +140,21 @@ class Legend(Painted):
             action = menu.addAction(ramp.WORDS[name])
             action.setCheckable(True)
             action.setChecked(name == self.slider.heat_map)
-            action.setData(name)
+            action.setData(("map", name))
+        menu.addSeparator()
+        coin = self.slider.measure.coin
+        for words, name, on in (("Sizes in USD", "usd", not coin), (f"Sizes in {self.coin}", "coin", coin)):
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(on)
+            action.setData(("unit", name))
         menu.triggered.connect(self._picked)
         return menu
 
     @Slot(QAction)
     def _picked(self, action: QAction) -> None:
-        self.map_chosen.emit(str(action.data()))
+        kind, name = action.data()
+        (self.map_chosen if kind == "map" else self.unit_chosen).emit(str(name))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = self.menu()

@@ -26,7 +26,7 @@ TIP: Final = (
     "is the hottest.\nThe axis is a square root, so small amounts have room; colours between the handles are linear in USD.\n"
     "Cells that lose their hue are set by the prior, the assumed distances, more than by data: mostly those beyond 5 % of price.\n"
     "Drag a handle, or choose it with Tab and move it with the arrow keys. Only the colours change, the estimate does not.\n"
-    "Right click: other colours (C takes the next)."
+    "Right click: other colours (C takes the next), and sizes in coins or USD (U)."
 )
 COINS: Final = "\nShown in {} at the current mark; the map itself is kept in USD."
 

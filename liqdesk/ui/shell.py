@@ -90,6 +90,7 @@ class Shell(QWidget):
         self.statusbar.model.pressed.connect(act.scoring.show)
         self.statusbar.legend.levels_chosen.connect(window.choose_levels)
         self.statusbar.legend.map_chosen.connect(act.choosing.choose_colours)
+        self.statusbar.legend.unit_chosen.connect(act.choosing.choose_unit)
         self.notices.acted.connect(act.market.notice_acted)
         self.stage.toast.show_wanted.connect(act.alerting.show_fired)
         self.stage.toast.rule_wanted.connect(act.alerting.edit_by_id)

@@ -90,6 +90,7 @@ class StatusBar(Painted):
     def show_frame(self, frame: Frame) -> None:
         """Show which model speaks, stream ages, drops and venue time."""
         self._frame = frame
+        self.legend.coin = frame.instrument.base
         moved = self.legend.show_measure(present.measure(self._unit, frame.instrument.base, frame.prices.mark))
         moved |= self._say_model()
         draw.tip(self.model, scores.tip(frame))

@@ -61,12 +61,17 @@ def test_the_slider_shows_the_colours_of_its_amounts(legend: Legend) -> None:
 
 
 def test_the_menu_names_every_map_and_takes_one(legend: Legend, qtbot: QtBot) -> None:
+    legend.coin = "BTC"
     menu = legend.menu()
-    assert [a.text() for a in menu.actions()] == [ramp.WORDS[name] for name in ramp.MAPS]
-    assert [a.isChecked() for a in menu.actions()] == [name == "ember" for name in ramp.MAPS]
+    texts = [a.text() for a in menu.actions() if a.text()]
+    assert texts == [*(ramp.WORDS[name] for name in ramp.MAPS), "Sizes in USD", "Sizes in BTC"]
+    assert [a.text() for a in menu.actions() if a.isChecked()] == [ramp.WORDS["ember"], "Sizes in USD"]
     with qtbot.waitSignal(legend.map_chosen) as chosen:
         menu.actions()[2].trigger()
     assert chosen.args == ["cividis"]
+    with qtbot.waitSignal(legend.unit_chosen) as unit:
+        menu.actions()[-1].trigger()
+    assert unit.args == ["coin"]
     legend.show_settings(Settings(heat_map="cividis"))
     assert legend.state()["legend.map"]["value"] == "cividis"
 
