@@ -113,11 +113,9 @@ class Actions(QObject):
 
     def _close_topmost(self) -> None:
         w = self._window
-        if w.chart is not None and w.chart.pointing.why.open:
-            w.chart.pointing.why.close()
-        elif w.chart is not None and (w.chart.travel.field.close() or w.chart.hand.close() or w.chart.whatif.close()):
+        if w.chart is not None and w.chart.close_topmost():
             return
-        elif w.stage.toast.message:
+        if w.stage.toast.message:
             w.stage.toast.dismiss()
         elif w.isFullScreen():
             w.showNormal()

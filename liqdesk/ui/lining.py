@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +31,8 @@ class Lining(QObject):
         self._window = window
         self._act = act
         self.lines: Lines = {}
-        act.learn("ruler", self._ruler)
-        act.learn("line", self._add)
-        act.learn("line_delete", self._delete)
+        for name, do in self.on_chart.items():
+            act.learn(name, partial(self._on_main, do))
 
     def load(self) -> None:
         """Read what the profile keeps. Not called for a picture: nobody drew anything there."""
@@ -66,23 +67,29 @@ class Lining(QObject):
             log.info("lines are not saved: %s", e)
             self._act.say("The lines could not be saved", f"{e.strerror}; they hold until liqdesk is closed.")
 
-    def _ruler(self) -> None:
-        if self._window.chart is not None:
-            self._window.chart.hand.arm()
-            self._act.say("Ruler", "Drag over the chart. Shift+drag does it at any time.")
+    @property
+    def on_chart(self) -> dict[str, Callable[[ChartPane], None]]:
+        """Return what the commands do to a chart."""
+        return {"ruler": self._ruler, "line": self._add, "line_delete": self._delete}
 
-    def _add(self) -> None:
-        chart = self._window.chart
-        price = chart.hand.pointed_price() if chart is not None else None
-        if chart is None or price is None:
+    def _on_main(self, do: Callable[[ChartPane], None]) -> None:
+        if self._window.chart is not None:
+            do(self._window.chart)
+
+    def _ruler(self, chart: ChartPane) -> None:
+        chart.hand.arm()
+        self._act.say("Ruler", "Drag over the chart. Shift+drag does it at any time.")
+
+    def _add(self, chart: ChartPane) -> None:
+        price = chart.hand.pointed_price()
+        if price is None:
             self._act.say("No price is pointed at", "Move the pointer over the chart, then press the key again.")
         elif not chart.hand.add_line(price):
             self._act.say("No room for another line", "Point at one and press Delete to drop it.")
 
-    def _delete(self) -> None:
-        chart = self._window.chart
-        line = chart.hand.pointed_line() if chart is not None else None
-        if chart is None or line is None:
+    def _delete(self, chart: ChartPane) -> None:
+        line = chart.hand.pointed_line()
+        if line is None:
             self._act.say("No line is pointed at", "Move the pointer to a line of yours, then press the key again.")
             return
         chart.hand.remove_line(line)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from chart_scene import Scene, scene
 from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shell_frames import source
@@ -338,3 +339,36 @@ def test_panels_are_worked_by_keyboard(make: Make, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.shell.arranging.focused() is first)
     act.press("hide")
     assert not column.is_shown(first.name)
+
+
+def test_ruler_lines_and_moments_are_of_the_window_they_are_asked_in(make: Make, qtbot: QtBot) -> None:
+    window = make()
+    one = opened(window, qtbot)
+    main = window.chart
+    assert main is not None
+
+    def press(name: str) -> None:
+        (sequence,) = window.act.shortcuts.sequences(name)
+        next(key for key in one._keys if key.key() == QKeySequence(sequence)).activated.emit()
+
+    press("ruler")
+    assert one.chart.hand.armed
+    assert not main.hand.armed
+    press("close")
+    assert not one.chart.hand.armed
+    one.chart.pointing.point((200.0, 150.0))
+    press("line")
+    (line,) = one.chart.state.kept
+    assert line.price == pytest.approx(one.chart.state.lens.price(150.0), rel=1e-3)
+    assert main.state.kept == (line,), "a line is the contract's, on every chart of it"
+    press("goto")
+    assert one.chart.travel.field.isVisible()
+    assert main.travel.field.isHidden()
+    press("close")
+    assert one.chart.travel.field.isHidden()
+    one.chart.plot.pan(300.0, 0.0)
+    one.chart.refresh()
+    assert not one.chart.state.following
+    press("now")
+    one.chart.refresh()
+    assert one.chart.state.following

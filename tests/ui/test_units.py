@@ -10,7 +10,7 @@ from chart_scene import NOW, Scene, panes, scene, settings, zone
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import frame
+from shell_frames import frame, order
 
 from liqdesk.market import Side
 from liqdesk.model import display_bin_of
@@ -21,7 +21,7 @@ from liqdesk.ui.chart import header as header_module
 from liqdesk.ui.chart.overlay import read
 from liqdesk.ui.chart.profile import sums
 from liqdesk.ui.chart.zonewords import words
-from liqdesk.ui.panels import Column
+from liqdesk.ui.panels import Column, taperows
 from liqdesk.ui.theme import apply_theme
 
 
@@ -173,3 +173,37 @@ def test_the_panels_show_the_frames_amounts_in_the_chosen_unit_from_the_start(qt
     assert column.imbalance.header.caption.startswith("est. USD")
     assert column.zones.header.caption.startswith("est. USD")
     assert state["imbalance.±1%.long"]["text"] == present.usd(one.long_usd)
+
+
+def test_the_tape_leads_with_the_orders_own_coins(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply_theme(qapp, "dark", 1.0)
+    column = Column(Settings(unit="coin"))
+    qtbot.addWidget(column)
+    column.resize(400, 1_000)
+    column.show()
+    seen = frame(new_forced=(order(500_000.0),))
+    column.take(seen)
+    rows = column.tape.content
+    assert rows.units == ("USD", "BTC")
+    texts: list[str] = []
+    plain = taperows.draw.put
+
+    def put(p: object, x: float, y: float, w: float, h: float, text: str, *rest: object, **more: object) -> None:
+        texts.append(text)
+        plain(p, x, y, w, h, text, *rest, **more)
+
+    monkeypatch.setattr(taperows.draw, "put", put)
+    rows.grab()
+    state = column.state()
+    quantity, usd = state["tape.0.quantity"]["text"], state["tape.0.usd"]["text"]
+    assert texts.index("USD") < texts.index("BTC")
+    assert texts.index(usd) < texts.index(quantity), "the coins stand last, where the eye looks for the size"
+    texts.clear()
+    column.show_settings(Settings(unit="usd"))
+    rows.grab()
+    assert rows.units == ("BTC", "USD")
+    assert texts.index(quantity) < texts.index(usd)
+    column.show_settings(Settings(unit="coin", tape_all=True))
+    assert rows.units == ("BTC", "USD"), "coins of many contracts cannot be compared"

@@ -183,6 +183,13 @@ class ChartPane(QWidget):
         """Return what is on the chart, as values: view, handles, prices, labels and sums."""
         return shown(self)
 
+    def close_topmost(self) -> bool:
+        """Close what lies on top: the card of a cell, the field for a moment, the ruler, what if; return whether there was anything."""
+        if self.pointing.why.open:
+            self.pointing.why.close()
+            return True
+        return self.travel.field.close() or self.hand.close() or self.whatif.close()
+
     def close_threads(self) -> None:
         """Wait for the kernels' thread; call before the pane goes."""
         self._timer.stop()

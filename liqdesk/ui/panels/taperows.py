@@ -75,6 +75,7 @@ class TapeRows(Painted):
         self._shown: deque[ForcedOrder] = deque(maxlen=KEPT)  # newest first, as far as the filter lets them
         self.sieve = Sieve.of(settings)
         self._timezone = settings.timezone
+        self._unit = settings.unit
         self._listed: dict[str, Instrument] = {}
         self._instrument: Instrument | None = None
         self._brackets: BracketTable | None = None
@@ -175,6 +176,9 @@ class TapeRows(Painted):
 
     def show_settings(self, settings: Settings) -> None:
         sieve = Sieve.of(settings)
+        if settings.unit != self._unit:
+            self._unit = settings.unit
+            self.update()
         if (sieve, settings.timezone) != (self.sieve, self._timezone):
             self.sieve, self._timezone = sieve, settings.timezone
             self._refill()
@@ -278,14 +282,13 @@ class TapeRows(Painted):
         if math.isfinite(at.price):
             draw.put(p, 0, 0, at.price, head, "Price", t.text3, SMALL, align=draw.RIGHT)
         if math.isfinite(at.quantity):
-            base = self._instrument.base if self._instrument else ""
-            draw.put(p, 0, 0, at.quantity, head, base, t.text3, SMALL, align=draw.RIGHT)
+            draw.put(p, 0, 0, at.quantity, head, self.units[0], t.text3, SMALL, align=draw.RIGHT)
         if math.isfinite(at.name):
             draw.put(p, at.name, 0, 0, head, "Contract", t.text3, SMALL)
         if self._offset:
             draw.put(p, 0, 0, at.end, head, f"↑ {self._offset:,} newer", t.text1, SMALL, SEMIBOLD, draw.RIGHT)
         else:
-            draw.put(p, 0, 0, at.end, head, "USD", t.text3, SMALL, align=draw.RIGHT)
+            draw.put(p, 0, 0, at.end, head, self.units[1], t.text3, SMALL, align=draw.RIGHT)
         draw.rule(p, 0, head, w)
         if not self._shown:
             words = self.sieve.nothing(self._instrument.base if self._instrument else "")
@@ -305,6 +308,7 @@ class TapeRows(Painted):
     def _row(self, p: QPainter, order: ForcedOrder, y: float, h: float, at: Columns) -> None:
         t = current()
         words = self.words_of(order)
+        beside, size = ("usd", "quantity") if self._coins_first else ("quantity", "usd")
         ink = t.side(int(order.side))
         wide = at.bar * math.sqrt(min(1.0, order.usd / self._biggest))
         p.fillRect(QRectF(at.end - wide, y + 1, wide, h - 2), draw.colour(ink, 0.2 if t.dark else 0.16))
@@ -314,14 +318,25 @@ class TapeRows(Painted):
         if math.isfinite(at.price):
             draw.put(p, 0, y, at.price, h, words["price"], tone, BODY, align=draw.RIGHT)
         if math.isfinite(at.quantity):
-            draw.put(p, 0, y, at.quantity, h, words["quantity"], t.text2, BODY, align=draw.RIGHT)
+            draw.put(p, 0, y, at.quantity, h, words[beside], t.text2, BODY, align=draw.RIGHT)
         if math.isfinite(at.name):
             last = at.price - text_width(words["price"], BODY) if math.isfinite(at.price) else at.end - at.bar
             mine = self._instrument is not None and order.symbol == self._instrument.symbol
             room, weight = last - at.name - t.px(6), SEMIBOLD if mine else MEDIUM
             draw.put(p, at.name, y, room, h, words["contract"], t.text1, BODY, weight, elide=True)
         weight = BOLD if order.usd >= BOLD_FROM_USD else SEMIBOLD
-        draw.put(p, 0, y, at.end - t.px(1), h, words["usd"], t.text1, BODY, weight, draw.RIGHT)
+        draw.put(p, 0, y, at.end - t.px(1), h, words[size], t.text1, BODY, weight, draw.RIGHT)
+
+    @property
+    def _coins_first(self) -> bool:
+        """Whether sizes are the orders' own coins; of many contracts they could not be compared, so there they stay USD."""
+        return self._unit == "coin" and not self.sieve.everything
+
+    @property
+    def units(self) -> tuple[str, str]:
+        """Return the units over the quiet column of sizes and over the last one."""
+        base = self._instrument.base if self._instrument else ""
+        return ("USD", base) if self._coins_first else (base, "USD")
 
     def words_of(self, order: ForcedOrder) -> dict[str, str]:
         """Return one order as its row shows it."""

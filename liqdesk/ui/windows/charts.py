@@ -201,8 +201,11 @@ class Charts(QObject):
             "why": one.chart.pointing.why.at_pointer,
             "full": lambda: one.showNormal() if one.isFullScreen() else one.showFullScreen(),
             "hide": one.close,
-            "close": one.chart.pointing.why.close,
+            "close": one.chart.close_topmost,
+            "now": one.chart.travel.to_now,
+            "goto": one.chart.travel.ask,
         }
+        calls |= {name: partial(do, one.chart) for name, do in act.charting.lining.on_chart.items()}
         one.bind(calls, {key.name: act.shortcuts.sequences(key.name) for key in KEYS})
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
