@@ -11,7 +11,7 @@ import pytest
 from chart_scene import GAIN, LIVE_MINUTES, NOW, Scene, planes, price, scene, settings
 from pytestqt.qtbot import QtBot
 
-from liqdesk.engine.frames import Frame, NowPlanes, Progress, Published
+from liqdesk.engine.frames import Connection, Frame, Health, NowPlanes, Progress, Published
 from liqdesk.engine.scales import GainView, SideGain
 from liqdesk.market import MINUTE_MS
 from liqdesk.model import BACK, LIVE, DensityGrid, cell_share, display_bin_of
@@ -153,6 +153,14 @@ def test_every_colour_map_paints_the_model(pane: ChartPane, market: Scene, heat_
     assert pane.levels() == levels
     assert np.array_equal(before, pane.plot.heat.pixels) == (heat_map == "ember" and look == "dark")
     assert check(pane, market) > 60
+    down = Connection(Health.DOWN, None, "The connection is lost.", 8.0, 2, ())
+    pane.apply(market.frame(serial=2, connection=down, new_bars=()))
+    pane.refresh()
+    assert pane.state.stale
+    assert check(pane, market, count=120) > 20
+    colours = {pane.painted_colour(t, p) for t, p in spots(pane, 120)} - {None}
+    spread = [max(c >> s & 255 for s in (16, 8, 0)) - min(c >> s & 255 for s in (16, 8, 0)) for c in colours]
+    assert max(spread) < 30, "what is not current has no hue, in any colours"
 
 
 def test_the_two_sided_map_tells_longs_from_shorts(pane: ChartPane, market: Scene) -> None:

@@ -18,6 +18,9 @@ from liqdesk.model.candles import SPANS
 from liqdesk.ui import present
 from liqdesk.ui.chart import ChartPane
 from liqdesk.ui.chart.follow import newest_edge
+from liqdesk.ui.chart.header import title
+from liqdesk.ui.chart.scale import time_ticks
+from liqdesk.ui.spans import candle_tip
 
 HOUR = 60 * MINUTE_MS
 DAY = 24 * HOUR
@@ -212,3 +215,20 @@ def test_every_candle_is_drawn_in_every_window(make: Callable[..., ChartPane], c
     assert bodies == (pitch >= 3)
     own = s.candles[s.candles["span"] == candle]
     assert len(np.unique(own["t"])) == len(own)
+
+
+def test_candles_of_a_day_begin_at_midnight_utc_and_say_so_in_another_zone(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    pane.set_interval(DAY)
+    pane.set_window(7 * DAY)
+    assert title(pane.state) == "BTCUSDT perp · Binance · 1d"
+    pane.set_settings(settings(timezone="Europe/Berlin"))
+    pane.refresh()
+    assert title(pane.state) == "BTCUSDT perp · Binance · 1d from 00:00 UTC"
+    assert all(int(t) % DAY == 0 for t in pane.state.candles["t"])
+    midnights = [ms for ms, midnight in time_ticks(pane.state.lens, 110, "Europe/Berlin") if midnight]
+    assert midnights
+    assert all(ms % DAY == 23 * HOUR for ms in midnights)
+    assert "midnight UTC" in candle_tip(DAY)
+    assert "midnight UTC and noon" in candle_tip(12 * HOUR)
+    assert "UTC" not in candle_tip(HOUR)

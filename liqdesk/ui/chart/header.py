@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from liqdesk.engine.frames import Frame, Health, SourceKind
+from liqdesk.market import DAY_MS
 from liqdesk.ui import present, ramp, theme
 from liqdesk.ui.chart.paint import box, guarded, write
 from liqdesk.ui.chart.state import ChartState, source_text
@@ -28,7 +29,8 @@ def title(s: ChartState) -> str:
     elif s.frame.source.kind is SourceKind.HISTORY:
         venue = "history"
     kind = " perp" if s.frame.instrument.contract_type == "PERPETUAL" else ""
-    return f"{s.frame.instrument.symbol}{kind} · {venue} · {present.span(s.settings.candle_ms)}"
+    since = " from 00:00 UTC" if s.settings.candle_ms >= DAY_MS // 2 and s.zone != "UTC" else ""
+    return f"{s.frame.instrument.symbol}{kind} · {venue} · {present.span(s.settings.candle_ms)}{since}"
 
 
 def candle_words(s: ChartState) -> list[tuple[str, str]]:
