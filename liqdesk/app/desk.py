@@ -76,6 +76,7 @@ class Desk:
         host.frame.connect(window.apply)
         host.universe.connect(window.set_universe)
         host.tickers.connect(window.set_tickers)
+        host.beside.connect(window.shell.charts.take_beside)
         window.frame_taken.connect(host.taken)
         window.command.connect(host.command)
         window.settings_changed.connect(self.keep)

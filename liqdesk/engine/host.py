@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
+from liqdesk.engine.beside import BesideCommand
 from liqdesk.engine.child import Child
 from liqdesk.engine.frames import Command
 from liqdesk.engine.opening import Orders
@@ -24,6 +25,7 @@ class Host(QObject):
     grid = Signal(object)
     universe = Signal(object)
     tickers = Signal(object)
+    beside = Signal(object)
     _command = Signal(object)
     _taken = Signal()
     _stop = Signal()
@@ -39,6 +41,7 @@ class Host(QObject):
         self._worker.grid.connect(self.grid)
         self._worker.universe.connect(self.universe)
         self._worker.tickers.connect(self.tickers)
+        self._worker.beside.connect(self.beside)
         self._command.connect(self._worker.obey)
         self._taken.connect(self._worker.taken)
         self._stop.connect(self._worker.stop)
@@ -47,7 +50,7 @@ class Host(QObject):
         self._thread.start()
 
     @Slot(object)
-    def command(self, command: Command) -> None:
+    def command(self, command: Command | BesideCommand) -> None:
         self._command.emit(command)
 
     @Slot()

@@ -86,7 +86,7 @@ class Run:
         self._paging: Paging | None = None
         self._forced_link = ""  # the socket that carries forced orders
         self.lost = False  # only a new run can bring data: there is no REST client
-        self._served = False
+        self.address: Address | None = None  # of the built-in market, when it has come up
         is_demo = source.kind is SourceKind.DEMO
         self._child = (child or child_of(orders)) if is_demo else None
         self._poll = PollThread(self._make_rest, self.inbox)
@@ -104,7 +104,7 @@ class Run:
     @property
     def child_died(self) -> bool:
         """Whether the built-in market came up and ended without being told to."""
-        return self._child is not None and self._served and not self._child.alive
+        return self._child is not None and self.address is not None and not self._child.alive
 
     def start(self) -> None:
         self._poll.start()
@@ -273,7 +273,7 @@ class Run:
         if message.job == "address":
             address = message.payload
             assert isinstance(address, Address)
-            self._served = True
+            self.address = address
             self._endpoints = self._venue.endpoints(address.rest, address.stream)
             self.traffic.built_in(address.rest)
             return

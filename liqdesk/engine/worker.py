@@ -12,6 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from liqdesk.alerts import AlertBook, AlertStore, AnyRule
+from liqdesk.engine.beside import CloseBeside, Companions, OpenBeside, TellBeside
 from liqdesk.engine.child import Child
 from liqdesk.engine.compiling import COMPILER
 from liqdesk.engine.compose import News, compose
@@ -51,6 +52,7 @@ class Worker(QObject):
     grid = Signal(object)
     universe = Signal(object)
     tickers = Signal(object)
+    beside = Signal(object)
 
     def __init__(self, orders: Orders, child: Child | None = None) -> None:
         """`child` is a built-in market launched ahead, for the first source if that is the demo."""
@@ -84,6 +86,8 @@ class Worker(QObject):
         self._evidence = Evidence(self._symbol, None)
         self._odds = Odds(self._symbol, None)
         self._gathering = Gathering(self._symbol, None)
+        self._companions = Companions(orders, self._scale, self.beside.emit)
+        self._ear = Listening()
         self._timer: QTimer | None = None
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -129,7 +133,7 @@ class Worker(QObject):
         self._history = self._open_history(source)
         self._evidence = Evidence(self._symbol, self._history)
         self._odds = Odds(self._symbol, self._history)
-        listening = self._listening_of(source)
+        self._ear = listening = self._listening_of(source)
         self._gathering = Gathering(self._symbol, self._history, listening)
         child, self._child = self._child, None
         self._run = Run(
@@ -153,6 +157,7 @@ class Worker(QObject):
         return self._listening.setdefault(self._history.path, Listening(source.speed))
 
     def _close(self) -> None:
+        self._companions.rest()
         if self._run is not None:
             self._brackets = self._run.brackets
             self._run.stop()
@@ -196,6 +201,7 @@ class Worker(QObject):
                     self._open(self._run.source)
             case SetScale():
                 self._scale = command
+                self._companions.use(command)
                 if self._run is not None and self._run.session is not None:
                     self._run.session.scoring.use(command)
             case UseLive():
@@ -216,6 +222,8 @@ class Worker(QObject):
                     self._run.watchlist.follow(command)
             case AskWhy():
                 self._explaining.ask(command)
+            case OpenBeside() | CloseBeside() | TellBeside():
+                self._companions.obey(command)
 
     def _retry(self) -> None:
         run = self._run
@@ -269,6 +277,8 @@ class Worker(QObject):
         self._announce(run, now_ns)
         if self._window_free and now_ns >= self._next_frame_ns:
             self._send(run, now_ns)
+        if isinstance(run, Run):
+            self._companions.beat(run, now_ns, self._history, self._ear, self._alerts.status)
         if self._history is not None and now_ns >= self._next_trim_ns:
             venue_ms = run.clock.now_ms(now_ns)
             trimmed = self._history.trim(self._orders.history_limit_mb, self._orders.history_days, venue_ms)

@@ -107,7 +107,7 @@ class Journal(QObject):
             phase = str(link.phase)
             if self._phases.get(link.name) != phase:
                 self._phases[link.name] = phase
-                lost = bool(link.sentence) and phase != "open"
+                lost = bool(link.sentence) and phase in ("waiting", "refused")
                 words = f"connection {link.name}: {phase}{f'. {link.sentence}' if lost else ''}"
                 self.put("warning" if lost else "link", words)
         health = str(frame.connection.health)

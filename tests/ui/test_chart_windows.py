@@ -15,6 +15,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shell_frames import source
 
+from liqdesk.engine.beside import Beside, CloseBeside, OpenBeside, TellBeside
+from liqdesk.engine.frames import RetryNow, SetSymbol
+from liqdesk.engine.whys import AskWhy
 from liqdesk.market import HOUR_MS, MINUTE_MS, Instrument
 from liqdesk.settings import Settings
 from liqdesk.ui.dialogs.naming import NamingCard, SureCard
@@ -197,6 +200,137 @@ def test_chart_windows_go_with_the_main_window(make: Make, qtbot: QtBot) -> None
     assert one.isVisible()
     window.close()
     assert window.shell.charts.windows == []
+
+
+# another contract beside the main one
+
+
+def eth(market: Scene, epoch: int = 1 << 41, **changes: object) -> Beside:
+    one = market.frame(epoch=epoch, instrument=Instrument("ETHUSDT", "ETH", "USDT", 0.01, 0.001), **changes)
+    return Beside("ETHUSDT", one, market.grid)
+
+
+def said(window: Window) -> list[object]:
+    commands: list[object] = []
+    window.command.connect(commands.append)
+    return commands
+
+
+def follow(window: Window, one: ChartWindow, symbol: str) -> None:
+    """Choose a contract in a window, and say yes to what it costs."""
+    window.shell.charts.served.ask(one, symbol)
+    sure = window.act.dialog
+    assert isinstance(sure, SureCard)
+    sure.yes.click()
+
+
+def test_another_contract_costs_an_engine_which_is_said_before(make: Make, qtbot: QtBot, market: Scene) -> None:
+    window = make()
+    charts = window.shell.charts
+    one = opened(window, qtbot)
+    charts.link(one, "")
+    commands = said(window)
+    charts.served.ask(one, "ETHUSDT")
+    sure = window.act.dialog
+    assert isinstance(sure, SureCard)
+    assert "150 MB" in sure.rows.itemAt(0).widget().text()
+    assert commands == []
+    sure.yes.click()
+    assert commands == [OpenBeside("ETHUSDT")]
+    assert one.windowTitle() == "ETHUSDT · loading · liqdesk"
+    window.apply(market.frame(serial=2, source=source("demo")))
+    assert one.frame.source.kind == "live"  # the main window's frames are not for it any more
+    charts.take_beside(eth(market, source=source("demo")))
+    one._turns.everything()
+    assert commands[-1] == TellBeside("ETHUSDT")
+    assert one.state()["symbol"]["text"] == "ETHUSDT"
+    assert "DEMO" in one.windowTitle()
+    assert one.bar.pill.token == "demo"
+    assert window.topbar.symbol.text() == "BTCUSDT"
+    two = opened(window, qtbot)
+    charts.link(two, "D")
+    charts.served.ask(two, "ETHUSDT")  # followed already: nothing to ask
+    assert two.frame.instrument.symbol == "ETHUSDT"
+    assert len(two.chart.series.book.bars(MINUTE_MS, 0, 1 << 50)) == len(
+        one.chart.series.book.bars(MINUTE_MS, 0, 1 << 50)
+    )
+    one.close()
+    assert CloseBeside("ETHUSDT") not in commands
+    two.close()
+    assert commands[-1] == CloseBeside("ETHUSDT")
+    assert charts.beside == ()
+
+
+def test_at_most_three_contracts_are_followed(make: Make, qtbot: QtBot) -> None:
+    window = make()
+    charts = window.shell.charts
+    windows = [opened(window, qtbot) for _ in range(3)]
+    for one in windows:
+        charts.link(one, "")
+    follow(window, windows[0], "ETHUSDT")
+    follow(window, windows[1], "SOLUSDT")
+    charts.served.ask(windows[2], "XRPUSDT")
+    assert window.act.dialog is None
+    assert "3 contracts" in window.stage.toast.message.headline
+    follow(window, windows[1], "XRPUSDT")  # in the place of its own
+    assert charts.beside == ("ETHUSDT", "XRPUSDT")
+
+
+def test_a_group_shares_its_contract(make: Make, qtbot: QtBot, market: Scene) -> None:
+    window = make()
+    charts = window.shell.charts
+    one, two = opened(window, qtbot), opened(window, qtbot)
+    commands = said(window)
+    charts.served.ask(one, "ETHUSDT")  # linked with the main chart: all of them go
+    assert commands == [SetSymbol("ETHUSDT")]
+    assert window.settings.symbol == "ETHUSDT"
+    window.apply(eth(market, epoch=2).frame)
+    assert one.frame.instrument.symbol == two.frame.instrument.symbol == "ETHUSDT"
+    charts.link(one, "B")
+    charts.link(two, "B")
+    assert one.symbol == two.symbol == "ETHUSDT"
+    window.apply(market.frame(epoch=3))  # the main chart goes on alone
+    assert commands[-1] == OpenBeside("ETHUSDT")
+    assert one.fed == two.fed == "ETHUSDT"
+    charts.link_main("B")
+    assert one.fed == two.fed == "main"
+    assert commands[-1] == CloseBeside("ETHUSDT")
+    assert two.frame.instrument.symbol == "BTCUSDT"
+
+
+def test_what_is_asked_of_another_contract_goes_to_its_session(make: Make, qtbot: QtBot, market: Scene) -> None:
+    window = make()
+    charts = window.shell.charts
+    one = opened(window, qtbot)
+    charts.link(one, "")
+    follow(window, one, "ETHUSDT")
+    charts.take_beside(eth(market))
+    commands = said(window)
+    question = AskWhy(1, 1 << 41, 5, 0, (5,), None, None)
+    one.chart.pointing.why.asked.emit(question)
+    one.chart.retry.emit()
+    assert commands == [TellBeside("ETHUSDT", question), TellBeside("ETHUSDT", RetryNow())]
+    one.chart.alert_price.emit(3_000.0)
+    assert window.act.dialog is None
+    assert "ETHUSDT is not the main window's contract" in window.stage.toast.message.headline
+    charts.choose(one, "BTCUSDT")
+    one.chart.pointing.why.asked.emit(question)
+    assert commands[-1] == question
+    one.chart.alert_price.emit(67_000.0)
+    assert window.act.dialog is not None
+
+
+def test_a_contract_of_its_own_is_back_after_a_restart(make: Make, qtbot: QtBot, market: Scene, tmp_path: Path) -> None:
+    window = make(tmp_path)
+    one = opened(window, qtbot)
+    window.shell.charts.link(one, "")
+    follow(window, one, "ETHUSDT")
+    window.close()
+    again = make(tmp_path)
+    (back,) = again.shell.charts.windows
+    assert (back.symbol, back.fed, again.shell.charts.beside) == ("ETHUSDT", "ETHUSDT", ("ETHUSDT",))
+    again.shell.charts.take_beside(eth(market))
+    assert back.frame.instrument.symbol == "ETHUSDT"
 
 
 # layouts of the whole window

@@ -15,14 +15,17 @@ from liqdesk.ui.layouts.document import MOST_CHARTS, ChartPlace
 from liqdesk.ui.spans import CANDLES
 from liqdesk.ui.theme import current
 from liqdesk.ui.topbar import CLASSES, WINDOWS
+from liqdesk.ui.windows.serving import Serving
 
 if TYPE_CHECKING:
+    from liqdesk.engine.beside import Beside
+    from liqdesk.model.grid import DensityGrid
     from liqdesk.settings import Settings
-    from liqdesk.ui.chart import ChartPane
     from liqdesk.ui.window import Window
     from liqdesk.ui.windows.chartwindow import ChartWindow
     from liqdesk.ui.windows.linking import Link, Links
 
+MAIN: Final = "main"  # no contract is called so
 SHIFT: Final = 32  # px between a window and the next that is opened
 
 
@@ -39,7 +42,9 @@ class Charts(QObject):
         self._link: Link | None = None
         self._group = ""
         self._waiting: tuple[ChartPlace, ...] = ()  # until the main chart is there
-        self._keys: object = None
+        self._epoch: int | None = None
+        self._beside: dict[str, DensityGrid | None] = {}  # contracts followed beside the main one, with their grids
+        self.served = Serving(window, self)
         window.frame_taken.connect(self._taken)
         window.settings_changed.connect(self._follow)
         window.chart_ready.connect(self._begin)
@@ -74,15 +79,31 @@ class Charts(QObject):
     def link_main(self, group: str) -> None:
         """Put the main chart into a group."""
         self._group = group
+        for one in self.windows:
+            if one in self._of(group):
+                one.symbol = ""
+            elif not one.symbol:
+                one.symbol = self.shown
         if self._link is not None and self._links is not None:
             self._links.join(self._link, group)
+        self._sort()
         self.changed.emit()
 
+    def _of(self, group: str) -> list[ChartWindow]:
+        """Return the windows of a group."""
+        return [w for w in self.windows if group and w.link is not None and w.link.group == group]
+
     def link(self, one: ChartWindow, group: str) -> None:
-        """Put a chart window into a group; it shows the contract of that group."""
+        """Put a chart window into a group, whose contract it shows then; without one it keeps what it shows."""
         assert self._links is not None
         assert one.link is not None
+        if group and group == self.group:
+            one.symbol = ""
+        else:
+            mates = [w for w in self._of(group) if w is not one]
+            one.symbol = mates[0].symbol if mates else one.symbol or self.shown
         self._links.join(one.link, group)
+        self._sort()
         self.changed.emit()
 
     # windows
@@ -129,20 +150,15 @@ class Charts(QObject):
         one.link.dot.chosen.connect(partial(self.link, one))
         one.gone.connect(self._gone)
         one.changed.connect(self.changed)
-        w.act.charting.serve(one.chart)
+        self.served.serve(one)
+        one.symbol_asked.connect(partial(self.served.search, one))
         self.windows.append(one)
         self._bind(one)
-        self._feed(one, w.chart)
+        self._sort()
         one.stand(QRect(*place.rect), place.maximized)
         if place.group:
             self._links.join(one.link, place.group)
         return one
-
-    def _feed(self, one: ChartWindow, main: ChartPane) -> None:
-        one.set_grid(self._window.grid)
-        if self._window.frame is not None:
-            one.apply(self._window.frame)
-            one.adopt(main)
 
     @Slot()
     def _gone(self) -> None:
@@ -157,6 +173,7 @@ class Charts(QObject):
         if one.link is not None and self._links is not None:
             self._links.remove(one.link)
         one.deleteLater()
+        self._sort()
 
     @Slot()
     def close(self) -> None:
@@ -168,14 +185,85 @@ class Charts(QObject):
 
     # what comes
 
+    @property
+    def shown(self) -> str:
+        """Return the contract of the main chart; empty before the first frame."""
+        frame = self._window.frame
+        return frame.instrument.symbol if frame is not None else ""
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Return the contracts that are followed beside the main one."""
+        return tuple(self._beside)
+
     @Slot()
     def _taken(self) -> None:
         frame, grid = self._window.frame, self._window.grid
         if frame is None:
             return
+        if frame.epoch != self._epoch:
+            self._epoch = frame.epoch
+            self._sort()
         for one in self.windows:
-            one.set_grid(grid)
-            one.apply(frame)
+            if one.fed == MAIN:
+                one.set_grid(grid)
+                one.apply(frame)
+
+    @Slot(object)
+    def take_beside(self, beside: Beside) -> None:
+        """Take what a session beside the main one says."""
+        from liqdesk.engine.beside import TellBeside
+
+        if beside.symbol in self._beside:
+            grid = beside.grid or self._beside[beside.symbol]
+            self._beside[beside.symbol] = grid
+            for one in self.windows:
+                if one.fed == beside.symbol:
+                    one.set_grid(grid)
+                    one.apply(beside.frame)
+        self._window.command.emit(TellBeside(beside.symbol))
+
+    def _sort(self) -> None:
+        """Let every window be fed by the session of its contract; have those opened that are not there, and closed that nobody needs."""
+        from liqdesk.engine.beside import MOST, CloseBeside, OpenBeside
+
+        main = self.shown
+        if not main:
+            return
+        wanted = dict.fromkeys(w.symbol for w in self.windows if w.symbol and w.symbol != main)
+        for symbol in [s for s in self._beside if s not in wanted]:
+            del self._beside[symbol]
+            self._window.command.emit(CloseBeside(symbol))
+        for symbol in wanted:
+            if symbol not in self._beside and len(self._beside) < MOST:
+                self._beside[symbol] = None
+                self._window.command.emit(OpenBeside(symbol))
+        for one in self.windows:
+            self._feed(one, MAIN if not one.symbol or one.symbol == main else one.symbol)
+
+    def _feed(self, one: ChartWindow, source: str) -> None:
+        """Let a window be fed by a source; what another chart of it has gathered is taken over."""
+        if one.fed == source:
+            return
+        other = next((w for w in self.windows if w is not one and w.fed == source and w.frame is not None), None)
+        one.fed = source
+        frame, chart = self._window.frame, self._window.chart
+        if source == MAIN and frame is not None and chart is not None:
+            one.begin(frame, self._window.grid, chart)
+        elif other is not None and other.frame is not None:
+            one.begin(other.frame, self._beside.get(source), other.chart)
+        elif source != MAIN:
+            one.wait_for(source)
+
+    def choose(self, one: ChartWindow, symbol: str) -> None:
+        """Show another contract in a window, and in all of its group."""
+        if one.link is not None and one.link.group and one.link.group == self.group:
+            self._window.act.market.choose_symbol(symbol)
+            return
+        for other in (one, *self._of(one.link.group if one.link is not None else "")):
+            other.symbol = symbol
+        self._sort()
+        self.changed.emit()
 
     @Slot(object)
     def _follow(self, settings: Settings) -> None:
@@ -199,6 +287,7 @@ class Charts(QObject):
             "levels": lambda: one.foot.legend.switch.choose(not one.foot.legend.switch.value),
             "reset": one.chart.reset_view,
             "why": one.chart.pointing.why.at_pointer,
+            "search": one.symbol_asked.emit,
             "full": lambda: one.showNormal() if one.isFullScreen() else one.showFullScreen(),
             "hide": one.close,
             "close": one.chart.close_topmost,

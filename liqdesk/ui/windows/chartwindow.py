@@ -35,7 +35,7 @@ MOVED_MS: Final = 300
 
 
 class ChartWindow(QWidget):
-    """Shows the frames of one contract. `follows` says that it is the main window's, whatever that is.
+    """Shows the frames of one contract.
 
     `gone` when it was closed, `changed` when it stands or shows something else, `symbol_asked` when another contract is to be chosen.
     """
@@ -48,7 +48,8 @@ class ChartWindow(QWidget):
         super().__init__(None, Qt.WindowType.Window)
         own = {name: getattr(place, name) for name in OWN}
         self.settings: Settings = msgspec.structs.replace(settings, **own)
-        self.symbol = place.symbol
+        self.symbol = place.symbol  # empty: the main window's, whatever that is
+        self.fed = ""  # by which session
         self.frame: Frame | None = None
         self.link: Link | None = None
         self._grid: DensityGrid | None = None
@@ -76,10 +77,6 @@ class ChartWindow(QWidget):
         if not self.settings.heat_auto:
             self.chart.set_levels(False, self.settings.heat_low_usd, self.settings.heat_high_usd)
 
-    @property
-    def follows(self) -> bool:
-        return not self.symbol
-
     def _connect(self) -> None:
         bar = self.bar
         bar.symbol_asked.connect(self.symbol_asked)
@@ -95,11 +92,18 @@ class ChartWindow(QWidget):
 
     # what it shows
 
-    def adopt(self, other: ChartPane) -> None:
-        """Take over what another chart of the same contract has gathered; after the first frame."""
+    def begin(self, frame: Frame, grid: DensityGrid | None, other: ChartPane) -> None:
+        """Show another source from its newest frame on, with what another chart of it has gathered."""
+        self.set_grid(grid)
+        self.apply(frame)
         self.chart.series.clear()
         self.chart.series.book = copy.deepcopy(other.series.book)
         self.chart.state.orders = other.state.orders.copy()
+
+    def wait_for(self, symbol: str) -> None:
+        """Say which contract is being loaded."""
+        self.bar.show_symbol(symbol, "loading")
+        self.setWindowTitle(f"{symbol} · loading · liqdesk")
 
     def set_grid(self, grid: DensityGrid | None) -> None:
         """Show another grid, if it is another."""
