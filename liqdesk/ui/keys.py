@@ -64,7 +64,7 @@ KEYS: Final = (
     Key("reset", CHART, ("Home",), "whole view, up to now"),
     Key("now", CHART, ("End",), "back to now, at this zoom"),
     Key("goto", CHART, ("G",), "go to a date or time"),
-    Key("ruler", CHART, ("X",), "ruler: the next drag measures"),
+    Key("ruler", CHART, ("X",), "ruler: the next drag or two clicks measure"),
     Key("line", CHART, ("H",), "keep a line at the crosshair"),
     Key("line_delete", CHART, ("Del",), "drop the line under the crosshair"),
     Key("class_5x", MAP, ("6",), "5x positions in or out"),

@@ -78,7 +78,7 @@ class Lining(QObject):
 
     def _ruler(self, chart: ChartPane) -> None:
         chart.hand.arm()
-        self._act.say("Ruler", "Drag over the chart. Shift+drag does it at any time.")
+        self._act.say("Ruler", "Drag, or click twice. Shift+drag does it at any time.")
 
     def _add(self, chart: ChartPane) -> None:
         price = chart.hand.pointed_price()

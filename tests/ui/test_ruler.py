@@ -149,6 +149,34 @@ def test_the_ruler_follows_the_estimate_and_ends_with_escape(make: Callable[...,
     assert pane.shown()["ruler"] == ()
 
 
+def test_two_clicks_measure_too_and_another_contract_ends_it(
+    make: Callable[..., ChartPane], market: Scene, qtbot: QtBot
+) -> None:
+    pane = make()
+    asked: list[object] = []
+    pane.pointing.why.asked.connect(asked.append)
+    pane.hand.arm()
+    viewport = pane.plot.viewport()
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(300, 420))
+    pane.plot.pointed.emit((420.0, 300.0))
+    pane.refresh()
+    lens = pane.state.lens
+    assert pane.state.ruling
+    assert pane.state.ruler == Ruler(lens.time(300), lens.price(420), lens.time(420), lens.price(300))
+    time.sleep(0.3)
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(520, 180))
+    pane.refresh()
+    assert pane.state.ruler == Ruler(lens.time(300), lens.price(420), lens.time(520), lens.price(180))
+    assert not pane.state.ruling
+    assert not pane.hand.armed
+    pane.plot.pointed.emit((100.0, 100.0))
+    assert pane.state.ruler.price1 == lens.price(180)
+    qtbot.wait(350)
+    assert asked == [], "the clicks were the ruler's, not questions about a cell"
+    pane.apply(market.frame(epoch=2, new_bars=()))
+    assert pane.state.ruler is None
+
+
 @pytest.mark.parametrize("end", [QPoint(1_040, 8), QPoint(4, 4), QPoint(4, 700), QPoint(1_040, 700)])
 def test_the_card_stays_on_the_plot(make: Callable[..., ChartPane], end: QPoint) -> None:
     pane = make()

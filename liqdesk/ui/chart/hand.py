@@ -32,7 +32,8 @@ class Hand(QObject):
         self._from: tuple[float, float] | None = None  # time and price where the ruler begins
         self._held: KeptLine | None = None
         self._before: tuple[KeptLine, ...] = ()
-        plot.view.hand = self.take
+        self._held_key: Key | None = None
+        plot.view.hand, plot.view.tap = self.take, self.tap
         plot.pointed.connect(self._point)
 
     # drags
@@ -50,7 +51,7 @@ class Hand(QObject):
             if self.armed or ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._from = s.lens.time(down.x()), s.lens.price(down.y())
             else:
-                self._held, self._before = kept_at(s, down.y()), s.kept
+                self._held, self._before, self._held_key = kept_at(s, down.y()), s.kept, s.kept_key
         if self._from is not None:
             x, y = self._inside(at.x(), at.y())
             s.ruler = Ruler(*self._from, s.lens.time(x), s.lens.price(y))
@@ -69,7 +70,9 @@ class Hand(QObject):
 
     def _drag_line(self, y: float, done: bool) -> None:
         held = self._held
-        assert held is not None
+        if held is None or self._held_key != self.state.kept_key:  # another contract came meanwhile
+            self._held = None
+            return
         moved = KeptLine(self.rounded(self.state.lens.price(self._inside(0.0, y)[1])))
         rest = tuple(line for line in self._before if line not in (held, moved))
         self._put((*rest, moved), say=done)
@@ -85,8 +88,22 @@ class Hand(QObject):
     # the ruler
 
     def arm(self) -> None:
-        """Let the next drag be the ruler's."""
+        """Let the next drag, or the next two clicks, be the ruler's."""
         self.armed = True
+
+    def tap(self, x: float, y: float) -> bool:
+        """Take a left click while the ruler is wanted: the first sets one corner, the second the other; return whether it was for it."""
+        s = self.state
+        if not self.armed or not s.lens.valid:
+            return False
+        at = s.lens.time(x), s.lens.price(y)
+        if self._from is not None and s.ruling:
+            s.ruler = Ruler(*self._from, *at)
+            s.ruling = self.armed = False
+        else:
+            self._from, s.ruler, s.ruling = at, Ruler(*at, *at), True
+        self.redraw.emit()
+        return True
 
     def close(self) -> bool:
         """Take the ruler away; return whether there was one."""
@@ -136,7 +153,12 @@ class Hand(QObject):
 
     @Slot(object)
     def _point(self, at: tuple[float, float] | None) -> None:
-        """Show the hand that a line can be moved by."""
+        """Draw the ruler on between its two clicks; show the hand that a line can be moved by."""
+        s = self.state
+        if at is not None and self.armed and s.ruling and self._from is not None:
+            x, y = self._inside(*at)
+            s.ruler = Ruler(*self._from, s.lens.time(x), s.lens.price(y))
+            self.redraw.emit()
         over = at is not None and (self._whatif.near(at[1]) or kept_at(self.state, at[1]) is not None)
         shape = Qt.CursorShape.SizeVerCursor if over else Qt.CursorShape.CrossCursor
         if self._plot.cursor().shape() != shape:

@@ -126,6 +126,7 @@ class ChartPane(QWidget):
             self._epoch = frame.epoch
             self.series.clear()
             s.orders, s.candles = np.zeros(0, ORDER), np.zeros(0, CANDLE)
+            self.hand.close()
             self.reset_view()
         s.frame = frame
         self.series.update(frame.new_bars)

@@ -49,6 +49,9 @@ class View(pg.ViewBox):  # type: ignore[misc]
     reset = Signal()
     clicked = Signal(float, float)  # a left click, in the view
     asked = Signal(QPointF, QPointF)  # a right click, in the view and on the screen
+    tap: Callable[[float, float], bool] | None = (
+        None  # asked first whether a left click means something else than a cell
+    )
     hand: Callable[[Any], bool] | None = None  # asked first whether a left drag means something else than moving
 
     def __init__(self) -> None:
@@ -81,6 +84,8 @@ class View(pg.ViewBox):  # type: ignore[misc]
     def mouseClickEvent(self, ev) -> None:  # type: ignore[no-untyped-def]
         if ev.button() == Qt.MouseButton.RightButton:
             self.asked.emit(QPointF(ev.pos()), QPointF(ev.screenPos()))
+            ev.accept()
+        elif ev.button() == Qt.MouseButton.LeftButton and self.tap is not None and self.tap(ev.pos().x(), ev.pos().y()):
             ev.accept()
         elif ev.button() == Qt.MouseButton.LeftButton and not ev.double():
             self.clicked.emit(ev.pos().x(), ev.pos().y())
