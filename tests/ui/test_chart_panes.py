@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from liqdesk.engine.frames import Bars, FundingView, GapView
+from liqdesk.engine.frames import Bars, Connection, FundingView, GapView, Health
 from liqdesk.engine.gathering import MINUTE_USD
 from liqdesk.engine.series import DayForced, SeriesView
 from liqdesk.insight.rsi import rsi
@@ -491,7 +491,14 @@ def test_nothing_is_painted_where_nothing_changed(make: Callable[..., ChartPane]
 
 
 def test_loading_and_emptiness_are_said(make: Callable[..., ChartPane], market: Scene) -> None:
-    chart = make(series=None, new_bars=())
+    connecting = Connection(Health.LOADING, None, "Asking the venue.", None, 0, ())
+    chart = make(series=None, new_bars=(), connection=connecting)
+    empty = [pane for pane in chart.panes.shown_panes if pane.kind.name != "funding"]
+    assert {pane.kind.waiting() for pane in empty} == {"loading"}
+    assert all(pane.shown()["scale"] == [] for pane in empty)
+    assert list(words(chart, "cvd")) == ["now", "24 h"]
+    chart.apply(market.frame(serial=2, new_bars=()))
+    chart.refresh()
     assert chart.panes.panes["cvd"].kind.waiting() == "nothing in this stretch of time"
     assert all(entry["text"] == "–" for entry in words(chart, "interest").values())
     assert all(entry["text"] == "–" for entry in words(chart, "rsi").values())

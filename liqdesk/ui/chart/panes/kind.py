@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from liqdesk.market import DAY_MS
+from liqdesk.engine.frames import Health
 from liqdesk.ui import present
 from liqdesk.ui.chart.panes.course import Course
 from liqdesk.ui.chart.panes.figures import Day
@@ -96,8 +96,10 @@ class Kind:
     def waiting(self) -> str:
         """Return why nothing is drawn."""
         frame = self.state.frame
-        if frame is None or frame.progress is not None:
+        if frame is None or frame.progress is not None or frame.connection.health is Health.LOADING:
             return "loading"
+        if frame.series is None and frame.connection.health is Health.DOWN:
+            return "no connection"
         return "nothing in this stretch of time"
 
     def size(self, value: float, signed: bool = False) -> str:
@@ -113,8 +115,7 @@ class Kind:
 
 def day_label(kind: Kind, venue_ms: int) -> str:
     """Return what a sum over the last 24 h is called: since when, where candles do not reach back that far."""
-    if kind.day.covers(venue_ms):
-        return "24 h"
     rows = kind.day.rows(venue_ms)
-    first = int(rows["t"][0]) if len(rows) else venue_ms - DAY_MS
-    return f"since {present.hour_minute(first, kind.state.zone)}"
+    if not len(rows) or kind.day.covers(venue_ms):
+        return "24 h"
+    return f"since {present.hour_minute(int(rows['t'][0]), kind.state.zone)}"

@@ -140,7 +140,7 @@ class Strength(Kind):
         return present.number(value, 1)
 
     def scale(self, course: Course) -> tuple[tuple[float, str], ...]:
-        return (HIGH, f"{HIGH:.0f}"), (LOW, f"{LOW:.0f}")
+        return ((HIGH, f"{HIGH:.0f}"), (LOW, f"{LOW:.0f}")) if course.known else ()
 
     def words(self, course: Course) -> tuple[Word, ...]:
         values = self._index.values
