@@ -196,7 +196,11 @@ def test_cvd_is_the_sum_of_taker_buys_less_sells_from_the_left_edge(make: Callab
     chart.refresh()
     moved = chart.state.candles
     net = float((2 * moved["taker_buy"] - moved["volume"]).sum())
-    assert words(chart, "cvd")["now"]["value"] == pytest.approx(net, abs=1e-6)
+    assert "now" not in words(chart, "cvd")
+    assert words(chart, "cvd")["in view"]["value"] == pytest.approx(net, abs=1e-6)
+    assert words(chart, "volume")["5m"]["value"] == pytest.approx(
+        float(candles["volume"][-1])
+    )  # the open candle's still
 
 
 def test_volume_is_the_candles(make: Callable[..., ChartPane]) -> None:

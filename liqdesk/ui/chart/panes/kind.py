@@ -106,6 +106,11 @@ class Kind:
         """Return a size, given in the unit in force, in words."""
         return present.size(value, present.Measure(self.unit), signed)
 
+    def newest_in_view(self, venue_ms: int) -> bool:
+        """Whether the candle of now is in view, or nothing is."""
+        candles = self.state.candles
+        return not len(candles) or int(candles["t"][-1] + candles["span"][-1]) > venue_ms
+
     def interval(self) -> str:
         return present.span(self.state.settings.candle_ms)
 

@@ -54,7 +54,8 @@ class CumulativeDelta(Kind):
         venue_ms = s.frame.venue_ms if s.frame else 0
         rows = self.day.rows(venue_ms)
         day = float(delta(rows, self.coin).sum()) if len(rows) else math.nan
-        return Word("now", self.write(now), now), Word(day_label(self, venue_ms), self.write(day), day)
+        label = "now" if self.newest_in_view(venue_ms) else "in view"
+        return Word(label, self.write(now), now), Word(day_label(self, venue_ms), self.write(day), day)
 
 
 class Volume(Kind):
@@ -90,8 +91,10 @@ class Volume(Kind):
 
     def words(self, course: Course) -> tuple[Word, ...]:
         s = self.state
-        now = float(course.reads.figures[0, -1]) if course.reads.figures.size else math.nan
-        venue_ms = s.frame.venue_ms if s.frame else 0
+        venue_ms, span = s.frame.venue_ms if s.frame else 0, s.settings.candle_ms
+        start = venue_ms // span * span
+        newest = s.candles[-1:] if self.newest_in_view(venue_ms) else self.series.book.series(span, start, start + span)
+        now = float(turnover(newest, self.coin)[0].sum()) if len(newest) else math.nan
         rows = self.day.rows(venue_ms)
         day = float(turnover(rows, self.coin)[0].sum()) if len(rows) else math.nan
         return Word(self.interval(), self.size(now), now), Word(day_label(self, venue_ms), self.size(day), day)
