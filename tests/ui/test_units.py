@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -18,11 +19,11 @@ from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.chart import ChartPane
 from liqdesk.ui.chart import header as header_module
-from liqdesk.ui.chart.overlay import read
+from liqdesk.ui.chart.overlay import PRIOR, PRIOR_SHORT, read
 from liqdesk.ui.chart.profile import sums
 from liqdesk.ui.chart.zonewords import words
 from liqdesk.ui.panels import Column, taperows
-from liqdesk.ui.theme import apply_theme
+from liqdesk.ui.theme import apply_theme, text_width
 
 
 @pytest.fixture(scope="module")
@@ -207,3 +208,23 @@ def test_the_tape_leads_with_the_orders_own_coins(
     assert texts.index(quantity) < texts.index(usd)
     column.show_settings(Settings(unit="coin", tape_all=True))
     assert rows.units == ("BTC", "USD"), "coins of many contracts cannot be compared"
+
+
+def test_words_and_figures_of_the_read_out_never_touch(make: Callable[..., ChartPane]) -> None:
+    pane = make()
+    room = pane.overlay.card_size().width() - 2 * pane.state.theme.px(12)
+    for figure in ("mostly, 100 %", "mostly, 60 %", "16 %", "–"):
+        taken = text_width(figure, 11, 600)
+        words = [w for w in (PRIOR, PRIOR_SHORT) if text_width(w, 11, 500) + taken + 8 <= room]
+        assert words, figure
+
+
+def test_a_narrow_tape_leaves_out_the_quiet_sizes_rather_than_write_over_them(qtbot: QtBot, qapp: QApplication) -> None:
+    apply_theme(qapp, "dark", 1.0)
+    rows = taperows.TapeRows(Settings())
+    qtbot.addWidget(rows)
+    for wide, there in ((348, True), (276, False)):
+        rows.resize(wide, 400)
+        at = rows._columns()
+        assert math.isfinite(at.quantity) == there
+        assert not there or at.end - text_width("999.9K", 12, 700) >= at.quantity + 8

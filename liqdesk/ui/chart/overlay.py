@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NEWEST = 20  # candles the card rather flips than covers
 MARGIN = 8  # room for the shadow
 MOSTLY = 0.5
+PRIOR = "set by the prior, not by data"
+PRIOR_SHORT = "set by the prior"
 
 
 @dataclass(frozen=True)
@@ -338,5 +340,8 @@ class Overlay(QWidget):
         write(p, row(121), r.classes, t.text2, 11, 500)
         write(p, row(141), "Σ mark to here", t.text3, 11, 500)
         write(p, row(141), r.sum or "–", t.text1, 11, 600, "right")
-        write(p, row(158), "set by the prior, not by data", t.text3, 11, 500)
-        write(p, row(158), r.prior or "–", t.text1, 11, 600, "right")
+        said = r.prior or "–"
+        room = width - theme.text_width(said, 11, 600) - t.px(8)
+        fits = theme.text_width(PRIOR, 11, 500) <= room
+        write(p, row(158), PRIOR if fits else PRIOR_SHORT, t.text3, 11, 500)
+        write(p, row(158), said, t.text1, 11, 600, "right")

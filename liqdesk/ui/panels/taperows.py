@@ -247,7 +247,9 @@ class TapeRows(Painted):
             return Columns(side, math.nan if self.compact else end - t.px(70), math.nan, name, end, t.px(56))
         if self.compact:
             return Columns(side, end - t.px(78), math.nan, math.nan, end, t.px(60))
-        return Columns(side, t.px(186), t.px(256), math.nan, end, t.px(84))
+        beside = t.px(256)  # the quiet column of sizes; it goes where the last one would run into it
+        fits = end - beside >= text_width("999.9K", BODY, BOLD) + t.px(8)
+        return Columns(side, t.px(186), beside if fits else math.nan, math.nan, end, t.px(84))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()
