@@ -184,7 +184,7 @@ def test_heads_sort_and_the_choice_is_kept(make: Callable[..., Window], qtbot: Q
     assert rows.in_view[0].change == min(r.change for r in rows.rows if not math.isnan(r.change))
     rows.resize(700, rows.height())
     assert [n for n, _ in rows.columns()] == list(SAMPLES)
-    rows.resize(240, rows.height())
+    rows.resize(220, rows.height())
     assert [n for n, _ in rows.columns()] == ["price", "change"]
 
 

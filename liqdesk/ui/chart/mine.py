@@ -49,8 +49,8 @@ def position_of(s: ChartState) -> Position | None:
 def my_lines(s: ChartState) -> tuple[MyLine, ...]:
     """Return the lines of the position in the contract on the chart: the entry, and where it is liquidated."""
     position, frame = position_of(s), s.frame
-    if position is None or frame is None:
-        return ()
+    if position is None or frame is None or not s.mark > 0:
+        return ()  # before there is a mark the axis stands anywhere
     lines = [MyLine(position.entry, DASHES[0], entry_tag(position, s.mark, frame.instrument))]
     at = _liquidation(position, frame.brackets) if frame.brackets is not None else None
     if at is not None:
@@ -74,7 +74,7 @@ class MyLines(Layer):
     def sync(self) -> tuple[bool, list[QRect]]:
         """Take the position and the mark of the newest frame; return whether lines moved, else which places show other words."""
         s = self.state
-        s.mine = my_lines(s)
+        s.my_lines = (s.frame.epoch if s.frame is not None else -1, my_lines(s))
         prices = tuple(line.price for line in s.mine)
         moved, self._prices = prices != self._prices, prices
         before, self.tags = self.tags, tuple(line_tags(s)) if (s.mine or s.kept) and s.lens.valid else ()

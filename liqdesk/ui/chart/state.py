@@ -74,7 +74,7 @@ class ChartState:
     exposed: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))  # rows x0 y0 x1 y1; none: all of it
     note: str = ""  # said in the middle of an empty plot
     positions: Mapping[tuple[str, str], Position] = field(default_factory=dict)  # by origin and contract
-    mine: tuple[MyLine, ...] = ()  # of the contract shown, as last synchronised
+    my_lines: tuple[int, tuple[MyLine, ...]] = (-1, ())  # as last synchronised, with the epoch
     ruler: Ruler | None = None
     ruling: bool = False  # the hand draws it now
     ruler_card: QRectF | None = None  # where its figures stand
@@ -140,6 +140,12 @@ class ChartState:
         found = (s.rule for s in self.frame.rules)
         symbol = self.frame.instrument.symbol
         return tuple(r for r in found if isinstance(r, PriceCrosses) and r.enabled and r.symbol == symbol)
+
+    @property
+    def mine(self) -> tuple[MyLine, ...]:
+        """The lines of the user's position in the contract shown; those of another are gone with its epoch."""
+        epoch, lines = self.my_lines
+        return lines if self.frame is not None and self.frame.epoch == epoch else ()
 
     @property
     def named_prices(self) -> list[float]:

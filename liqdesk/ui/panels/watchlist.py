@@ -129,7 +129,8 @@ class WatchBody(QWidget):
         self._frame = frame
         near = nearest(frame.zones)
         symbol, decimals = frame.instrument.symbol, frame.instrument.price_decimals
-        self.footer.say(f"{symbol} nearest zone: {zone_words(near, decimals) if near else 'none significant'}")
+        words = "not known yet" if frame.now is None else zone_words(near, decimals) if near else "none significant"
+        self.footer.say(f"{symbol} nearest zone: {words}")
         now = time.monotonic()
         if now >= self._next:
             self._next = now + PACE_S

@@ -31,7 +31,7 @@ SAMPLES: Final = {  # of what a column must hold
     "volume": "999.9M",
 }
 DROPPED: Final = ("volume", "zone", "interest", "funding")  # first what goes first where there is no room
-CONTRACT: Final = 54
+CONTRACT: Final = 46
 
 
 def width_of(name: str) -> int:
