@@ -70,6 +70,13 @@ def main(profile: str) -> int:
             "auto": window.settings.heat_auto,
             "goto": chart.travel.field.isVisible(),
             "side": window.settings.side,
+            "headers": {d.name: origin(d.panel.header) for d in window.column.docks},
+            "docks": {
+                d.name: [*origin(d), d.isFloating(), d.closed, d.panel.folded, d.covered] for d in window.column.docks
+            },
+            "charts": [[*origin(one), one.link.group if one.link else ""] for one in window.shell.charts.windows],
+            "times": [[one.chart.state.lens.t0, one.chart.state.lens.t1] for one in window.shell.charts.windows],
+            "desk": window.shell.arranging.layouts.current,
             "search": search.field.text() if search is not None and search.isVisible() else None,
         }
         print(json.dumps(held), flush=True)

@@ -84,6 +84,7 @@ class Dock(QDockWidget):
         if floating:
             self.limit(0, MOST)
             self.panel.fold(False)
+            self.resize(self.size().expandedTo(self.minimumSizeHint()))  # its border takes room
             self.setFocus(Qt.FocusReason.OtherFocusReason)  # else the header would wear the ring of the keyboard
         self.moved.emit()
 

@@ -176,10 +176,13 @@ class Header(BarButton):
             x += text_width(o.symbol, SMALL, SEMIBOLD) + t.px(9)
         if o.words:
             ink = str(getattr(t, o.token))
-            wide = text_width(o.words, SMALL, SEMIBOLD) + t.px(24)
+            room, words = self.width() - t.px(PAD + 20) - x, o.words
+            if text_width(words, SMALL, SEMIBOLD) + t.px(24) > room:
+                words = words.split(" · ")[0]
+            wide = text_width(words, SMALL, SEMIBOLD) + t.px(24)
             draw.fill(p, x, t.px(4), wide, h - t.px(9), ink, 0.14, t.px(3))
             draw.dot(p, x + t.px(9), h / 2 - 0.5, t.px(6), ink)
-            draw.put(p, x + t.px(17), 0, wide, h - 1, o.words, ink, SMALL, SEMIBOLD)
+            draw.put(p, x + t.px(17), 0, wide, h - 1, words, ink, SMALL, SEMIBOLD)
             x += wide + t.px(9)
         return x
 

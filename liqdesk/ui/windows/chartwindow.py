@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QMoveEvent, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import (
+    QCloseEvent,
+    QKeySequence,
+    QMoveEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from liqdesk.ui import draw, icons, present
@@ -195,6 +204,10 @@ class ChartWindow(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(current().px(1_000), current().px(680))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._turns.everything()  # what came meanwhile
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
