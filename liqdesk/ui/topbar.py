@@ -239,7 +239,7 @@ class TopBar(Painted):
 
     @Slot()
     def _sliders_pressed(self) -> None:
-        if self.camera.isVisible():
+        if self.camera.isVisible() and all(widget.isVisible() for widget in self.spare):
             self.settings_pressed.emit()
         else:
             self.more_pressed.emit()

@@ -46,14 +46,14 @@ COLUMNS: Final = (
     Column("age", "Age", "59 min", "Half of what stands there was opened within this time; – where the record of steps does not reach"),
     Column(
         "growth",
-        "1 h",
+        "Δ 1 h",
         "+99.9M",
         "Growth within the last hour: what stands in the range now, less what stood there an hour ago, both at today's scale",
     ),
-    Column("share", "1 h %", "+999 %", "Growth within the last hour, in per cent of what stood there then, both at today's scale"),
-    Column("touch1", "1 h touch", "99 %", "How likely the mark reaches the nearest edge within 1 hour, from distance and volatility alone"),
+    Column("share", "Δ 1 h %", "+999 %", "Growth within the last hour, in per cent of what stood there then, both at today's scale"),
+    Column("touch1", "Touch 1 h", "99 %", "How likely the mark reaches the nearest edge within 1 hour, from distance and volatility alone"),
     Column("touch", "Touch 4 h", "99 %", "How likely the mark reaches the nearest edge within 4 hours, from distance and volatility alone"),
-    Column("touch24", "24 h", "99 %", "How likely the mark reaches the nearest edge within 24 hours, from distance and volatility alone"),
+    Column("touch24", "Touch 24 h", "99 %", "How likely the mark reaches the nearest edge within 24 hours, from distance and volatility alone"),
     Column(
         "depth",
         "Book to it",
