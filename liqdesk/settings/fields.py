@@ -129,6 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     show_zones: Annotated[bool, IN_LAYERS] = True
     show_confluence: Annotated[bool, IN_LAYERS] = True
     show_index: Annotated[bool, IN_LAYERS] = True
+    show_position: Annotated[bool, IN_LAYERS] = True
     show_gaps: Annotated[bool, IN_LAYERS] = True
     show_book: Annotated[bool, IN_LAYERS] = True
     tape_min_usd: Annotated[

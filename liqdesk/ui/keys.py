@@ -59,6 +59,7 @@ KEYS: Final = (
     Key("pane_funding", CHART, ("F6",), "funding: show, fold, open"),
     Key("pane_volume", CHART, ("F7",), "volume: show, fold, open"),
     Key("pane_rsi", CHART, ("F8",), "relative strength: show, fold, open"),
+    Key("show_position", CHART, (), "my position's lines on or off"),
     Key("show_gaps", CHART, (), "gap hatching on or off"),
     Key("show_book", CHART, (), "order book on the profile on or off"),
     Key("reset", CHART, ("Home",), "whole view, up to now"),

@@ -38,6 +38,7 @@ LAYERS: Final = (
         "A bar beside the last column where a price stands out in two or three of what was opened within 12 hours, a day and a week",
     ),
     Layer("show_index", "Index price tag", "The index price on the price axis, beside last and mark"),
+    Layer("show_position", "My position", "The lines of my entry and my liquidation, where a position is kept here"),
     Layer(
         "show_gaps", "Gap hatching", "Hairlines and words where data are missing; without them the ground stays empty"
     ),

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from liqdesk.engine.frames import GapView, Prices
 from liqdesk.insight import Confluence
+from liqdesk.insight.position import Position
 from liqdesk.market import Side
 from liqdesk.model.axis import display_bin_of, price_of_display_bin
 from liqdesk.settings import Settings, load, save
@@ -28,6 +29,7 @@ from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.layers_menu import LAYERS, SIZES, StayingMenu, size_words
 from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
+from liqdesk.venues.binance.brackets import shipped_brackets
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # menus off-screen
 
@@ -218,6 +220,17 @@ def test_confluence_stands_beside_the_last_column(make: Callable[..., ChartPane]
     pane.refresh()
     assert runs(pane.state) == []
     assert pane.gutter.grab().toImage() != image
+
+
+def test_my_position_is_a_layer(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make(brackets=shipped_brackets().table("BTCUSDT"))
+    mine = Position(Side.LONG, round(market.now.mark * 0.998, 1), 0.8, 80.0)
+    pane.pointing.show_positions({("binance", "BTCUSDT"): mine})
+    pane.refresh()
+    assert len(pane.state.mine) == 2
+    pane.set_settings(msgspec.structs.replace(pane.state.settings, show_position=False))
+    pane.refresh()
+    assert pane.state.mine == ()
 
 
 def test_the_index_never_changes_sides_of_the_last_price(make: Callable[..., ChartPane], market: Scene) -> None:

@@ -49,7 +49,7 @@ def position_of(s: ChartState) -> Position | None:
 def my_lines(s: ChartState) -> tuple[MyLine, ...]:
     """Return the lines of the position in the contract on the chart: the entry, and where it is liquidated."""
     position, frame = position_of(s), s.frame
-    if position is None or frame is None or not s.mark > 0:
+    if position is None or frame is None or not (s.settings.show_position and s.mark > 0):
         return ()  # before there is a mark the axis stands anywhere
     lines = [MyLine(position.entry, DASHES[0], entry_tag(position, s.mark, frame.instrument))]
     at = _liquidation(position, frame.brackets) if frame.brackets is not None else None

@@ -170,7 +170,7 @@ class FundingBody(Body):
         values = columns([*s.bars, s.values[0] or 0.0], max(1, (right - left) // 2))
         biggest = max(abs(v) for v in values) or 1.0
         zero = top + high / 2
-        step = min(float(t.px(7)), (right - left) / len(values))
+        step = min(float(t.px(12)), (right - left) / len(values))
         x = right - step * len(values)
         draw.rule(p, x, round(zero), step * len(values), t.border)
         for i, v in enumerate(values):

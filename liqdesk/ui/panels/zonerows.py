@@ -51,9 +51,9 @@ COLUMNS: Final = (
         "Growth within the last hour: what stands in the range now, less what stood there an hour ago, both at today's scale",
     ),
     Column("share", "Δ 1 h %", "+999 %", "Growth within the last hour, in per cent of what stood there then, both at today's scale"),
-    Column("touch1", "Touch 1 h", "99 %", "How likely the mark reaches the nearest edge within 1 hour, from distance and volatility alone"),
-    Column("touch", "Touch 4 h", "99 %", "How likely the mark reaches the nearest edge within 4 hours, from distance and volatility alone"),
-    Column("touch24", "Touch 24 h", "99 %", "How likely the mark reaches the nearest edge within 24 hours, from distance and volatility alone"),
+    Column("touch1", "Touch 1 h", "99 %", "How likely the mark touches the nearest edge within 1 hour, from volatility alone"),
+    Column("touch", "Touch 4 h", "99 %", "How likely the mark touches the nearest edge within 4 hours, from volatility alone"),
+    Column("touch24", "Touch 24 h", "99 %", "How likely the mark touches the nearest edge within 24 hours, from volatility alone"),
     Column(
         "depth",
         "Book to it",
