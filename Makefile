@@ -10,6 +10,7 @@
 # make truth  how well the map and naive ones recover the true density of the built-in market (ARGS="--seeds 10")
 # make study  what further information would gain over 1 min candles, where the truth is known (ARGS="--seeds 10")
 # make ledger 30 simulated days of ten seeds: what the ledger says of the engine, and of a map that knows nothing
+# make pictures  the window in every size, look and state, and every dialog, into build/pictures (ARGS="--only dark,cards")
 # make audit  bandit over the program; known faults of what it stands on
 #
 # Needs git, make and python3 >= 3.11 with venv. Everything else is added on the first call.
@@ -23,7 +24,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 BIN := .venv/bin
 LIVE := tests/e2e tests/chaos  # they follow a market in its own time, and come after the tests that fill both cores
 
-.PHONY: run test ledger bench trials bands chaos soak kill fuzz truth study audit lint dev clean need-python
+.PHONY: run test ledger bench trials bands chaos soak kill fuzz truth study pictures audit lint dev clean need-python
 .DEFAULT_GOAL := run
 
 need-python:
@@ -74,6 +75,9 @@ truth: dev
 
 study: dev
 	nice $(BIN)/python tests/lab/information.py $(ARGS)
+
+pictures: dev
+	$(BIN)/python tests/pictures/pictures.py $(ARGS)
 
 audit: dev
 	$(BIN)/python packaging/audit.py $(ARGS)

@@ -22,6 +22,7 @@ from liqdesk.ui.position.mine import Mine
 from liqdesk.ui.scoring import Scoring
 from liqdesk.ui.shortcuts import Shortcuts
 from liqdesk.ui.shown_market import ShownMarket
+from liqdesk.ui.spoken import Spoken, name_parts
 from liqdesk.ui.toast import Message
 from liqdesk.ui.watching import Watching
 
@@ -49,6 +50,7 @@ class Actions(QObject):
         self.menus = Menus(window, self)
         self.pictures = Pictures(window, self)
         self.exporting = Exporting(window, self)
+        self.spoken = Spoken(window)
         self.mine = Mine(window, self)
         self.watching = Watching(window, self)
         self.learn("alert", self.alerting.new_rule)
@@ -127,6 +129,7 @@ class Actions(QObject):
         if self.dialog is not None:
             self.dialog.close()
         self.dialog = dialog
+        name_parts(dialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._dialog_gone)
         dialog.open_over()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint, Slot
 
 from liqdesk.settings import PANES
 from liqdesk.ui.lining import Lining
+from liqdesk.ui.spoken import name_chart
 from liqdesk.ui.whatif import WhatIfs
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Charting(QObject):
 
     def serve(self, chart: ChartPane) -> None:
         """Do what is asked on a chart."""
+        name_chart(chart)
         alerting = self._act.alerting
         chart.alert_price.connect(alerting.alert_price)
         chart.alert_zone.connect(alerting.alert_zone)

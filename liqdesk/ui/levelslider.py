@@ -162,6 +162,8 @@ class LevelSlider(Painted):
         draw.outline(p, left, y, wide, high, t.line, 0)
         if not self._known:
             draw.put(p, left, t.px(19), wide, t.px(15), "no map yet", t.text3, SMALL)
+            if self.hasFocus():
+                draw.outline(p, 0, 0, self.width(), self.height(), t.focus, t.px(4))
             return
         x0, x1 = self.x_of(self.low), self.x_of(self.high)
         p.setRenderHint(QPainter.RenderHint.Antialiasing, False)

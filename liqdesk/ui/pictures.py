@@ -10,6 +10,8 @@ from liqdesk.errors import LiqdeskError
 from liqdesk.ui import present
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from liqdesk.ui.actions import Actions
     from liqdesk.ui.window import Window
 
@@ -24,13 +26,19 @@ class Pictures(QObject):
         act.learn("save", self.save)
         act.learn("copy", self.copy)
 
+    def _picture(self) -> QImage:
+        from liqdesk.ui import picture
+
+        w = self._window
+        return picture.stamped(w.grab_picture(), w.frame, w.settings.timezone)
+
     @Slot()
     def save(self) -> None:
         """Write a picture into the user's folder for pictures."""
         from liqdesk.ui import picture
 
         w = self._window
-        image = w.grab_picture()
+        image = self._picture()
         try:
             path = picture.save(image, picture.pictures_folder(), picture.file_name(w.frame))
         except LiqdeskError as e:
@@ -44,6 +52,6 @@ class Pictures(QObject):
         from liqdesk.ui import picture
 
         w = self._window
-        picture.copy(w.grab_picture())
+        picture.copy(self._picture())
         when = f", {present.stamp(w.frame.venue_ms, w.settings.timezone)}" if w.frame else ""
         self._act.say("Picture copied", f"The window as it stands{when}")

@@ -121,6 +121,7 @@ class Shell(QWidget):
         if part == 3:
             self._act.cards.show_streams(frame)
             self._act.scoring.show_frame(frame)
+            self._act.spoken.tell()
 
     def show_settings(self, settings: Settings) -> None:
         self.topbar.show_settings(settings)

@@ -285,13 +285,14 @@ def test_a_picture_carries_what_it_shows(make: Make, tmp_path: Path, monkeypatch
     names = sorted(p.name for p in tmp_path.iterdir())
     assert names == ["liqdesk-BTCUSDT-20260414-224713-2.png", "liqdesk-BTCUSDT-20260414-224713.png"]
     image = QImage(str(tmp_path / names[1]))
-    assert image.size() == window.size()
+    assert image.width() == window.width()
+    assert image.height() == window.height() + 22, "the strip that says what it shows"
     assert image.text("Symbol") == "BTCUSDT"
     assert image.text("Venue") == "Binance"
     assert image.text("Model") == "S2"
     assert image.text("Time") == "2026-04-14 22:47 UTC"
     window.act.pictures.copy()
-    assert QGuiApplication.clipboard().image().size() == window.size()
+    assert QGuiApplication.clipboard().image().size() == image.size()
 
 
 def test_a_picture_that_cannot_be_written_is_a_sentence(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

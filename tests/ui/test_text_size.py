@@ -72,6 +72,16 @@ def test_changed_while_it_runs_everything_stands_where_a_fresh_start_puts_it(
     assert {name: (live.get(name), at) for name, at in fresh.items() if live.get(name) != at} == {}
 
 
+def test_theme_and_size_together_leave_the_panels_their_width(qtbot: QtBot) -> None:
+    window = made(qtbot, 100)
+    for percent, theme in ((150, "light"), (100, "dark"), (200, "light"), (125, "dark"), (100, "light")):
+        window.change(text_scale=percent, theme=theme)
+        qtbot.wait(100)
+        compact = window.width() < 1600 * percent / 100
+        assert window.column.width_of() == current().px(276 if compact else 348)
+    window.close()
+
+
 def test_it_comes_on_top_of_the_system_s_own_size_and_has_an_end(qapp: QApplication) -> None:
     apply_theme(qapp, "dark", 1.5, 150)
     assert current().scale == 2.25

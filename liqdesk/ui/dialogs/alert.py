@@ -6,7 +6,7 @@ import math
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QRectF, QSize, Signal, Slot
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -70,6 +70,8 @@ class Page(QWidget):
             for part in parts:
                 widget = label(part, "caption", 12, MEDIUM) if isinstance(part, str) else part
                 row.addWidget(widget)
+                if not widget.accessibleName() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                    widget.setAccessibleName(f"{name} {getattr(widget, 'unit', '')}".strip())
                 self._watch(widget)
             row.addStretch(1)
             column.addLayout(row)

@@ -138,6 +138,8 @@ class Card(QDialog):
         name.setMaximumWidth(t.px(wide))
         row.addWidget(name)
         for widget in widgets:
+            if not widget.accessibleName() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                widget.setAccessibleName(words)
             row.addWidget(widget)
         row.addStretch(1)
         return row

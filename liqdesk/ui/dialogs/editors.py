@@ -136,6 +136,9 @@ class Zone:
         self.list.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.list.setFixedWidth(current().px(230))
         self.list.setAccessibleName(row.label)
+        edited = self.list.lineEdit()
+        if edited is not None:
+            edited.setAccessibleName(row.label)
         self.widgets: tuple[QWidget, ...] = (self.list,)
 
     def value(self) -> str:

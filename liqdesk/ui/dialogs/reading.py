@@ -96,4 +96,5 @@ class ReadingCard(Card):
                 table.setBottomMargin(t.px(8))
                 part.setFormat(table)
         self.text.moveCursor(QTextCursor.MoveOperation.Start)
+        self.text.setAccessibleName("text")
         self.text.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -147,6 +147,10 @@ class Docks(QMainWindow):
     def _default_width(self) -> int:
         return current().px(NARROW if self.compact else WIDE)
 
+    def _asked_width(self) -> int:
+        """Return the width last asked for: scale and compactness change one after the other, in either order."""
+        return next((panel.wide for panel in self.panels if panel.wide), self._default_width())
+
     def width_of(self, area: Qt.DockWidgetArea = RIGHT) -> int:
         """Return the width of an area, in px; 0 where nothing stands."""
         return max((d.width() for d in self._standing(area) if not d.covered), default=0)
@@ -162,7 +166,7 @@ class Docks(QMainWindow):
 
     def set_compact(self, compact: bool) -> None:
         """Take the width and the folds of a compact or a wide window; a width that a hand chose stays."""
-        before = self._default_width()
+        before = self._asked_width()
         self.compact = compact
         for panel in self.panels:
             panel.set_compact(compact)
@@ -184,9 +188,7 @@ class Docks(QMainWindow):
 
     def restyle(self) -> None:
         """Follow another theme or scale."""
-        wanted = self._default_width()
-        before = self.panels[0].wide if self.panels else wanted
-        self._widen(before)
+        self._widen(self._asked_width())
         self._share()
 
     def sizeHint(self) -> QSize:

@@ -200,6 +200,8 @@ class Panel(Painted):
         super().__init__()
         self.header = Header(title, caption)
         self.body = body
+        for part in (self, body):
+            part.setAccessibleName(title)
         self.by_hand = False
         self.wide = 0  # the width it asks for; 0: what its parts want
         column = QVBoxLayout(self)

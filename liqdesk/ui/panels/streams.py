@@ -11,7 +11,7 @@ from liqdesk.ui import streams
 from liqdesk.ui.dialogs.card import label
 from liqdesk.ui.dialogs.streams import Table, dots_of
 from liqdesk.ui.panels.frame import PAD, Panel
-from liqdesk.ui.theme import SMALL, current
+from liqdesk.ui.theme import SMALL, current, font
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -22,15 +22,12 @@ class StreamsPanel(Panel):
     """Three tables that follow the frames; where there is no room, they scroll."""
 
     def __init__(self, _settings: Settings) -> None:
-        t = current()
         self.streams = Table(streams.STREAM_COLUMNS, ("Stream", "Brought by"))
         self.links = Table(streams.LINK_COLUMNS, ("Connection", "State", "Endpoint"))
         self.rest = Table(streams.REST_COLUMNS, ("Requests", "Endpoint"))
         self.notes = label("", "caption", SMALL, wrap=True)
         inside = QWidget()
-        rows = QVBoxLayout(inside)
-        rows.setContentsMargins(t.px(PAD), t.px(4), t.px(PAD), t.px(8))
-        rows.setSpacing(t.px(12))
+        rows = self._rows = QVBoxLayout(inside)
         for widget in (self.streams, self.links, self.rest, self.notes):
             rows.addWidget(widget)
         rows.addStretch(1)
@@ -41,6 +38,17 @@ class StreamsPanel(Panel):
         super().__init__("Streams", "", self.area)
         self._said: tuple[streams.Cell, ...] | None = None
         self._frame: Frame | None = None
+        self._space()
+
+    def restyle(self) -> None:
+        super().restyle()
+        self._space()
+
+    def _space(self) -> None:
+        t = current()
+        self._rows.setContentsMargins(t.px(PAD), t.px(4), t.px(PAD), t.px(8))
+        self._rows.setSpacing(t.px(12))
+        self.notes.setFont(font(SMALL))
 
     def show_frame(self, frame: Frame) -> None:
         self._frame = frame

@@ -34,7 +34,6 @@ class TapeFilter(Painted):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        t = current()
         self.size_button = TextButton(least_words(settings.tape_min_usd), arrow=True, weight=MEDIUM)
         self.size_button.setToolTip("The smallest forced order that is listed, USD")
         self.size_button.setAccessibleName("smallest forced order")
@@ -56,9 +55,7 @@ class TapeFilter(Painted):
         self.scope.setAccessibleName("contracts of forced orders")
         self.side_menu, self.scope_menu = Folded(self.side), Folded(self.scope)
         self._least = settings.tape_min_usd
-        row = QHBoxLayout(self)
-        row.setContentsMargins(t.px(PAD), t.px(3), t.px(PAD), t.px(3))
-        row.setSpacing(t.px(GAP))
+        row = self._row = QHBoxLayout(self)
         for widget in (self.size_button, self.side, self.side_menu):
             row.addWidget(widget)
         row.addStretch(1)
@@ -97,6 +94,8 @@ class TapeFilter(Painted):
     def _fit(self) -> None:
         """Fold the scope, then the side, where the row is too narrow for both."""
         t = current()
+        self._row.setContentsMargins(t.px(PAD), t.px(3), t.px(PAD), t.px(3))
+        self._row.setSpacing(t.px(GAP))
         room = self.width() - 2 * t.px(PAD) - 2 * t.px(GAP) - self.size_button.sizeHint().width()
         side, scope = self.side.sizeHint().width(), self.scope.sizeHint().width()
         fold_scope = side + scope > room

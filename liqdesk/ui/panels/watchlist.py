@@ -79,14 +79,12 @@ class WatchBody(QWidget):
         self._frame: Frame | None = None
         self._next = 0.0
         self.all: list[Watched] = []
-        t = current()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        holder = QHBoxLayout()
-        holder.setContentsMargins(t.px(PAD), t.px(6), t.px(PAD), t.px(4))
+        holder = self._holder = QHBoxLayout()
         holder.addWidget(self.filter)
-        self.filter.setFont(font(BODY))
+        self._space()
         column.addLayout(holder)
         column.addWidget(self.rows, 1)
         column.addWidget(self.footer)
@@ -95,6 +93,18 @@ class WatchBody(QWidget):
         self.filter.textChanged.connect(self._cleared)
         self.filter.installEventFilter(self)
         self.rows.sorted_by.connect(self._sort)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in draw.RESTYLED and hasattr(self, "_holder"):
+            self._space()
+        super().changeEvent(event)
+
+    def _space(self) -> None:
+        t = current()
+        self._holder.setContentsMargins(t.px(PAD), t.px(6), t.px(PAD), t.px(4))
+        wanted = font(BODY)
+        if self.filter.font() != wanted:  # a font that is set is a change of style itself
+            self.filter.setFont(wanted)
 
     def join(self, window: Window) -> None:
         self._window = window

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -52,6 +52,11 @@ class LinkDot(BarButton):
         t = current()
         side = t.px(SIDE)
         self.setGeometry(t.px(8), (t.px(24) - side) // 2, side, side)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in draw.RESTYLED:
+            self.place()
 
     @Slot()
     def open(self) -> None:
