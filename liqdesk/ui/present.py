@@ -139,14 +139,6 @@ def size_half(low: float, high: float, m: Measure = DOLLARS) -> str:
     return "±" + size((high - low) / 2, m) if math.isfinite(half) else ""
 
 
-def usd_band(low: float, high: float) -> str:
-    return size_band(low, high)
-
-
-def half_width(low: float, high: float) -> str:
-    return size_half(low, high)
-
-
 def size_round(usd_value: float | None, m: Measure = DOLLARS) -> str:
     """Return an amount without needless digits, for scales and handles: 500 · 25K · 1.5M; of coins also 0.25."""
     return usd_round(usd_value if usd_value is None else m.of(usd_value))

@@ -32,7 +32,6 @@ class Theme:
     """The tokens of one theme, `#RRGGBB` each, and `scale`, the system font's size over 100 %."""
 
     name: str
-    ramp: str
     window: str
     panel: str
     chart: str
@@ -87,7 +86,6 @@ class Theme:
 
 DARK: Final = Theme(
     name="dark",
-    ramp="ember",
     window="#07090D",
     panel="#0F131A",
     chart="#0B0E16",
@@ -118,7 +116,6 @@ DARK: Final = Theme(
 )
 LIGHT: Final = Theme(
     name="light",
-    ramp="paper",
     window="#E4E7EC",
     panel="#FFFFFF",
     chart="#FAF9FC",

@@ -83,7 +83,7 @@ def hold_numbers(desk: Desk) -> int:
         assert frame.spread is not None
         low, high = (float(v) for v in band_of(zone.usd, zone.prior, frame.spread))
         assert state[f"zones.{i}.band"]["value"] == pytest.approx([low, high])  # type: ignore[index]
-        assert text(f"zones.{i}.band") == present.half_width(low, high)
+        assert text(f"zones.{i}.band") == present.size_half(low, high)
         assert state[f"zones.{i}.z"]["value"] == zone.z  # type: ignore[index]
         rows = frame.now.usd.reshape(2, 5, -1).sum(axis=1)[zone.side]
         first = round(math.log(zone.low / 30_000.0) / 1e-3) - frame.now.base

@@ -195,7 +195,7 @@ def test_the_crosshair_reads_the_cell_under_it(make: Callable[..., ChartPane], q
     longs = np.concatenate([cell.planes[:5], np.zeros(5)])
     share = float(cell_share(longs, cell.shares))
     low, high = (float(v) for v in band_of(float(longs.sum()), share, Spread()))
-    assert reading.long_band == present.usd_band(low, high)
+    assert reading.long_band == present.size_band(low, high)
     assert reading.short_band == ""
     assert reading.prior.endswith(present.percent(share, 0, signed=False))
     assert reading.prior.startswith("mostly") == (share > 0.5)

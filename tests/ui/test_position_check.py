@@ -141,7 +141,7 @@ def test_every_figure_is_the_check_of_what_is_typed(card: Callable[..., Position
     assert text(dialog, "bankruptcy") == "63,561.6"
     assert text(dialog, "profit") == "+691.20 USDT"
     assert text(dialog, "margin") == "2,119 USDT"
-    half = present.half_width(found.before_low, found.before_high)
+    half = present.size_half(found.before_low, found.before_high)
     assert text(dialog, "before") == f"${present.usd(found.before)} {half}"
     assert text(dialog, "near") == f"${present.usd(found.near)}"
     assert text(dialog, "rank") == f"${present.usd(found.here)} · above {found.rank * 100:.0f} % of rows"  # type: ignore[operator]

@@ -24,9 +24,9 @@ def test_steps_are_equal_and_lightness_is_strict(name: str, slack: float) -> Non
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 def test_ramp_begins_at_the_ground_and_ends_at_its_last_anchor(theme: Theme) -> None:
-    words = ramp.pack(ramp.stops(theme.ramp))
+    words = ramp.pack(ramp.stops(ramp.ramp_of("ember", theme.dark)))
     assert words[0] == 0xFF000000 | int(theme.chart[1:], 16)
-    assert words[-1] == 0xFF000000 | int(ramp.RAMPS[theme.ramp][-1][1:], 16)
+    assert words[-1] == 0xFF000000 | int(ramp.RAMPS[ramp.ramp_of("ember", theme.dark)][-1][1:], 16)
 
 
 def test_anchors_lie_on_the_ramp() -> None:

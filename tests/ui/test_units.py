@@ -125,7 +125,7 @@ def test_a_zones_label_says_amount_and_unit(make: Callable[..., ChartPane], mark
     mark = market.now.mark
     one = zone(Side.SHORT, mark * 1.010, mark * 1.014, 9.4e5, mark)
     pane = make(zones=(one,))
-    assert words(one, pane.state)[3:] == ("$940K", present.half_width(one.low_usd, one.high_usd))
+    assert words(one, pane.state)[3:] == ("$940K", present.size_half(one.low_usd, one.high_usd))
     pane.set_settings(settings(unit="coin"))
     coin = present.measure("coin", "BTC", mark)
     assert words(one, pane.state)[3:] == (

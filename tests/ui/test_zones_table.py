@@ -90,7 +90,7 @@ def test_every_column_says_what_the_frame_holds(panel: ZonesPanel) -> None:
     assert column(panel, "range") == ["69,998–70,622", "67,953–68,389", "63,707–64,116", "61,000–61,900"]
     assert column(panel, "side") == ["short", "short", "long", "long"]
     assert column(panel, "usd") == ["2.6M", "2.8M", "1.4M", "4.4M"]
-    assert column(panel, "band") == [present.half_width(z.low_usd, z.high_usd) for z in ZONES]
+    assert column(panel, "band") == [present.size_half(z.low_usd, z.high_usd) for z in ZONES]
     assert column(panel, "distance") == [present.percent(z.distance, 1) for z in ZONES]
     assert column(panel, "age") == ["26 h", "40 min", "–", "10 d"]
     assert column(panel, "growth") == ["+110K", "+2.8M", "−350K", "–"]
