@@ -23,7 +23,7 @@ from liqdesk.market import Side
 from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.chart import ChartPane
-from liqdesk.ui.chart.whatifwords import COLUMNS, LAW
+from liqdesk.ui.chart.whatifwords import COLUMNS, LAW, slip_words
 from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
@@ -82,20 +82,20 @@ def test_the_card_says_what_the_map_and_the_book_give(pane: ChartPane) -> None:
     assert isinstance(lines, tuple)
     assert lines[0] == (
         "Longs forced on the way",
-        present.usd(found.fuel_usd),
+        present.usd(found.fuel_usd) + " USD",
         f"{present.size_band(*found.fuel_band)}, 80 % band",
     )
-    assert lines[1][1] == "≥ " + present.usd(found.book_usd), "the book ends before the target: a floor"
+    assert lines[1][1] == "≥ " + present.usd(found.book_usd) + " USD", "the book ends before the target: a floor"
     assert present.price(frame.book.low, 1) in lines[1][2]
-    assert lines[2][:2] == ("Next long zone", "3.0M")
+    assert lines[2][:2] == ("Next long zone", "3.0M USD")
     rows = said["rows"]
     assert isinstance(rows, tuple)
     assert [row[0] for row in rows] == ["×1", "×½", "×¼"]
     for row, stop in zip(rows, found.stops, strict=True):
-        assert len(row) == len(COLUMNS)
+        assert len(row) == len(COLUMNS) == len(said["columns"])  # type: ignore[arg-type]
         if math.isfinite(stop.price):
             assert row[1] == "~" + present.price(stop.price, 1), "beyond the known book it is marked so"
-            assert row[3] == present.percent(stop.slip, 2)
+            assert row[3] == slip_words(stop.slip)
         else:
             assert row[1] == "not on the map"
         assert row[4] == present.usd(stop.fuel_usd)
@@ -190,7 +190,7 @@ def test_without_a_whole_book_the_fuel_is_told_and_why_there_is_no_more(pane: Ch
     assert sentences[0] == why
     lines = said["lines"]
     assert isinstance(lines, tuple)
-    assert lines[0][1] == present.usd(answer(frame, float(str(said["target"]))).fuel_usd)
+    assert lines[0][1] == present.usd(answer(frame, float(str(said["target"]))).fuel_usd) + " USD"
     assert lines[1][1] == "–"
 
 
@@ -202,8 +202,12 @@ def test_sizes_are_in_coins_where_those_are_chosen(pane: ChartPane, market: Scen
     assert isinstance(found, Cascade)
     lines = said["lines"]
     assert isinstance(lines, tuple)
-    assert lines[0][1] == present.size(found.fuel_usd, pane.state.measure)
+    assert lines[0][1] == present.size(found.fuel_usd, pane.state.measure) + " BTC"
     assert said["unit"] == "BTC"
+
+
+def test_a_slip_too_small_for_two_decimals_is_not_called_zero() -> None:
+    assert [slip_words(v) for v in (0.0, -2e-5, -4e-4, 0.0123)] == ["0.00 %", "<0.01 %", "−0.04 %", "+1.23 %"]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -79,7 +79,7 @@ class ChartPane(QWidget):
         self.travel = Travel(s, self.plot, self.map, self.series, self)
         self.reset_view, self.reset_price = self.travel.reset, self.travel.reset_price
         self.show_price = self.travel.show_price
-        self.whatif = WhatIf(s, self.plot, self)
+        self.whatif = WhatIf(s, self.plot, self.overlay, self)
         self.whatif.redraw.connect(self._schedule)
         self.hand = Hand(s, self.plot, self.whatif, self)
         self.hand.redraw.connect(self._everything)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from PySide6.QtCore import QObject, QPointF, Signal, Slot
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -23,6 +23,7 @@ from liqdesk.ui.chart.whatifcard import WhatCard
 from liqdesk.ui.chart.whatifwords import WhatText, what_lines, what_text
 
 if TYPE_CHECKING:
+    from liqdesk.ui.chart.overlay import Overlay
     from liqdesk.ui.chart.plot import Plot
 
 NEAR_PX: Final = 5  # a pointer this near to the line means it
@@ -87,9 +88,10 @@ class WhatIf(QObject):
     redraw = Signal()
     changed = Signal(bool)  # opened or closed
 
-    def __init__(self, state: ChartState, plot: Plot, parent: QWidget) -> None:
+    def __init__(self, state: ChartState, plot: Plot, overlay: Overlay, parent: QWidget) -> None:
         super().__init__(parent)
         self.state = state
+        self._overlay = overlay
         self.card = WhatCard(parent)
         self.text: WhatText | None = None
         self.target: float | None = None
@@ -126,6 +128,7 @@ class WhatIf(QObject):
         self.target, self.text, self.state.what = None, None, None
         self._held = False
         self.card.hide()
+        self._overlay.taken = None
         self.redraw.emit()
         self.changed.emit(False)
         return True
@@ -197,7 +200,9 @@ class WhatIf(QObject):
             return
         plot = self._plot.geometry()
         room = plot.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-        self.card.show_text(self.text, room, low=self.state.what.target > self.state.what.mark)
+        rows = [plot.top() + self.state.lens.y(line.price) for line in what_lines(self.state)]
+        self.card.show_text(self.text, room, rows, low=self.state.what.target > self.state.what.mark)
+        self._overlay.taken = QRectF(self.card.geometry().translated(-self._overlay.pos()))
 
     def follow(self) -> None:
         """Stand where the plot stands, after it was laid out anew."""

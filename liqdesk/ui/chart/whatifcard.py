@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.ui import draw
-from liqdesk.ui.chart.whatifwords import COLUMNS, TIP, WhatText
+from liqdesk.ui.chart.whatifwords import TIP, WhatText
 from liqdesk.ui.controls import IconButton
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, font, text_width
@@ -33,6 +33,7 @@ class WhatCard(Painted):
         super().__init__(parent)
         self.text: WhatText | None = None
         self._low = False
+        self._rows: list[float] = []
         self._room = QRect()
         self._key: tuple[object, ...] = ()
         self._picture = QPixmap()
@@ -47,17 +48,18 @@ class WhatCard(Painted):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.hide()
 
-    def show_text(self, text: WhatText, room: QRect, low: bool) -> None:
-        """Show an answer in the upper left corner of `room`, or in the lower one."""
+    def show_text(self, text: WhatText, room: QRect, rows: list[float], low: bool) -> None:
+        """Show an answer in the upper left corner of `room`, or in the lower one: away from price (`low` says which that is), unless the
+        other one covers fewer of the pixel `rows`."""
         if not self.isVisible():
             self._widest = 0  # while it is open it grows and does not shrink
         anew = text != self.text
-        self.text, self._room, self._low = text, room, low
+        self.text, self._room, self._rows, self._low = text, room, rows, low
         self._place()
         if anew:
             self.setAccessibleName(f"{text.title}, {text.away}")
             lines = [f"{label} {value}, {note}" for label, value, note in text.lines]
-            rows = [", ".join(f"{a} {b}" for a, b in zip(COLUMNS, row, strict=True)) for row in text.rows]
+            rows = [", ".join(f"{a} {b}" for a, b in zip(text.columns, row, strict=True)) for row in text.rows]
             self.setAccessibleDescription("\n".join([*lines, *rows, *text.sentences]))
             self.update()
         self.show()
@@ -66,8 +68,10 @@ class WhatCard(Painted):
     def _place(self) -> None:
         size, room = self._size(), self._room
         x = min(room.left(), max(room.left(), room.right() - size.width()))
-        y = room.bottom() - size.height() if self._low else room.top()
-        self.setGeometry(x, max(room.top(), y), size.width(), size.height())
+        corners = [float(room.top()), float(max(room.top(), room.bottom() - size.height()))]
+        covered = [sum(y <= row <= y + size.height() for row in self._rows) for y in corners]
+        low = self._low if covered[self._low] <= covered[not self._low] else not self._low
+        self.setGeometry(x, round(corners[low]), size.width(), size.height())
         side = current().px(20)
         self._cross.setGeometry(size.width() - SHADOW - side - current().px(8), current().px(8), side, side)
 
@@ -80,7 +84,7 @@ class WhatCard(Painted):
     def _widths(self) -> list[float]:
         text = self.text
         assert text is not None
-        wide = [text_width(name, SMALL, MEDIUM) for name in COLUMNS]
+        wide = [text_width(name, SMALL, MEDIUM) for name in text.columns]
         for row in text.rows:
             for i, words in enumerate(row):
                 wide[i] = max(wide[i], text_width(words, BODY, SEMIBOLD if i == 1 else REGULAR))
@@ -94,7 +98,7 @@ class WhatCard(Painted):
             for a, b, c in text.lines
         )
         title = text_width(text.title, 14, 700) + text_width(text.away, SMALL, MEDIUM) + t.px(60)
-        table = sum(self._widths()) + t.px(GAP) * (len(COLUMNS) - 1) if text.rows else 0
+        table = sum(self._widths()) + t.px(GAP) * (len(text.columns) - 1) if text.rows else 0
         self._widest = max(self._widest, t.px(LEAST), round(max(lines, title, table)) + 1)
         return self._widest
 
@@ -173,7 +177,7 @@ class WhatCard(Painted):
         widths = self._widths()
         spare = (wide - sum(widths)) / (len(widths) - 1)
         left = x
-        for i, name in enumerate(COLUMNS):
+        for i, name in enumerate(text.columns):
             align = draw.LEFT if i == 0 else draw.RIGHT
             draw.put(p, left, y, widths[i], h, name, t.text3, SMALL, MEDIUM, align)
             for k, row in enumerate(text.rows):

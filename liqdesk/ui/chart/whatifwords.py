@@ -12,7 +12,7 @@ from liqdesk.ui import present
 from liqdesk.ui.chart.state import ChartState
 
 FACTOR: Final = {1.0: "×1", 0.5: "×½", 0.25: "×¼"}
-COLUMNS: Final = ("Book", "Stops at", "80 % of the map", "Beyond", "Forced", "Next zone")
+COLUMNS: Final = ("Book", "Stops at", "80 % of the map", "Beyond", "Forced, {}", "Next zone")
 TIP: Final = (
     "What would follow if price went to the line. On the way the map's liquidations of one side are forced; they have to be taken by the "
     "order book beyond the line, and price slips until it has taken them, with those that the slip itself forces. With all of the visible "
@@ -33,6 +33,7 @@ class WhatText:
     away: str
     side: Side
     lines: tuple[tuple[str, str, str], ...]
+    columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     sentences: tuple[str, ...]
     unit: str
@@ -52,13 +53,17 @@ def _price(s: ChartState, price: float) -> str:
     return present.price(price, s.decimals)
 
 
+def _amount(usd: float, s: ChartState) -> str:
+    return f"{present.size(usd, s.measure)} {s.measure.unit}"
+
+
 def what_text(s: ChartState, found: Cascade) -> WhatText:
     """Return what the card says of a cascade."""
     m = s.measure
     side = found.side.word
     low, high = found.fuel_band
     band = f"{present.size_band(low, high, m)}, 80 % band" if found.fuel_usd > 0 else "the map holds nothing there"
-    lines = [(f"{side.capitalize()}s forced on the way", present.size(found.fuel_usd, m), band), _book_line(s, found)]
+    lines = [(f"{side.capitalize()}s forced on the way", _amount(found.fuel_usd, s), band), _book_line(s, found)]
     lines.append(_zone_line(s, found))
     sentences = [found.why] if found.why else []
     if any(stop.extrapolated and math.isfinite(stop.price) for stop in found.stops):
@@ -73,6 +78,7 @@ def what_text(s: ChartState, found: Cascade) -> WhatText:
         away=f"{present.percent(found.distance, 2)} from mark",
         side=found.side,
         lines=tuple(lines),
+        columns=tuple(name.format(m.unit) for name in COLUMNS),
         rows=tuple(_row(s, found, stop) for stop in found.stops),
         sentences=tuple(sentences),
         unit=m.unit,
@@ -90,7 +96,7 @@ def _book_line(s: ChartState, found: Cascade) -> tuple[str, str, str]:
     label = "Bids on the way" if found.side is Side.LONG else "Asks on the way"
     if not math.isfinite(found.book_usd):
         return label, present.UNKNOWN, "not known"
-    amount = present.size(found.book_usd, s.measure)
+    amount = _amount(found.book_usd, s)
     if found.book_whole:
         return label, amount, "all of it is known"
     edge = f"{_price(s, found.covers_to)}, {present.percent(found.covers_to / found.mark - 1, 2)}"
@@ -103,7 +109,7 @@ def _zone_line(s: ChartState, found: Cascade) -> tuple[str, str, str]:
         return label, present.UNKNOWN, "none stands out beyond"
     near = zone.high if zone.side is Side.LONG else zone.low
     span = present.price_range(zone.low, zone.high, present.range_decimals(zone.low, zone.high, s.decimals))
-    return label, present.size(zone.usd, s.measure), f"{span}, {present.percent(near / found.mark - 1, 1)}"
+    return label, _amount(zone.usd, s), f"{span}, {present.percent(near / found.mark - 1, 1)}"
 
 
 def _row(s: ChartState, found: Cascade, stop: Stop) -> tuple[str, ...]:
@@ -113,7 +119,12 @@ def _row(s: ChartState, found: Cascade, stop: Stop) -> tuple[str, ...]:
     if not math.isfinite(stop.price):
         return name, "not on the map", present.UNKNOWN, present.UNKNOWN, forced, zone
     at = ("~" if stop.extrapolated else "") + _price(s, stop.price)
-    return name, at, _band(s, stop), present.percent(stop.slip, 2), forced, zone
+    return name, at, _band(s, stop), slip_words(stop.slip), forced, zone
+
+
+def slip_words(slip: float) -> str:
+    """Return how far beyond the target price slips; what two decimals cannot show is not called zero unless it is."""
+    return "<0.01 %" if 0 < abs(slip) < 5e-5 else present.percent(slip, 2)
 
 
 def _band(s: ChartState, stop: Stop) -> str:
@@ -145,6 +156,9 @@ def what_lines(s: ChartState) -> tuple[WhatLine, ...]:
     for group in groups:
         names = " ".join(FACTOR.get(stop.factor, "") for stop in group)
         at = group[-1]
-        text = f"{names} book stops {'~' if at.extrapolated else ''}{_price(s, at.price)}"
+        low, high = sorted((group[0].price, at.price))
+        decimals = present.range_decimals(low, high, s.decimals)
+        where = _price(s, at.price) if len(group) == 1 else present.price_range(low, high, decimals)
+        text = f"{names} book stops {'~' if at.extrapolated else ''}{where}"
         lines.append(WhatLine(at.price, text, False, found.side))
     return tuple(lines)
