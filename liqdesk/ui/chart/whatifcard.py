@@ -59,8 +59,8 @@ class WhatCard(Painted):
         if anew:
             self.setAccessibleName(f"{text.title}, {text.away}")
             lines = [f"{label} {value}, {note}" for label, value, note in text.lines]
-            rows = [", ".join(f"{a} {b}" for a, b in zip(text.columns, row, strict=True)) for row in text.rows]
-            self.setAccessibleDescription("\n".join([*lines, *rows, *text.sentences]))
+            table = [", ".join(f"{a} {b}" for a, b in zip(text.columns, row, strict=True)) for row in text.rows]
+            self.setAccessibleDescription("\n".join([*lines, *table, *text.sentences]))
             self.update()
         self.show()
         self.raise_()
