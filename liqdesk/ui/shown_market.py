@@ -84,6 +84,7 @@ class ShownMarket(QObject):
             self.symbols = SymbolSearch(w)
             self.symbols.chosen.connect(self.choose_symbol)
             self.symbols.starred.connect(self._act.watching.toggle)
+            self._act.watching.changed.connect(self.symbols.set_favourites)
         self.symbols.set_favourites(w.settings.favourites)
         self.symbols.set_tickers(w.tickers)
         self.symbols.set_instruments(w.universe.instruments if w.universe is not None else ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Source
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 class Watching(QObject):
-    """Acts for one window. Prices of another source than the one on screen are let go of."""
+    """Acts for one window. `changed(favourites)` when a star came or went. Prices of another source than the shown one are let go."""
+
+    changed = Signal(object)
 
     def __init__(self, window: Window, act: Actions) -> None:
         super().__init__(window)
@@ -21,6 +23,7 @@ class Watching(QObject):
         self._act = act
         self._lookers: set[int] = set()
         self._told: object = None
+        self._starred: tuple[str, ...] = ()
         self._source: Source | None = None
         act.learn("watchlist", self.open)
         window.frame_taken.connect(self._see)
@@ -64,8 +67,9 @@ class Watching(QObject):
         """Tell the engine what changed."""
         from liqdesk.engine.watches import SetWatch
 
-        if self._act.market.symbols is not None:
-            self._act.market.symbols.set_favourites(self.favourites)
+        if self.favourites != self._starred:
+            self._starred = self.favourites
+            self.changed.emit(self.favourites)
         wanted = SetWatch(self.favourites, bool(self._lookers))
         if wanted != self._told and (wanted.looking or self._told is not None):
             self._told = wanted

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from shell_frames import BTC, MARK, T0, frame, source, zone
+from shell_frames import BTC, MARK, T0, connection, frame, source, streams, zone
 
 from liqdesk.alerts import Cross, PriceCrosses
 from liqdesk.engine.frames import Frame, Prices, PutRule
@@ -197,6 +197,17 @@ def test_sizes_are_in_coins_where_that_is_chosen(card: Callable[..., PositionDia
     m = present.measure("coin", "BTC", MARK)
     assert text(dialog, "near") == f"{present.size(dialog.check.near, m)} BTC"
     assert text(dialog, "before").startswith(f"{present.size(dialog.check.before, m)} BTC ±")
+
+
+def test_a_mark_that_is_not_current_is_said(card: Callable[..., PositionDialog]) -> None:
+    dialog = card()
+    fill(dialog, Side.LONG, "66,210", "0.8", "25")
+    assert not dialog.advice.wrong
+    dialog.show_frame(market(connection=connection("stale"), streams=streams(41.0)))
+    assert "Nothing here is current: the mark is 41 s old." in text(dialog, "advice")
+    assert dialog.advice.wrong
+    dialog.show_frame(market())
+    assert "current" not in text(dialog, "advice")
 
 
 def test_leverage_and_margin_are_two_ways_to_say_one_thing(card: Callable[..., PositionDialog]) -> None:

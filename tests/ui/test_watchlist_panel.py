@@ -108,7 +108,15 @@ def figures(w: Window) -> list[object]:
     f = w.frame
     assert f is not None
     assert w.universe is not None
-    return rows_of(w.universe.instruments, w.tickers, f.watch, w.settings.favourites, "BTCUSDT", f.zones, f.prices.last)  # type: ignore[return-value]
+    return rows_of(
+        w.universe.instruments,
+        w.tickers,
+        f.watch,
+        w.settings.favourites,
+        "BTCUSDT",
+        {"BTCUSDT": f.zones},
+        f.prices.last,
+    )  # type: ignore[return-value]
 
 
 def test_every_cell_is_the_figure_that_came(make: Callable[..., Window], qtbot: QtBot) -> None:
@@ -116,7 +124,7 @@ def test_every_cell_is_the_figure_that_came(make: Callable[..., Window], qtbot: 
     panel = opened(w, qtbot)
     state, held, now = panel.state(), view(), {t.symbol: t for t in tickers().rows}
     assert state["watch.count"]["value"] == COUNT  # those that settle or expire have no map
-    assert len(panel.content.rows.in_view) > 10
+    assert len(panel.content.rows.in_view) > 5
     for i, row in enumerate(panel.content.rows.in_view):
         symbol = str(state[f"watch.{i}.contract"]["value"])
         ticker, rate = now.get(symbol), held.funding[symbol].rate
@@ -145,7 +153,13 @@ def test_every_cell_is_the_figure_that_came(make: Callable[..., Window], qtbot: 
 def test_sorting_puts_favourites_first_and_the_unknown_last(by: str, down: bool) -> None:
     held = {t.symbol: t for t in tickers().rows}
     rows = rows_of(
-        universe().instruments, held, view(), ("C007USDT", "C611USDT", "C002USDT"), "BTCUSDT", ZONES, 67_000.0
+        universe().instruments,
+        held,
+        view(),
+        ("C007USDT", "C611USDT", "C002USDT"),
+        "BTCUSDT",
+        {"BTCUSDT": ZONES},
+        67_000.0,
     )
     random.Random(3).shuffle(rows)
     found = ordered(rows, by, down)
@@ -162,7 +176,7 @@ def test_sorting_puts_favourites_first_and_the_unknown_last(by: str, down: bool)
 
 
 def test_a_filter_finds_parts_of_names_and_favourites() -> None:
-    rows = rows_of(universe().instruments, {}, None, ("C007USDT",), "BTCUSDT", (), math.nan)
+    rows = rows_of(universe().instruments, {}, None, ("C007USDT",), "BTCUSDT", {}, math.nan)
     assert [r.symbol for r in ordered(rows, "volume", True, " c00/7 ")] == ["C007USDT"]
     assert [r.symbol for r in ordered(rows, "volume", True, "*")] == ["C007USDT"]
     assert len(ordered(rows, "volume", True, "c60")) == 10
@@ -316,12 +330,22 @@ def test_tips_say_what_is_missing_and_why(make: Callable[..., Window], qtbot: Qt
     assert "less than a day of its open interest is on record" in content._tip(by_name["C006USDT"])
     assert "asked for favourites alone" in content._tip(by_name["C009USDT"])
     assert "per 4 h" in content._tip(by_name["C009USDT"])
+    assert "predicted; 0.0 s old" in content._tip(by_name["C009USDT"])
     assert "Funding: it has none" in content._tip(by_name["C007USDT"])
     assert "nothing has come of it yet" in content._tip(by_name[f"C{COUNT - 2:03d}USDT"])
     assert "changed 0.9 s ago" in content._tip(by_name["C005USDT"])
     rows = content.rows
     assert "sort by it" in rows.tip_at(rows.columns()[0][1] - 3, 5)
     assert "Favourite" in rows.tip_at(12, 40)
+
+
+def test_zones_of_contracts_in_other_chart_windows_are_known_too() -> None:
+    near = zone(Side.LONG, 1.0, 1.1, 5e5)
+    rows = rows_of(universe().instruments, {}, None, (), "BTCUSDT", {"BTCUSDT": ZONES, "C010USDT": (near,)}, 67_000.0)
+    by_name = {r.symbol: r for r in rows}
+    assert by_name["BTCUSDT"].zone is ZONES[0]  # the nearer one may be chance
+    assert by_name["C010USDT"].away == near.distance
+    assert by_name["C011USDT"].zone is None
 
 
 def test_rows_hold_still_under_the_pointer(make: Callable[..., Window], qtbot: QtBot) -> None:

@@ -214,6 +214,7 @@ class SymbolSearch(QFrame):
         self._instruments = instruments
         self._show(False)
 
+    @Slot(object)
     def set_favourites(self, favourites: Collection[str]) -> None:
         """Show these starred; rows stand where they are until the search changes."""
         self.list.favourites = frozenset(favourites)

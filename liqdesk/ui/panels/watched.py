@@ -25,13 +25,16 @@ COLUMNS: Final = {  # what it is sorted by → its head and what is said of it
         "Asked for favourites and the contract on screen alone: it costs a request each.",
     ),
     "funding": ("Funding %", "Predicted funding, per cent per interval, of all contracts; asked every half minute."),
-    "zone": ("Zone %", "Way from mark to the nearest significant zone. Known of the contract on screen alone."),
+    "zone": (
+        "Zone %",
+        "Way from mark to the nearest significant zone, of contracts on a chart: a map is made of those alone.",
+    ),
     "volume": ("Volume", "Turnover over 24 h, quote units."),
 }
 
 
 class Watched(NamedTuple):
-    """One contract's figures; NaN where not known. `zone` is the nearest significant zone of the contract on screen."""
+    """One contract's figures; NaN where not known. `zone` is the nearest significant zone of a contract that is followed."""
 
     symbol: str
     base: str
@@ -61,11 +64,11 @@ def rows_of(
     view: WatchView | None,
     favourites: Sequence[str],
     shown: str,
-    zones: Sequence[Zone],
+    zones: Mapping[str, Sequence[Zone]],
     last: float,
 ) -> list[Watched]:
-    """Return a row for every contract that has a map; `shown` is on screen, with its zones and last price."""
-    starred, near = frozenset(favourites), nearest(zones)
+    """Return a row for every contract that has a map; `zones` are those of contracts on a chart, `last` is the price of `shown`."""
+    starred = frozenset(favourites)
     made = []
     for i in instruments:
         if not i.mapped:
@@ -73,7 +76,7 @@ def rows_of(
         ticker = tickers.get(i.symbol)
         rates = view.funding.get(i.symbol) if view is not None else None
         day = view.interest.get(i.symbol) if view is not None else None
-        zone = near if i.symbol == shown else None
+        zone = nearest(zones.get(i.symbol, ()))
         price = last if i.symbol == shown and last > 0 else ticker.last if ticker is not None else NAN
         made.append(
             Watched(
@@ -147,8 +150,8 @@ def words_of(row: Watched, by: str) -> str:
     return present.usd(row.volume)
 
 
-def tip_of(row: Watched, now_ms: int, zone: str, looked: bool) -> str:
-    """Return everything about one row, with ages, and why a figure is missing."""
+def tip_of(row: Watched, now_ms: int, zone: str, funding_ms: int | None) -> str:
+    """Return everything about one row, with ages, and why a figure is missing; `funding_ms` is when funding was told, None: never asked."""
     lines = [row.symbol]
     if row.ticker is None:
         lines.append("Price: nothing has come of it yet")
@@ -170,12 +173,15 @@ def tip_of(row: Watched, now_ms: int, zone: str, looked: bool) -> str:
         lines.append("Open interest: " + ("not asked for yet" if row.star else "asked for favourites alone; star it"))
     rates = row.rates
     if rates is not None and rates.rate is not None:
+        told = f"; {present.age(max(0, now_ms - funding_ms) / 1e3)} old" if funding_ms else ""
         year = present.percent(rates.rate * YEAR_MS / (rates.hours * 3_600_000), 1)
-        lines.append(f"Funding {present.percent(rates.rate, 4)} per {rates.hours} h, {year} a year, predicted")
+        lines.append(f"Funding {present.percent(rates.rate, 4)} per {rates.hours} h, {year} a year, predicted{told}")
     elif rates is not None:
         lines.append("Funding: it has none")
     else:
-        lines.append("Funding: not known yet" if looked else "Funding: asked while the watchlist is open")
+        lines.append(
+            "Funding: not known yet" if funding_ms is not None else "Funding: asked while the watchlist is open"
+        )
     if row.zone is not None:
         lines.append(f"Nearest zone: {zone_words(row.zone, row.decimals)}")
     return "\n".join(lines)

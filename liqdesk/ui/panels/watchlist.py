@@ -47,7 +47,7 @@ class Footer(Painted):
     def say(self, words: str) -> None:
         if words != self.words:
             self.words = words
-            self.setToolTip(f"{words}\nThe map is made for the contract on screen alone.")
+            self.setToolTip(f"{words}\nA map is made of contracts on a chart alone.")
             self.update()
 
     def restyle(self) -> None:
@@ -159,7 +159,11 @@ class WatchBody(QWidget):
             return
         listed = w.universe.instruments if w.universe is not None else ()
         shown = frame.instrument.symbol
-        self.all = rows_of(listed, w.tickers, frame.watch, s.favourites, shown, frame.zones, frame.prices.last)
+        zones = {
+            one.frame.instrument.symbol: one.frame.zones for one in w.shell.charts.windows if one.frame is not None
+        }
+        zones[shown] = frame.zones
+        self.all = rows_of(listed, w.tickers, frame.watch, s.favourites, shown, zones, frame.prices.last)
         if keep_order:
             fresh = {row.symbol: row for row in self.all}
             found = [fresh[row.symbol] for row in self.rows.rows if row.symbol in fresh]
@@ -173,7 +177,8 @@ class WatchBody(QWidget):
 
     def _tip(self, row: Watched) -> str:
         assert self._frame is not None
-        return tip_of(row, self._frame.venue_ms, self._settings.timezone, self._frame.watch is not None)
+        watch = self._frame.watch
+        return tip_of(row, self._frame.venue_ms, self._settings.timezone, watch.time_ms if watch is not None else None)
 
     @Slot()
     def _refilter(self) -> None:

@@ -13,6 +13,7 @@ from liqdesk.alerts.rules import Cross
 from liqdesk.insight.position import Check, Position, along_leverage, bracket_at_entry, check
 from liqdesk.market import Side
 from liqdesk.ui import present
+from liqdesk.ui.condition import mark_age_s
 from liqdesk.ui.dialogs.card import Card, button, label
 from liqdesk.ui.position import words
 from liqdesk.ui.position.form import PositionForm
@@ -114,7 +115,8 @@ class PositionDialog(Card):
     @Slot()
     def _recount(self) -> None:
         frame = self._frame
-        key = (self.form.typed_texts(), id(frame.now), frame.prices.mark, id(frame.brackets), frame.zones)
+        age = mark_age_s(frame) if frame.connection.health in ("stale", "down") else None
+        key = (self.form.typed_texts(), id(frame.now), frame.prices.mark, id(frame.brackets), frame.zones, age)
         if key == self._key:
             return
         self._key = key
@@ -161,6 +163,9 @@ class PositionDialog(Card):
             self.advice.say(words.gone(made, mark, self.instrument), wrong=True)
         else:
             self.advice.say(*words.advice(made, found, self.instrument, m))
+        if frame.connection.health in ("stale", "down"):
+            age = present.age(mark_age_s(frame))
+            self.advice.say(self.advice.words[0], f"Nothing here is current: the mark is {age} old.", wrong=True)
         self._draw_strip(made, table, mark)
         self.dated.setText(words.dated(table))
         self.dated.setToolTip(f"Maintenance-margin brackets as of {table.as_of}, {table.source}.")

@@ -72,6 +72,8 @@ class Serving(QObject):
         if found is None:
             found = SymbolSearch(one)
             found.chosen.connect(partial(self.ask, one))
+            found.starred.connect(w.act.watching.toggle)
+            w.act.watching.changed.connect(found.set_favourites)
         found.set_tickers(w.tickers)
         found.set_favourites(w.settings.favourites)
         found.set_instruments(w.universe.instruments if w.universe is not None else ())
