@@ -90,6 +90,16 @@ def tipped(widget: QWidget, event: QEvent, tip_at: Callable[[float], str]) -> bo
     return True
 
 
+def keeps(event: QEvent, *keys: Qt.Key) -> bool:
+    """Take keys that mean something in a widget before a command of the window has them; return whether `event` asked for one."""
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    if event.key() not in keys or event.modifiers():
+        return False
+    event.accept()
+    return True
+
+
 class Painted(QWidget):
     """A widget that draws itself and follows the theme."""
 

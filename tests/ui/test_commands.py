@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import frame
+from shell_frames import RULES, frame
 
 from liqdesk.settings import Settings
 from liqdesk.ui.keys import KEYS
@@ -48,6 +50,34 @@ def test_the_table_names_each_command_and_each_key_once() -> None:
     assert [key.section for key in KEYS] == sorted((key.section for key in KEYS), key=order.index), (
         "the lines of a section stand together"
     )
+
+
+def test_a_panel_that_has_the_keyboard_keeps_its_own_keys(window: Window, qtbot: QtBot) -> None:
+    """Delete drops a rule where the rules have the keyboard, Home and End look back in the tape; elsewhere they are commands."""
+    window.load_chart()
+    pressed: list[str] = []
+    for name in ("line_delete", "reset", "now"):
+        window.act._calls[name] = partial(pressed.append, name)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.apply(frame(rules=RULES))
+    window._panels.everything()
+    rules = window.column.alerts.content
+    dropped: list[str] = []
+    rules.drop_wanted.connect(dropped.append)
+    rules.setFocus()
+    qtbot.keyClick(rules, Qt.Key.Key_Down)
+    qtbot.keyClick(rules, Qt.Key.Key_Delete)
+    assert len(dropped) == 1
+    tape = window.column.tape.content
+    tape.setFocus()
+    qtbot.keyClick(tape, Qt.Key.Key_Home)
+    qtbot.keyClick(tape, Qt.Key.Key_End)
+    assert pressed == []
+    window.shell.take_focus()
+    for key in (Qt.Key.Key_Delete, Qt.Key.Key_Home, Qt.Key.Key_End):
+        qtbot.keyClick(window.shell, key)
+    assert pressed == ["line_delete", "reset", "now"]
 
 
 def test_what_is_not_in_the_table_or_learned_twice_is_refused(window: Window) -> None:

@@ -258,6 +258,8 @@ class AlertsBody(Body):
         return menu
 
     def event(self, event: QEvent) -> bool:
+        if draw.keeps(event, Qt.Key.Key_Delete):
+            return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
             return True

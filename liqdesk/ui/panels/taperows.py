@@ -179,7 +179,8 @@ class TapeRows(Painted):
         return max(0, (self.height() - self._head() - self._foot()) // current().px(21))
 
     def event(self, event: QEvent) -> bool:
-        return draw.tipped(self, event, self.tip_at) or super().event(event)
+        kept = draw.keeps(event, Qt.Key.Key_Home, Qt.Key.Key_End)
+        return kept or draw.tipped(self, event, self.tip_at) or super().event(event)
 
     def tip_at(self, y: float) -> str:
         """Return what is said of the place at `y` px: the head, one order, or the lines under them."""

@@ -193,6 +193,8 @@ class WatchRows(Painted):
         self.update()
 
     def event(self, event: QEvent) -> bool:
+        if draw.keeps(event, Qt.Key.Key_Home, Qt.Key.Key_End):
+            return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), self.tip_at(event.pos().x(), event.pos().y()), self)
             return True
