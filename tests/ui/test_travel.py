@@ -156,9 +156,14 @@ def test_the_field_takes_a_moment_in_the_chosen_zone(make: Callable[..., ChartPa
     pane.refresh()
     middle = (pane.state.lens.t0 + pane.state.lens.t1) / 2
     assert present.stamp(round(middle), "Europe/Berlin") == "Fri 27 Feb 17:30 CET"
+    assert pane.travel.button.isVisible()
     pane.travel.ask()
+    pane.refresh()
+    assert pane.travel.button.isHidden(), "the field may need its room"
     qtbot.keyClick(field.edit, Qt.Key.Key_Escape)
     assert field.isHidden()
+    pane.refresh()
+    assert pane.travel.button.isVisible()
 
 
 @pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton])

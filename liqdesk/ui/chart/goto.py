@@ -68,10 +68,8 @@ class GotoField(QFrame):
         super().__init__(parent)
         t = current()
         self.edit = QLineEdit()
-        self.edit.setFont(font(BODY, MEDIUM))
         self.edit.setAccessibleName("go to a moment")
         self.words = QLabel(EXAMPLES)
-        self.words.setFont(font(SMALL, MEDIUM))
         self.words.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(t.px(10), t.px(10), t.px(10), t.px(8))
@@ -85,6 +83,8 @@ class GotoField(QFrame):
 
     def open(self, zone: str) -> None:
         """Show the field, empty, and take the keyboard."""
+        self.edit.setFont(font(BODY, MEDIUM))  # anew: theme and size may be others than last time
+        self.words.setFont(font(SMALL, MEDIUM))
         self.edit.clear()
         self.edit.setPlaceholderText(f"Go to a moment, {zone}")
         self._calm()

@@ -22,6 +22,7 @@ from liqdesk.ui.chart.scale import log_from_price
 from liqdesk.ui.chart.state import ChartState, Ruler
 
 EDGE = 4
+NOTE = "estimated between these prices, now"
 
 
 def between(now: NowPlanes, low: float, high: float, chosen: NDArray[np.bool_]) -> tuple[float, float]:
@@ -108,7 +109,7 @@ class RulerLayer(Layer):
         t, lens, span = self.state.theme, self.state.lens, self.span()
         left = max(theme.text_width(a, 12, 600) for a, _ in self.rows)
         right = max(theme.text_width(b, 12, 600) for _, b in self.rows)
-        wide = round(max(t.px(190), left + right + t.px(44)))
+        wide = round(max(t.px(190), left + right + t.px(44), theme.text_width(NOTE, 11, 500) + t.px(26)))
         high = t.px(10) + len(self.rows) * t.px(18) + t.px(22)
         x = span.right() + t.px(10) if span.width() >= 0 else span.right() - t.px(10) - wide
         y = span.bottom() - high - t.px(10) if span.height() <= 0 else span.bottom() + t.px(10)
@@ -150,5 +151,4 @@ class RulerLayer(Layer):
                 write(p, row.adjusted(t.px(13), 0, 0, 0), what, t.text2, 12, 500)
                 write(p, row, much, t.text1, 12, 600, "right")
             y += t.px(18)
-        note = "estimated between these prices, now"
-        write(p, QRectF(left, y, width, t.px(18)), theme.elide(note, width, 11, 500), t.text3, 11, 500)
+        write(p, QRectF(left, y, width, t.px(18)), NOTE, t.text3, 11, 500)

@@ -97,6 +97,7 @@ class Travel(QObject):
         s = self.state
         if s.frame is not None and s.lens.valid:
             self.field.open(present.zone_label(s.frame.venue_ms, s.zone))
+            self.button.hide()  # the field may need its room
 
     @Slot(str)
     def _go(self, text: str) -> None:
@@ -156,7 +157,7 @@ class Travel(QObject):
         if s.aim != s.lens or self._plot.heat.pixels.size == 0:
             self._plot.show_lens(s.aim)
         s.following = self.sight.following
-        self.button.show_following(s.following, frame.venue_ms - t1)
+        self.button.show_following(s.following or self.field.isVisible(), frame.venue_ms - t1)
         if self._asked_ms is not None:
             asked, self._asked_ms = self._asked_ms, None
             self.arrived.emit(asked)
