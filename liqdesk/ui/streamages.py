@@ -25,7 +25,7 @@ MEANING: Final = {
     "OI": "Open interest, which sets the map's total",
     "funding": "Funding rate and the time of its next settlement",
 }
-LEAVE_FIRST: Final = ("funding", "forced")
+LEAVE_FIRST: Final = ("funding", "forced", "book", "OI")
 Cell = tuple[float, float, str, str, str]  # left, width, name, age, condition
 
 

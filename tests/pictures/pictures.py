@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 START = "2026-06-01T12:00:00+00:00"
 SETTLE_S = 25  # the market's own seconds at 20 times speed are enough for every panel to be full
-PATIENCE_S = 240.0
+PATIENCE_S = 480.0
 SIZES = {"1920x1080": (1920, 1080), "1366x768": (1366, 768)}
 CARDS = (
     "settings",

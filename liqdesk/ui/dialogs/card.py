@@ -78,7 +78,7 @@ class Card(QDialog):
         self._body.setAutoFillBackground(False)
         self._area.viewport().setAutoFillBackground(False)
         outer.addWidget(self._area)
-        self.setMinimumWidth(t.px(wide))
+        self.setMinimumWidth(min(t.px(wide), self.screen().availableGeometry().width()))
 
     def fit(self) -> None:
         """Take the size of the body, as far as the screen has room; the rest scrolls."""
@@ -88,6 +88,12 @@ class Card(QDialog):
         wide = max(self.minimumWidth() - 2, self._body.sizeHint().width())
         high = self.rows.totalHeightForWidth(wide) if self.rows.hasHeightForWidth() else self._body.sizeHint().height()
         screen = self.screen().availableGeometry()
+        narrow = wide > screen.width() - 2  # large text on a small screen: the rest is scrolled to
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if narrow else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self._area.setHorizontalScrollBarPolicy(policy)
+        if narrow:
+            self._body.setMinimumWidth(self._body.sizeHint().width())
+            high += self._area.horizontalScrollBar().sizeHint().height()
         least = self.title.sizeHint().height() + current().px(60)
         self._area.setFixedHeight(max(current().px(80), min(high, screen.height() - least)))
         bar = self._area.verticalScrollBar().sizeHint().width() if high > self._area.height() else 0

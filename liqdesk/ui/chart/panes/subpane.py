@@ -196,7 +196,7 @@ class SubPane(QWidget):
     def _numbers(self, p: QPainter, right: QRect) -> None:
         s = self.state
         t, pad = s.theme, s.theme.px(6 if s.compact else 10)
-        words = self.kind.folded_words(self.words) if self.folded else self.words
+        words = self.kind.folded_words(self.words) if self.folded and self.words else self.words
         line = t.px(16 if len(words) > 2 else 20)
         top = (self.height() - line * len(words)) / 2 + 0.5
         for i, word in enumerate(words):

@@ -1,0 +1,129 @@
+"""Nothing is cut at any text size: what shows words has the room it asks for, in the bars, the panels and every dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QPushButton, QSizePolicy, QWidget
+from pytestqt.qtbot import QtBot
+from shell_frames import T0, busy, frame, order
+
+from liqdesk.settings import Settings
+from liqdesk.ui.controls import BarButton
+from liqdesk.ui.dialogs.fields import NumberField
+from liqdesk.ui.draw import Painted
+from liqdesk.ui.panels.frame import Header
+from liqdesk.ui.theme import BODY, SEMIBOLD, apply_theme, text_width
+from liqdesk.ui.window import Window
+
+CARDS = ("settings", "keys", "help", "method", "streams", "score", "alert", "export", "first run")
+
+
+@pytest.fixture
+def make(qtbot: QtBot, qapp: QApplication) -> Iterator[object]:
+    made: list[Window] = []
+
+    def window(percent: int, size: tuple[int, int], theme: str = "dark") -> Window:
+        apply_theme(qapp, theme, 1.0, percent)
+        one = Window(Settings(first_run_done=True, sounds=False, text_scale=percent, theme=theme), True)
+        one._painted = True
+        qtbot.addWidget(one)
+        made.append(one)
+        one.resize(*size)
+        assert one.shell.parent() is one
+        one.show()
+        one.load_chart()
+        for serial in range(3):
+            one.apply(frame(serial=serial + 1, streams=busy().streams, new_forced=(order(30_000.0, T0 + serial),)))
+            one._panels.everything()
+        qtbot.wait(100)
+        return one
+
+    yield window
+    for one in made:
+        one.close()
+    apply_theme(qapp, "dark", 1.0, 100)
+
+
+def short_of_room(root: QWidget) -> list[str]:
+    """Return what shows words and has less room than it needs for them."""
+    out = []
+    for part in root.findChildren(QWidget):
+        if not part.isVisible() or part.visibleRegion().isEmpty():
+            continue
+        words = ""
+        if isinstance(part, QLabel) and part.text():
+            words = part.text()
+            if part.wordWrap():
+                cut = part.height() + 1 < part.heightForWidth(part.width())
+            else:
+                cut = part.width() + 1 < QFontMetricsF(part.font()).horizontalAdvance(words)
+            cut = cut or part.height() + 1 < QFontMetricsF(part.font()).height()
+        elif isinstance(part, QPushButton):
+            words = part.text()
+            cut = part.width() < part.sizeHint().width() or part.height() < part.sizeHint().height()
+        elif isinstance(part, NumberField):
+            words = f"{part.text()} {part.unit}"
+            cut = part.width() < text_width(part.text(), BODY, SEMIBOLD) + text_width(part.unit, BODY) + 16
+        elif isinstance(part, BarButton | Painted | QAbstractButton) and not isinstance(part, Header):
+            words = part.accessibleName()
+            rule = part.sizePolicy()
+            cut = (
+                (rule.horizontalPolicy() == QSizePolicy.Policy.Fixed and part.width() + 1 < part.sizeHint().width())
+                or (rule.verticalPolicy() == QSizePolicy.Policy.Fixed and part.height() + 1 < part.sizeHint().height())
+            )  # fmt: skip
+        else:
+            continue
+        if cut:
+            out.append(
+                f"{type(part).__name__} “{words[:60]}” {part.width()}x{part.height()}, {part.sizeHint().toTuple()}"
+            )
+    return out
+
+
+def touching(bar: QWidget) -> list[str]:
+    """Return the controls of a bar that lie over one another, or reach out of it."""
+    parts = [c for c in bar.findChildren(QWidget) if c.parent() is bar and c.isVisible()]
+    out = [f"{c.accessibleName()} reaches out" for c in parts if not bar.rect().contains(c.geometry())]
+    for i, a in enumerate(parts):
+        out += [
+            f"{a.accessibleName()} over {b.accessibleName()}"
+            for b in parts[i + 1 :]
+            if a.geometry().intersects(b.geometry())
+        ]
+    return out
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)])
+@pytest.mark.parametrize("percent", [100, 125, 150, 200])
+def test_the_bars_and_panels_have_the_room_they_ask_for(make, percent: int, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    window = make(percent, size)
+    for part in (window.topbar, window.statusbar):
+        assert touching(part) == []
+        assert short_of_room(part) == []
+    for dock in window.column.docks:
+        assert [
+            f"{dock.panel.header.text()} {child.geometry().getRect()}"
+            for child in dock.findChildren(Header)
+            if child.height() < child.sizeHint().height()
+        ] == []
+
+
+@pytest.mark.parametrize("percent", [100, 125, 150, 200])
+@pytest.mark.parametrize("card", CARDS)
+def test_every_card_has_the_room_it_asks_for(make, qtbot: QtBot, card: str, percent: int) -> None:  # type: ignore[no-untyped-def]
+    window = make(percent, (1920, 1080))
+    if card == "first run":
+        window.act.cards.first_run()
+    else:
+        window.act.press(card)
+    dialog = window.act.dialog
+    assert isinstance(dialog, QDialog)
+    qtbot.wait(50)
+    room = dialog.screen().availableGeometry()
+    assert dialog.width() <= room.width()
+    assert dialog.height() <= room.height()
+    assert short_of_room(dialog) == []
+    dialog.reject()
