@@ -7,21 +7,23 @@ the main session's child; here it is only spoken to.
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from liqdesk.alerts import AlertBook, RuleStatus
 from liqdesk.engine.child import Address, Child
-from liqdesk.engine.compose import News, compose
+from liqdesk.engine.compose import NOTHING, News, compose
 from liqdesk.engine.evidence import Evidence
 from liqdesk.engine.explain import Explaining
-from liqdesk.engine.frames import Frame, RetryNow, SourceKind
+from liqdesk.engine.frames import Connection, Frame, FundingView, Health, Progress, RetryNow, SourceKind
 from liqdesk.engine.gathering import Gathering
 from liqdesk.engine.odds import Odds
 from liqdesk.engine.run import Run
 from liqdesk.engine.scales import SetScale
 from liqdesk.engine.whys import AskWhy
+from liqdesk.market import Instrument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +68,38 @@ class Beside(msgspec.Struct, frozen=True):
 
 
 BesideCommand = OpenBeside | CloseBeside | TellBeside
+
+
+def waiting(frame: Frame, symbol: str) -> Frame:
+    """Return what is known of a contract whose session is only being opened: the source, and nothing else."""
+    return Frame(
+        epoch=-frame.epoch - 1,
+        serial=0,
+        source=frame.source,
+        instrument=Instrument(symbol, "", "", 0.1, 0.001),
+        venue_ms=frame.venue_ms,
+        connection=Connection(Health.LOADING, None, "", None, 0, ()),
+        streams=(),
+        progress=Progress(0, 1, f"Opening {symbol}."),
+        prices=NOTHING,
+        funding=FundingView(None, 8, 0, ()),
+        open_interest=math.nan,
+        published=(),
+        now=None,
+        new_bars=(),
+        new_forced=(),
+        imbalance=(),
+        zones=(),
+        ledger=None,
+        gaps=(),
+        rules=(),
+        new_fired=(),
+        gain=frame.gain,
+        gain_default=True,
+        model_version=frame.model_version,
+        brackets_as_of=frame.brackets_as_of,
+        notices=(),
+    )
 
 
 class Borrowed(Child):

@@ -147,9 +147,20 @@ def test_charts_of_a_group_share_time_and_pointer_and_others_do_not(make: Make, 
     assert charts._link.mark.at is None
     charts.link(two, "A")
     qtbot.waitUntil(lambda: abs(two.chart.state.lens.t0 - main.state.lens.t0) < 1)
-    main.reset_view()
+    assert not one.link.following
     main.plot.reset.emit()
-    qtbot.waitUntil(lambda: abs(one.chart.state.lens.t1 - main.state.lens.t1) < 1, timeout=3_000)
+    qtbot.waitUntil(lambda: one.link.following and two.link.following, timeout=3_000)
+    span = main.state.lens.t1 - main.state.lens.t0
+    qtbot.waitUntil(lambda: abs(one.chart.state.lens.t1 - one.chart.state.lens.t0 - span) < 1, timeout=3_000)
+    one.resize(700, 500)
+    qtbot.wait(50)
+    one.chart.plot.pan(0, 30)  # up, not away: nobody loses the market
+    qtbot.wait(150)
+    assert charts._link.following
+    assert two.link.following
+    one.chart.travel.show_time(one.chart.state.lens.t0)
+    qtbot.waitUntil(lambda: abs(main.state.lens.t0 - one.chart.state.lens.t0) < 1, timeout=3_000)
+    assert not charts._link.following
 
 
 def test_a_pointer_on_another_contract_marks_the_time_alone(make: Make, qtbot: QtBot, market: Scene) -> None:
@@ -237,9 +248,14 @@ def test_another_contract_costs_an_engine_which_is_said_before(make: Make, qtbot
     assert commands == []
     sure.yes.click()
     assert commands == [OpenBeside("ETHUSDT")]
-    assert one.windowTitle() == "ETHUSDT · loading · liqdesk"
+    one._turns.everything()
+    assert one.windowTitle().startswith("ETHUSDT – ")
     window.apply(market.frame(serial=2, source=source("demo")))
-    assert one.frame.source.kind == "live"  # the main window's frames are not for it any more
+    assert one.frame.serial == 0  # the main window's frames are not for it any more
+    one.chart.refresh()
+    assert one.chart.shown()["candles"] == 0
+    assert one.chart.cell_value(market.frame().venue_ms, market.frame().prices.mark) is None
+    assert not one.grab().isNull()
     charts.take_beside(eth(market, source=source("demo")))
     one._turns.everything()
     assert commands[-1] == TellBeside("ETHUSDT")

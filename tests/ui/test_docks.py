@@ -135,11 +135,18 @@ def test_a_floating_panel_names_symbol_and_source(column: Column) -> None:
     dock = column.dock("funding")
     dock.setFloating(True)
     header = dock.panel.header
+    assert header.origin == Origin()  # until the event loop turns, or the next frame comes
+    feed(column, source=source("demo"), epoch=2, serial=2)
     assert header.origin == demo
+    assert dock.windowTitle() == "Funding · BTCUSDT · DEMO · simulated"
     plain = header.grab().toImage()
     feed(column, epoch=3)
     assert header.grab().toImage() != plain
+    assert dock.windowTitle() == "Funding · BTCUSDT"
+    header.click()
+    assert not dock.panel.folded  # a window of its own is not folded
     dock.setFloating(False)
+    assert dock.windowTitle() == "Funding"
 
 
 def test_the_width_follows_the_window_until_a_hand_chose_one(column: Column, qtbot: QtBot) -> None:

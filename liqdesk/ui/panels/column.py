@@ -60,12 +60,22 @@ class Column(Docks):
         self._frame = frame
         anew = frame.epoch != self._epoch
         self._epoch = frame.epoch
-        origin = origin_of(frame)
         for panel in self.panels:
             if anew:
                 panel.clear(frame)
             panel.take(frame)
-            panel.header.show_origin(origin)
+        self._name_floating()
+
+    def _name_floating(self) -> None:
+        floating = [dock for dock in self.docks if dock.isFloating()]
+        if floating and self._frame is not None:
+            origin = origin_of(self._frame)
+            for dock in floating:
+                dock.show_origin(origin)
+
+    def _settle(self) -> None:
+        self._name_floating()
+        super()._settle()
 
     def show_frame(self, frame: Frame) -> None:
         """Show a frame in every panel that can be seen."""

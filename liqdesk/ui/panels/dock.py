@@ -9,11 +9,12 @@ from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSizePolicy
 
 from liqdesk.ui import draw
-from liqdesk.ui.panels.frame import Panel
+from liqdesk.ui.panels.frame import Origin, Panel
 from liqdesk.ui.screens import clamped
 from liqdesk.ui.theme import current
 
 MOST: Final = 16_777_215  # as Qt has it
+TIP: Final = "Click: fold or open. Drag: move, out of the window too. Double click: float or dock again. Right click: everything else."
 AREAS: Final = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
@@ -32,9 +33,12 @@ class Dock(QDockWidget):
         super().__init__(title, parent)
         self.setObjectName(name)
         self.panel = panel
+        self.title = title
         self.closed = False  # by hand or by a layout
         self.covered = False  # by another tab, or with the whole window
         panel.header.docked = True
+        if not panel.header.toolTip():
+            panel.header.setToolTip(TIP)
         panel.header.close_wanted.connect(self.close)
         self.setTitleBarWidget(panel.header)
         panel.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -68,6 +72,14 @@ class Dock(QDockWidget):
         if self.isFloating() or (isinstance(host, QMainWindow) and host.tabifiedDockWidgets(self)):
             self.raise_()
 
+    def show_origin(self, origin: Origin) -> None:
+        """Say of a panel in a window of its own whose numbers it shows; docked, its title stands alone."""
+        said = [self.title, origin.symbol, origin.words] if self.isFloating() else [self.title]
+        words = " · ".join(part for part in said if part)
+        if words != self.windowTitle():
+            self.setWindowTitle(words)
+        self.panel.header.show_origin(origin)
+
     def limit(self, least: int, most: int) -> None:
         """Let it be so high, px, header included."""
         if (self.minimumHeight(), self.maximumHeight()) != (least, most):
@@ -81,6 +93,7 @@ class Dock(QDockWidget):
     @Slot(bool)
     def _floated(self, floating: bool) -> None:
         self.panel.header.set_floating(floating)
+        self.show_origin(self.panel.header.origin)
         if floating:
             self.limit(0, MOST)
             self.panel.fold(False)

@@ -247,6 +247,8 @@ class Panel(Painted):
 
     @Slot()
     def _pressed(self) -> None:
+        if self.header.floating:
+            return
         self.by_hand = True
         self.fold(not self.folded)
         self.folded_changed.emit(self.folded)

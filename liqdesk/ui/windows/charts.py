@@ -245,6 +245,8 @@ class Charts(QObject):
         """Let a window be fed by a source; what another chart of it has gathered is taken over."""
         if one.fed == source:
             return
+        from liqdesk.engine.beside import waiting
+
         other = next((w for w in self.windows if w is not one and w.fed == source and w.frame is not None), None)
         one.fed = source
         frame, chart = self._window.frame, self._window.chart
@@ -252,8 +254,9 @@ class Charts(QObject):
             one.begin(frame, self._window.grid, chart)
         elif other is not None and other.frame is not None:
             one.begin(other.frame, self._beside.get(source), other.chart)
-        elif source != MAIN:
-            one.wait_for(source)
+        elif frame is not None:
+            one.set_grid(None)
+            one.apply(waiting(frame, source))
 
     def choose(self, one: ChartWindow, symbol: str) -> None:
         """Show another contract in a window, and in all of its group."""

@@ -109,11 +109,6 @@ class ChartWindow(QWidget):
         self.chart.series.book = copy.deepcopy(other.series.book)
         self.chart.state.orders = other.state.orders.copy()
 
-    def wait_for(self, symbol: str) -> None:
-        """Say which contract is being loaded."""
-        self.bar.show_symbol(symbol, "loading")
-        self.setWindowTitle(f"{symbol} · loading · liqdesk")
-
     def set_grid(self, grid: DensityGrid | None) -> None:
         """Show another grid, if it is another."""
         if grid is not self._grid:

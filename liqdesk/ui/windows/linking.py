@@ -34,6 +34,8 @@ class Link(QObject):
         chart.plot.moved.connect(self._moved)
         chart.plot.reset.connect(self.later)
         chart.pointing.reset.connect(self.later)
+        chart.travel.button.clicked.connect(self.later)
+        chart.travel.arrived.connect(self.later)
         chart.pointing.moved.connect(self._pointed)
 
     @property
@@ -68,14 +70,25 @@ class Link(QObject):
         x, y = s.hover
         return s.lens.time(x), s.lens.price(y) if 0 <= y < s.lens.height else None
 
-    def take_time(self, t0: float, t1: float) -> None:
-        """Show a stretch of time, at the price range this chart has."""
-        aim = self.chart.state.aim
-        if not aim.valid or (abs(aim.t0 - t0) <= 1 and abs(aim.t1 - t1) <= 1):
+    @property
+    def following(self) -> bool:
+        """Whether the chart keeps to the market's end of time."""
+        return self.chart.travel.sight.following
+
+    def take_time(self, t0: float, t1: float, following: bool) -> None:
+        """Show a stretch of time at the price range this chart has; one that follows the market ends where this chart has its end."""
+        aim, travel = self.chart.state.aim, self.chart.travel
+        if not aim.valid:
+            return
+        if following:
+            if not self.following or abs(travel.sight.span_ms - (t1 - t0)) > 1:
+                travel.sight.follow(t1 - t0)
+                travel.anew.emit()
             return
         # First there, then as long: a chart that follows the market and is only made longer stays with it.
         for start in (t1 - (aim.t1 - aim.t0), t0):
-            self.chart.plot.moved.emit(Lens(start, t1, aim.y0, aim.y1, aim.width, aim.height), False)
+            if abs(self.chart.state.aim.t0 - start) > 1 or abs(self.chart.state.aim.t1 - t1) > 1:
+                self.chart.plot.moved.emit(Lens(start, t1, aim.y0, aim.y1, aim.width, aim.height), False)
 
 
 class Links:
@@ -115,7 +128,7 @@ class Links:
         self._busy = True
         try:
             for link in self.mates(leader):
-                link.take_time(aim.t0, aim.t1)
+                link.take_time(aim.t0, aim.t1, leader.following)
         finally:
             self._busy = False
 
