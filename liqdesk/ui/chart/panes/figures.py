@@ -132,12 +132,11 @@ class Index:
         self._key: tuple[object, ...] = ()
         self._after: Averages = (math.nan, math.nan)
         self._close = math.nan
-        self._last = 0
         self.t: Floats = np.zeros(0)
         self.values: Floats = np.zeros(0)
 
-    def take(self, interval_ms: int) -> None:
-        """Bring `t` (starts) and `values` up to the newest close."""
+    def take(self, interval_ms: int, candles: Rows) -> None:
+        """Bring `t` (starts) and `values` up to the newest close; `candles` are those in view, which hold it more often than not."""
         book = self._series.book
         newest = book.newest_ms
         if newest < 0:
@@ -148,8 +147,9 @@ class Index:
         if key != self._key:
             self._key = key
             self._closed(book.series(interval_ms, 0, start), interval_ms)
-        tail = book.series(interval_ms, start, start + interval_ms)
-        self._last = start
+        tail = candles[-1:]
+        if not len(tail) or tail["t"][0] != start:
+            tail = book.series(interval_ms, start, start + interval_ms)
         now = math.nan
         if len(tail) and tail["span"][-1] == interval_ms and len(self.t) > 1 and self.t[-2] == start - interval_ms:
             now = index_after(self._after, float(tail["close"][-1]) - self._close)

@@ -123,7 +123,7 @@ class Strength(Kind):
     def course(self) -> Course:
         s = self.state
         interval = s.settings.candle_ms
-        self._index.take(interval)
+        self._index.take(interval, s.candles)
         t, values, lens = self._index.t, self._index.values, s.lens
         first = max(int(np.searchsorted(t, lens.t0)) - 2, 0)
         last = int(np.searchsorted(t, lens.t1)) + 1
