@@ -274,7 +274,8 @@ class TopBar(Painted):
         t = current()
         width = self.width()
         level = 2 if width < COMPACT_BELOW * t.scale else 0
-        spare = sum(w.sizeHint().width() + t.px(14) for w in self.spare if w not in self.without)
+        gaps = dict((*self._gaps, *self._right))
+        spare = sum(w.sizeHint().width() + t.px(gaps[w]) for w in self.spare if w not in self.without)
         while level < LAST and self._needed(level) + (spare if level == 0 else 0) > width:
             level += 1
         for segments in (self.candles, self.windows, self.sides):
@@ -284,7 +285,7 @@ class TopBar(Painted):
         shown = self._shown(level)
         room = width - self._needed(level)
         for widget in self.spare:  # they cost nothing else its room: what they open is with the rest too, and has a key
-            room -= widget.sizeHint().width() + t.px(14)
+            room -= widget.sizeHint().width() + t.px(gaps[widget])
             if level >= 2 or room < 0:
                 shown.discard(widget)
         x = float(t.px(4))

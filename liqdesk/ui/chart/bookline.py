@@ -186,7 +186,8 @@ def book_words(s: ChartState, line: BookLine | None) -> str:
         else "on the scale of the bars"
     )
     age = f", {present.age(view.age_s)} old" if view.age_s is not None else ""
+    anew = f" A change was missed {view.resyncs} times, and all loaded anew." if view.resyncs else ""
     return (
         f"Outline “book”: resting orders, bids and asks, {unit} per 10 bp of price, {scale}. Known from {spans[0]} to {spans[1]} of mark "
-        f"({known}), by {present.number(view.levels)} levels{age}; what rests further out is not known, and is not zero."
+        f"({known}), by {present.number(view.levels)} levels{age}; what rests further out is not known, and is not zero.{anew}"
     )
