@@ -1,0 +1,51 @@
+"""A click on a row of the zones' table brings the zone to the middle of the chart, and leaves time and zoom as they are."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from chart_scene import scene, zone
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from liqdesk.market import Side
+from liqdesk.settings import Settings
+from liqdesk.ui.theme import apply_theme
+from liqdesk.ui.window import Window
+
+
+def test_a_click_on_a_row_centres_the_chart_on_its_zone(qtbot: QtBot, qapp: QApplication) -> None:
+    apply_theme(qapp, "dark", 1.0)
+    market = scene()
+    m = market.now.mark
+    window = Window(Settings(first_run_done=True, sounds=False), True)
+    window._painted = True
+    qtbot.addWidget(window)
+    window.resize(1920, 1080)
+    assert window.shell.parent() is window
+    window.show()
+    window.load_chart()
+    chart = window.chart
+    assert chart is not None
+    chart.set_grid(market.grid)
+    far = zone(Side.SHORT, m * 1.07, m * 1.08, 2e6, m)
+    window.apply(market.frame(zones=(far, zone(Side.LONG, m * 0.99, m * 0.992, 1e6, m))))
+    window._panels.everything()
+    chart.refresh()
+    before = chart.state.lens
+    assert before.valid
+    assert before.high < far.peak
+    body = window.column.zones.content
+    at = QPoint(60, round(body._tops()[0] + 8))
+    qtbot.mouseClick(body, Qt.MouseButton.LeftButton, pos=at)
+    chart.refresh()
+    after = chart.state.lens
+    assert math.sqrt(after.low * after.high) == pytest.approx(far.peak, rel=1e-4)
+    assert after.y1 - after.y0 == pytest.approx(before.y1 - before.y0)
+    assert (after.t0, after.t1) == (before.t0, before.t1)
+    window.act.charting.centre(float("nan"))
+    chart.refresh()
+    assert chart.state.lens == after
+    window.close()
