@@ -29,6 +29,7 @@ def test_a_click_on_a_row_centres_the_chart_on_its_zone(qtbot: QtBot, qapp: QApp
     window.load_chart()
     chart = window.chart
     assert chart is not None
+    qtbot.waitUntil(lambda: chart.map.heat.kernels is not None, timeout=240_000)
     chart.set_grid(market.grid)
     far = zone(Side.SHORT, m * 1.07, m * 1.08, 2e6, m)
     window.apply(market.frame(zones=(far, zone(Side.LONG, m * 0.99, m * 0.992, 1e6, m))))

@@ -162,6 +162,10 @@ def test_columns_come_and_go_by_width_in_their_order_of_importance(panel: ZonesP
     # What the design asks of the column as it stands: the plain width keeps ±, the compact one may lose it.
     assert {"range", "usd", "band", "distance", "touch"} <= set(columns_for(348, False, rows))
     assert {"range", "side", "usd", "distance", "touch"} <= set(columns_for(276, True, rows))
+    left, right = columns_for(1_150, False, rows)["touch"]
+    assert zonerows.words_over("touch", right - left) == "Touch 4 h"
+    left, right = columns_for(276, True, rows)["touch"]
+    assert zonerows.words_over("touch", right - left) in ("Touch", "Touch 4 h")
     figures = columns_for(348, False, rows)
     assert max(right for _, right in figures.values()) == pytest.approx(338), "figures end at the right edge"
 

@@ -190,12 +190,18 @@ def columns_for(width: float, compact: bool, rows: Sequence[Row]) -> dict[str, t
     if letter and not compact:
         wanted, taken = _fitting(width, importance, letter, rows)
     names = [column.name for column in COLUMNS if column.name in wanted]
+    widths = {name: wide(BY_NAME[name], letter, rows) for name in names}
+    for name in (name for name in names if name in SHORT_WORDS):
+        more = text_width(BY_NAME[name].words, SMALL) - widths[name]
+        if 0 < more <= width - taken:  # room for the whole word
+            widths[name] += more
+            taken += more
     spare = min(max(0.0, (width - taken) / max(1, len(names) - 1)), t.px(MOST_SPREAD))
     out: dict[str, tuple[float, float]] = {}
     x = float(t.px(PAD))
     left_over = max(0.0, width - taken - spare * (len(names) - 1))
     for name in names:
-        right = x + wide(BY_NAME[name], letter, rows)
+        right = x + widths[name]
         out[name] = (x, right)
         x = right + t.px(GAP) + spare
         if name == "range":
