@@ -522,3 +522,17 @@ def test_ruler_lines_and_moments_are_of_the_window_they_are_asked_in(make: Make,
     press("now")
     one.chart.refresh()
     assert one.chart.state.following
+
+
+def test_colours_and_unit_are_chosen_for_every_chart_from_any_legend(make: Make, qtbot: QtBot) -> None:
+    window = make()
+    one = opened(window, qtbot)
+    main = window.chart
+    assert main is not None
+    actions = [action for action in one.foot.legend.menu().actions() if action.text()]
+    next(action for action in actions if action.text().startswith("Two-sided")).trigger()
+    actions[-1].trigger()
+    assert (window.settings.heat_map, window.settings.unit) == ("two-sided", "coin")
+    for chart in (main, one.chart):
+        assert (chart.state.settings.heat_map, chart.state.settings.unit) == ("two-sided", "coin")
+        assert chart.state.measure.unit == "BTC"

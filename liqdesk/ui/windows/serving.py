@@ -27,6 +27,9 @@ class Serving(QObject):
         """Do what is asked on the chart of a window."""
         act, chart = self._window.act, one.chart
         act.charting.lining.serve(chart)
+        legend = one.foot.legend  # colours and unit are the whole program's
+        legend.map_chosen.connect(act.choosing.choose_colours)
+        legend.unit_chosen.connect(act.choosing.choose_unit)
         act.mine.changed.connect(chart.pointing.show_positions)
         chart.pointing.show_positions(act.mine.positions)
         chart.pointing.position_at.connect(partial(self._for_main, one, act.mine.open_at))
