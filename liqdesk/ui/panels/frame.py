@@ -85,9 +85,18 @@ class Header(BarButton):
     def show_origin(self, origin: Origin) -> None:
         """Take what a floating panel says of its source."""
         if origin != self.origin:
+            troubled = self.trouble
             self.origin = origin
-            if self.floating:
+            if self.floating or self.trouble != troubled:
                 self.update()
+
+    @property
+    def trouble(self) -> str:
+        """Return that nothing here is current, and since when; empty while it is."""
+        if self.origin.token != "alert":
+            return ""
+        parts = self.origin.words.split(" · ")
+        return next((part for part in parts if part.startswith(("stale", "no connection"))), "")
 
     def set_floating(self, floating: bool) -> None:
         """Be the title bar of a window of its own, or of a dock."""
@@ -158,7 +167,9 @@ class Header(BarButton):
             right -= t.px(8)
         room = right - x
         caption = self.caption if text_width(self.caption, SMALL) <= room or not self.short else self.short
-        if room >= min(text_width(caption, SMALL), t.px(60)):
+        if self.trouble and not self.floating:
+            draw.put(p, x, 0, room, h, self.trouble, t.alert, SMALL, SEMIBOLD, elide=True)
+        elif room >= min(text_width(caption, SMALL), t.px(60)):
             draw.put(p, x, 0, room, h, caption, t.text3, SMALL, REGULAR, elide=True)
         side = t.px(14)
         name = "cross" if self.floating else "up" if self.folded else "down"

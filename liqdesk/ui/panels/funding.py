@@ -11,8 +11,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 
 from liqdesk.market import DAY_MS, HOUR_MS
 from liqdesk.ui import draw, present
+from liqdesk.ui.blank import Blank, blank_of, put_blank
 from liqdesk.ui.panels.frame import PAD, Body, Panel
-from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
+from liqdesk.ui.theme import MEDIUM, SEMIBOLD, SMALL, current, text_width
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -106,6 +107,7 @@ class FundingBody(Body):
 
     def __init__(self) -> None:
         super().__init__()
+        self.blank = blank_of(None, "")
         self.shown: Shown | None = None
         self.setToolTip(TIP)
 
@@ -117,6 +119,14 @@ class FundingBody(Body):
     def show_frame(self, frame: Frame) -> None:
         now = shown_of(frame)
         before, self.shown = self.shown, now
+        blank = (
+            Blank(now.payer)
+            if now.payer and now.values[0] is None and not now.interval
+            else blank_of(frame, "not known yet")
+        )
+        if now.values[0] is None and blank != self.blank:
+            self.update()
+        self.blank = blank
         if before is None or (before.values[0] is None) != (now.values[0] is None):
             self.updateGeometry()
         if before is None or _words(now) != _words(before):
@@ -128,8 +138,7 @@ class FundingBody(Body):
         p = QPainter(self)
         w, pad = self.width(), t.px(PAD)
         if s is None or s.values[0] is None:
-            words = "not known yet" if s is None else s.payer
-            draw.put(p, pad, 0, w - 2 * pad, self.height(), words, t.text3, BODY, align=draw.CENTRE)
+            put_blank(p, 0, 0, w, self.height(), self.blank)
             return
         size = 16 if self.compact else 18
         top, high, line = t.px(6), t.px(24), t.px(16)

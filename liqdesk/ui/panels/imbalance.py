@@ -8,6 +8,7 @@ import msgspec
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
 from liqdesk.ui import draw, present, scores
+from liqdesk.ui.blank import blank_of, put_blank
 from liqdesk.ui.controls import Badge
 from liqdesk.ui.panels.frame import PAD, Body, Panel
 from liqdesk.ui.present import DOLLARS, Measure
@@ -133,6 +134,7 @@ class ImbalanceBody(Body):
         self.ledger: tuple[Ledger, ...] = ()
         self.interest = present.UNKNOWN
         self.clamped = False
+        self.blank = blank_of(None, "")
         self.unit = "usd"
         self.measure = DOLLARS
         self.setMouseTracking(True)
@@ -143,6 +145,10 @@ class ImbalanceBody(Body):
         interest = present.size(frame.ledger.open_interest_usd, m) if frame.ledger is not None else present.UNKNOWN
         clamped = frame.ledger is not None and frame.ledger.clamped
         now = (rows_of(frame, m), ledger_of(frame, m), interest, clamped)
+        blank = blank_of(frame, "no estimate yet")
+        if not now[0] and blank != self.blank:
+            self.update(0, 0, self.width(), self.height())
+        self.blank = blank
         if now != (self.rows, self.ledger, self.interest, self.clamped):
             taller = len(now[0]) != len(self.rows) or clamped != self.clamped
             self.rows, self.ledger, self.interest, self.clamped = now
@@ -168,7 +174,7 @@ class ImbalanceBody(Body):
         w, pad, y = self.width(), t.px(PAD), float(t.px(5))
         step = t.px(22 if self.compact else 24)
         if not self.rows:
-            draw.put(p, pad, y, w - 2 * pad, 3 * step, "no estimate yet", t.text3, BODY, align=draw.CENTRE)
+            put_blank(p, 0, y, w, 3 * step, self.blank)
             y += 3 * step
         for row in self.rows:
             self._row(p, row, y, step)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 
 from liqdesk.ui import draw, present
+from liqdesk.ui.blank import blank_of
 from liqdesk.ui.condition import mark_age_s
 from liqdesk.ui.panels.frame import PAD, Body
 from liqdesk.ui.panels.zonerows import BY_NAME, Row, columns_for, largest, order, rows_of, words_over
@@ -243,7 +244,7 @@ class ZonesTable(Body):
     def note(self) -> str:
         """What is said under the rows: that nothing is significant, or what grey means."""
         if not self.known:
-            return "no estimate yet"
+            return blank_of(self._frame, "no estimate yet").words
         if not self.rows:
             return "no significant zone"
         return CHANCE if any(row.significant for row in self.rows) else f"none significant: {CHANCE}"
