@@ -78,7 +78,7 @@ class Studio:
         )  # fmt: skip
         self.child: Child | None = None if rest else child_of(orders)
         self.host: Host = Host(orders, self.child)
-        self.window: Window = Window(Settings(first_run_done=True, sounds=False), False, str(folder))
+        self.window: Window = Window(Settings(first_run_done=True, sounds=False), True, str(folder))
         self.held = False
         self._owed = False
         self.window.resize(1920, 1080)
