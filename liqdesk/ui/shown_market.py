@@ -43,7 +43,7 @@ class ShownMarket(QObject):
         act.learn("search", self.search)
         act.learn("retry", self.retry)
         act.learn("market", self.switch)
-        self._ahead = TypeAhead(window, self)
+        self._ahead = TypeAhead(window, self.search)
 
     @Slot()
     def retry(self) -> None:
@@ -75,8 +75,8 @@ class ShownMarket(QObject):
         self.use_live()
 
     @Slot()
-    def search(self) -> None:
-        """Open the symbol search under its button."""
+    def search(self) -> SymbolSearch:
+        """Open the symbol search under its button, and return it."""
         w = self._window
         if self.symbols is None:
             from liqdesk.ui.dialogs.symbols import SymbolSearch
@@ -89,6 +89,7 @@ class ShownMarket(QObject):
         self.symbols.set_tickers(w.tickers)
         self.symbols.set_instruments(w.universe.instruments if w.universe is not None else ())
         self.symbols.open_under(w.topbar.symbol, w.frame.instrument.symbol if w.frame else w.settings.symbol)
+        return self.symbols
 
     @Slot(str)
     def choose_symbol(self, symbol: str) -> None:

@@ -21,6 +21,7 @@ from liqdesk.engine.whys import AskWhy
 from liqdesk.market import HOUR_MS, MINUTE_MS, Instrument
 from liqdesk.settings import Settings
 from liqdesk.ui.dialogs.naming import NamingCard, SureCard
+from liqdesk.ui.dialogs.symbols import SymbolSearch
 from liqdesk.ui.layouts.document import FIRST, ChartPlace, Layouts, LayoutStore
 from liqdesk.ui.theme import DARK, LIGHT, apply_theme
 from liqdesk.ui.window import Window
@@ -536,3 +537,16 @@ def test_colours_and_unit_are_chosen_for_every_chart_from_any_legend(make: Make,
     for chart in (main, one.chart):
         assert (chart.state.settings.heat_map, chart.state.settings.unit) == ("two-sided", "coin")
         assert chart.state.measure.unit == "BTC"
+
+
+@pytest.mark.qt_log_ignore("^This plugin does not support")  # popups, on the offscreen platform
+def test_a_name_typed_in_a_chart_window_opens_its_own_search(make: Make, qtbot: QtBot) -> None:
+    window = make()
+    one = opened(window, qtbot)
+    qtbot.keyClick(one, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    found = one.findChild(SymbolSearch)
+    assert found is not None
+    assert found.isVisible()
+    assert found.field.text() == "S"
+    assert window.act.market.symbols is None
+    found.hide()

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from liqdesk.ui.typeahead import TypeAhead
+
 if TYPE_CHECKING:
     from liqdesk.engine.whys import AskWhy
+    from liqdesk.ui.dialogs.symbols import SymbolSearch
     from liqdesk.ui.window import Window
     from liqdesk.ui.windows.charts import Charts
     from liqdesk.ui.windows.chartwindow import ChartWindow
@@ -27,6 +30,7 @@ class Serving(QObject):
         """Do what is asked on the chart of a window."""
         act, chart = self._window.act, one.chart
         act.charting.lining.serve(chart)
+        TypeAhead(one, partial(self.search, one))
         legend = one.foot.legend  # colours and unit are the whole program's
         legend.map_chosen.connect(act.choosing.choose_colours)
         legend.unit_chosen.connect(act.choosing.choose_unit)
@@ -67,8 +71,8 @@ class Serving(QObject):
 
     # another contract
 
-    def search(self, one: ChartWindow) -> None:
-        """Open the search of contracts under a window's button."""
+    def search(self, one: ChartWindow) -> SymbolSearch:
+        """Open the search of contracts under a window's button, and return it."""
         from liqdesk.ui.dialogs.symbols import SymbolSearch
 
         w, found = self._window, one.findChild(SymbolSearch)
@@ -81,6 +85,7 @@ class Serving(QObject):
         found.set_favourites(w.settings.favourites)
         found.set_instruments(w.universe.instruments if w.universe is not None else ())
         found.open_under(one.bar.symbol, one.frame.instrument.symbol if one.frame is not None else "")
+        return found
 
     def ask(self, one: ChartWindow, symbol: str) -> None:
         """Show another contract in a window; where that takes an engine of its own, say what it costs before."""
