@@ -27,7 +27,8 @@ def take(window: QWidget, frame: Frame | None) -> QImage:
     if frame is not None:
         image.setText("Symbol", frame.instrument.symbol)
         image.setText("Venue", venue_name(frame))
-        image.setText("Time", present.iso_minute(frame.venue_ms))
+        if frame.venue_ms > 0:
+            image.setText("Time", present.iso_minute(frame.venue_ms))
         image.setText("Model", frame.model_version)
     return image
 
@@ -51,6 +52,8 @@ def stamp_parts(frame: Frame | None, timezone: str) -> tuple[tuple[str, str, int
 
 
 def _moment(ms: int, timezone: str) -> str:
+    if ms <= 0:
+        return "no data yet"
     year = present.local(ms, timezone).year
     return f"{present.day(ms, timezone)} {year} {present.clock(ms, timezone)} {present.zone_label(ms, timezone)}"
 
@@ -91,6 +94,8 @@ def file_name(frame: Frame | None) -> str:
         return "liqdesk.png"
     symbol = "".join(c for c in frame.instrument.symbol if c.isalnum() or c in "_-") or "contract"
     kind = "" if frame.source.kind == "live" else f"-{frame.source.kind.value}"
+    if frame.venue_ms <= 0:
+        return f"liqdesk-{symbol}{kind}.png"
     return f"liqdesk-{symbol}{kind}-{present.local(frame.venue_ms, 'UTC'):%Y%m%d-%H%M%S}.png"
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from shell_frames import connection, frame, source
 
-from liqdesk.ui.picture import stamp_parts, stamped
+from liqdesk.ui.picture import file_name, stamp_parts, stamped
 from liqdesk.ui.theme import apply_theme, current
 
 
@@ -20,6 +20,9 @@ def test_the_strip_names_contract_source_time_and_engine() -> None:
     assert custom[1][:2] == ("NOT BINANCE: proxy.example.net", "demo")
     stale = stamp_parts(frame(connection=connection("stale")), "UTC")
     assert stale[2][:2] == ("stale 0.3 s", "alert")
+    early = frame(venue_ms=0)
+    assert stamp_parts(early, "UTC")[2][0] == "no data yet"
+    assert file_name(early) == "liqdesk-BTCUSDT.png"
     assert [part[0].split()[0] for part in stamp_parts(None, "UTC")] == ["liqdesk"]
 
 

@@ -188,7 +188,6 @@ class SymbolSearch(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        t = current()
         self.setProperty("role", "popup")
         self._instruments: tuple[Instrument, ...] = ()
         self._tickers: dict[str, Ticker] = {}
@@ -197,11 +196,8 @@ class SymbolSearch(QFrame):
         self.field.setPlaceholderText("Search contracts, such as ETH or SOLUSDT")
         self.field.setAccessibleName("search contracts")
         self.list = SymbolList()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, t.px(10), 1, t.px(8))
-        column.setSpacing(t.px(6))
-        holder = QVBoxLayout()
-        holder.setContentsMargins(t.px(12), 0, t.px(12), 0)
+        column = self._column = QVBoxLayout(self)
+        holder = self._holder = QVBoxLayout()
         holder.addWidget(self.field)
         column.addLayout(holder)
         column.addWidget(self.list)
@@ -229,6 +225,11 @@ class SymbolSearch(QFrame):
 
     def open_under(self, anchor: QWidget, symbol: str) -> None:
         """Open below a widget, with the field empty."""
+        t = current()
+        self.field.setFont(font(13, MEDIUM))  # anew: theme and size may be others than last time
+        self._column.setContentsMargins(1, t.px(10), 1, t.px(8))
+        self._column.setSpacing(t.px(6))
+        self._holder.setContentsMargins(t.px(12), 0, t.px(12), 0)
         self.list.current_symbol = symbol
         self.field.clear()
         self._show(False)
