@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,7 @@ from liqdesk.ui.chart.scale import GRID_Y_PX, even_steps, price_ticks
 from liqdesk.ui.chart.state import ChartState
 
 PACE_NS: Final = 250_000_000
+WRAP: Final = 92  # characters of a line in a tooltip
 USED: Final = 0.86  # share of the width the longest bar takes
 TIP: Final = (
     "Estimated USD liquidated per 10 bp of price if price went there now, stacked by distance class, brightest = "
@@ -149,7 +151,8 @@ class Profile(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.words(event.pos().toPointF()), self)
+            lines = self.words(event.pos().toPointF()).split("\n")
+            QToolTip.showText(event.globalPos(), "\n".join(fill(line, WRAP) for line in lines), self)
             return True
         return super().event(event)
 

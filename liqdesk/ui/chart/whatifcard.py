@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
@@ -44,7 +45,7 @@ class WhatCard(Painted):
         self._cross.setAccessibleName("close")
         self._cross.clicked.connect(self.closed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip(TIP)
+        self.setToolTip(fill(TIP, 92))
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.hide()
 
