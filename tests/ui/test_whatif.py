@@ -23,7 +23,7 @@ from liqdesk.market import Side
 from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.chart import ChartPane
-from liqdesk.ui.chart.whatifwords import COLUMNS, LAW, slip_words
+from liqdesk.ui.chart.whatifwords import COLUMNS, LAW, OFF, OFF_LAW, slip_words
 from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
@@ -97,7 +97,7 @@ def test_the_card_says_what_the_map_and_the_book_give(pane: ChartPane) -> None:
             assert row[1] == "~" + present.price(stop.price, 1), "beyond the known book it is marked so"
             assert row[3] == slip_words(stop.slip)
         else:
-            assert row[1] == "not on the map"
+            assert row[1] == OFF
         assert row[4] == present.usd(stop.fuel_usd)
         assert row[5] == ("reached" if stop.reaches(found.next_zone) else "not reached")
     sentences = said["sentences"]
@@ -192,6 +192,23 @@ def test_without_a_whole_book_the_fuel_is_told_and_why_there_is_no_more(pane: Ch
     assert isinstance(lines, tuple)
     assert lines[0][1] == present.usd(answer(frame, float(str(said["target"]))).fuel_usd) + " USD"
     assert lines[1][1] == "–"
+
+
+def test_a_book_that_never_takes_it_is_said_to_and_draws_no_stop(pane: ChartPane, market: Scene) -> None:
+    pane.apply(market.frame(book=view_of(market.now.mark, 0.00001)))
+    pane.whatif.show(round(market.now.mark * 0.98, 1))
+    said = shown(pane)
+    found = said["answer"]
+    assert isinstance(found, Cascade)
+    assert math.isnan(found.stops[-1].price)
+    rows, sentences = said["rows"], said["sentences"]
+    assert isinstance(rows, tuple)
+    assert isinstance(sentences, tuple)
+    assert rows[-1][1:4] == (OFF, "–", "–")
+    assert OFF_LAW in sentences
+    drawn = said["drawn"]
+    assert isinstance(drawn, list)
+    assert len(drawn) == 1 + sum(math.isfinite(stop.price) for stop in found.stops)
 
 
 def test_sizes_are_in_coins_where_those_are_chosen(pane: ChartPane, market: Scene) -> None:

@@ -22,6 +22,10 @@ LAW: Final = (
     "A heuristic on the visible book, taken at its worst: all forced orders meet it at once, nobody refills it, mark follows last. "
     "Forced: what this venue is expected to print."
 )
+OFF: Final = "off the map"
+OFF_LAW: Final = (
+    "Off the map: as far as it reaches, the book never takes all that is forced. Nothing is claimed beyond."
+)
 SAME_PX: Final = 3.0  # stops this near to one another share a tag
 
 
@@ -72,6 +76,8 @@ def what_text(s: ChartState, found: Cascade) -> WhatText:
             f"~ lies beyond the book that is known (to {_price(s, reach)}): there it is taken to grow as distance^{found.power:.1f}, "
             "as the outer half of it does."
         )
+    if any(math.isnan(stop.price) for stop in found.stops):
+        sentences.append(OFF_LAW)
     sentences.append(LAW)
     return WhatText(
         title=f"What if price goes to {_price(s, found.target)}",
@@ -117,7 +123,7 @@ def _row(s: ChartState, found: Cascade, stop: Stop) -> tuple[str, ...]:
     forced = present.size(stop.fuel_usd, s.measure)
     zone = present.UNKNOWN if found.next_zone is None else "reached" if stop.reaches(found.next_zone) else "not reached"
     if not math.isfinite(stop.price):
-        return name, "not on the map", present.UNKNOWN, present.UNKNOWN, forced, zone
+        return name, OFF, present.UNKNOWN, present.UNKNOWN, forced, zone
     at = ("~" if stop.extrapolated else "") + _price(s, stop.price)
     return name, at, _band(s, stop), slip_words(stop.slip), forced, zone
 
@@ -128,7 +134,7 @@ def slip_words(slip: float) -> str:
 
 
 def _band(s: ChartState, stop: Stop) -> str:
-    ends = [_price(s, end) if math.isfinite(end) else "off the map" for end in (stop.near, stop.far)]
+    ends = [_price(s, end) if math.isfinite(end) else OFF for end in (stop.near, stop.far)]
     if math.isfinite(stop.near) and math.isfinite(stop.far):
         low, high = sorted((stop.near, stop.far))
         return present.price_range(low, high, present.range_decimals(low, high, s.decimals))
