@@ -70,6 +70,8 @@ class Watching(QObject):
         if self.favourites != self._starred:
             self._starred = self.favourites
             self.changed.emit(self.favourites)
+        if self._window.frame is None:
+            return  # nobody listens yet
         wanted = SetWatch(self.favourites, bool(self._lookers))
         if wanted != self._told and (wanted.looking or self._told is not None):
             self._told = wanted
@@ -83,3 +85,4 @@ class Watching(QObject):
         if self._source is not None:
             self._window.tickers.clear()
         self._source = frame.source
+        self._tell()

@@ -292,6 +292,27 @@ def test_only_while_it_is_seen_the_engine_is_asked(make: Callable[..., Window], 
     assert not panel.content.isVisible()
 
 
+def test_a_watchlist_that_stands_before_the_engine_is_told_with_the_first_frame(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    apply_theme(qapp, "dark", 1.0)
+    w = Window(Settings(first_run_done=True, sounds=False, favourites=("C001USDT",)), True)
+    w._painted = True
+    qtbot.addWidget(w)
+    w.resize(1_920, 1_080)
+    assert w.shell.parent() is w
+    w.show()
+    w.column.show_panel("watchlist")
+    qtbot.waitUntil(w.column.panel("watchlist").isVisible)
+    sent: list[object] = []
+    w.command.connect(sent.append)  # as the engine is connected: after the window stands
+    w.apply(frame())
+    assert sent == [SetWatch(("C001USDT",), True)]
+    w.apply(frame(serial=2))
+    assert len(sent) == 1
+    w.close()
+
+
 def test_prices_of_another_source_are_let_go(make: Callable[..., Window], qtbot: QtBot) -> None:
     w = make()
     panel = opened(w, qtbot)
