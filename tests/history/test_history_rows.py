@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liqdesk.history import EVIDENCE, MARK, ODDS, SCORE, VOLUME, Extent, Gap, History, Record
+from liqdesk.history import EVIDENCE, MARK, ODDS, PRINT, SCORE, VOLUME, Extent, Gap, History, Record
 from liqdesk.history.fold import Fold
 from liqdesk.history.reads import GAIN
 from liqdesk.market import ForcedOrder, Funding, Side
@@ -303,3 +303,15 @@ def test_part_of_a_minute_never_replaces_its_candle(open_history: Open, bars: Ca
     history.add_bars("A", MINUTE, False, whole)
     history.add_trades("A", rows)
     np.testing.assert_array_equal(history.bars("A", MINUTE, False), whole)
+
+
+def test_prints_are_the_amounts_of_one_contracts_orders(open_history: Open, order: Callable[..., ForcedOrder]) -> None:
+    history = open_history()
+    mine = [order(2, side=Side.SHORT), order(0), order(1)]
+    for one in [*mine, order(3, "ETHUSDT")]:
+        history.add_forced(one)
+    wanted = [(o.time_ms, o.price * o.quantity, int(o.side)) for o in sorted(mine, key=lambda o: o.time_ms)]
+    assert history.prints("BTCUSDT").tolist() == wanted
+    assert history.prints("BTCUSDT").dtype == PRINT
+    assert history.prints("BTCUSDT", T0 + 1_000, T0 + 2_000).tolist() == wanted[1:2]
+    assert len(history.prints("SOLUSDT")) == 0
