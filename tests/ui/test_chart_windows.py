@@ -20,6 +20,7 @@ from liqdesk.engine.frames import RetryNow, SetSymbol
 from liqdesk.engine.whys import AskWhy
 from liqdesk.market import HOUR_MS, MINUTE_MS, Instrument
 from liqdesk.settings import Settings
+from liqdesk.ui import present
 from liqdesk.ui.dialogs.naming import NamingCard, SureCard
 from liqdesk.ui.dialogs.symbols import SymbolSearch
 from liqdesk.ui.layouts.document import FIRST, ChartPlace, Layouts, LayoutStore
@@ -142,7 +143,8 @@ def test_charts_of_a_group_share_time_and_pointer_and_others_do_not(make: Make, 
     one.chart.pointing.point((120.0, 80.0))
     lens = one.chart.state.lens
     marked = charts._link.mark.at
-    assert marked == (lens.time(120.0), lens.price(80.0))
+    assert marked == (lens.time(120.0), lens.price(80.5))
+    assert one.chart.overlay.reading.price == present.price(marked[1], one.chart.state.decimals)
     assert two.link.mark.at is None
     one.chart.pointing.point(None)
     assert charts._link.mark.at is None

@@ -68,7 +68,7 @@ class Link(QObject):
         if s.hover is None or not s.lens.valid or s.hover[0] >= s.lens.width:
             return None
         x, y = s.hover
-        return s.lens.time(x), s.lens.price(y) if 0 <= y < s.lens.height else None
+        return s.lens.time(x), s.lens.price(round(y) + 0.5) if 0 <= y < s.lens.height else None  # as it is read there
 
     @property
     def following(self) -> bool:
