@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from liqdesk.ui.window import Window
 
 TIP: Final = (
-    "Stretches of price where the estimate stands out from its surroundings, the largest, by price. A click on a column's word sorts by "
-    "it; ← and → change the column, Space the direction, ↑ and ↓ the row, Enter shows it on the chart.\n"
-    "It is a zone when it stands above its surroundings by more than twice what lumpy orders make by chance (z ≥ 2). Below that it is "
-    "a rise, in grey: in simulated months, where the truth is known, rises held no more than their surroundings."
+    "Stretches of price where the estimate stands out from its surroundings, the largest, by price.\n"
+    "A click on a column's word sorts by it; ← and → change the column, Space the direction,\n"
+    "↑ and ↓ the row, Enter shows it on the chart.\n"
+    "It is a zone when it stands above its surroundings by more than twice what lumpy orders make by chance (z ≥ 2).\n"
+    "Below that it is a rise, in grey: in simulated months, where the truth is known, rises held no more than their surroundings."
 )
 
 
