@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shell_frames import connection, frame, source, streams
@@ -87,3 +88,21 @@ def test_nothing_to_show_is_said_in_the_panel_s_own_words(window: Window) -> Non
     assert column.imbalance.content.blank.words == "no estimate yet"
     assert column.funding.content.blank.words == "no funding on this contract"
     assert column.zones.content.note == "no significant zone"
+
+
+def test_another_theme_reaches_every_pane_though_no_frame_comes(window: Window, qtbot: QtBot) -> None:
+    window.load_chart()
+    show(window, frame(connection=connection("stale", 8.0), streams=streams(41.0)))
+    chart = window.chart
+    assert chart is not None
+    qtbot.waitUntil(lambda: all(not p.picture.pixmap.isNull() for p in chart.panes.shown_panes if not p.folded))
+
+    def grounds() -> set[str]:
+        open_ = [pane for pane in chart.panes.shown_panes if not pane.folded]  # type: ignore[union-attr]
+        return {pane.picture.pixmap.toImage().pixelColor(1, 1).name() for pane in open_}
+
+    dark = grounds()
+    window.change(theme="light")
+    qtbot.waitUntil(lambda: all(QColor(one).lightness() > 128 for one in grounds()), timeout=3_000)
+    assert all(QColor(one).lightness() < 128 for one in dark)
+    window.change(theme="dark")

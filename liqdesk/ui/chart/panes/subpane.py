@@ -46,6 +46,7 @@ class SubPane(QWidget):
         self.note = ""
         self._taken_ns = 0
         self._lens = state.lens
+        self._theme = state.theme
         self._head: tuple[object, ...] = ()
         self._pressed: QPoint | None = None
         self._moved = False
@@ -69,8 +70,8 @@ class SubPane(QWidget):
 
     @property
     def behind(self) -> bool:
-        """Whether the view has moved since the last look."""
-        return self._lens != self.state.lens
+        """Whether the view has moved, or the theme is another, since the last look: no frame need come after that."""
+        return (self._lens, self._theme) != (self.state.lens, self.state.theme)
 
     def due(self, beat_ns: int) -> bool:
         """Whether it is time to look again."""
@@ -79,7 +80,7 @@ class SubPane(QWidget):
 
     def sync(self) -> None:
         """Look at the newest frame, and repaint what of it changed."""
-        self._taken_ns, self._lens = time.monotonic_ns(), self.state.lens
+        self._taken_ns, self._lens, self._theme = time.monotonic_ns(), self.state.lens, self.state.theme
         s = self.state
         self.course = self.kind.course() if s.lens.valid else Course()
         self._say()
