@@ -111,6 +111,33 @@ def test_the_bars_and_panels_have_the_room_they_ask_for(make, percent: int, size
         ] == []
 
 
+@pytest.mark.parametrize("percent", [100, 150, 200])
+def test_panels_are_never_pressed_together_and_open_again_when_there_is_room(make, qtbot: QtBot, percent: int) -> None:  # type: ignore[no-untyped-def]
+    window = make(percent, (1366, 768))
+
+    def pressed() -> list[str]:
+        out = []
+        for dock in window.column.docks:
+            panel = dock.panel
+            if (
+                panel.isVisible()
+                and not panel.folded
+                and panel.body.height() + 1 < panel.body.minimumSizeHint().height()
+            ):
+                out.append(f"{panel.header.text()} {panel.body.height()} of {panel.body.minimumSizeHint().height()}")
+        return out
+
+    qtbot.waitUntil(lambda: pressed() == [], timeout=2_000)
+    before = window.column.zones.folded, window.column.imbalance.folded
+    window.change(text_scale=100)
+    window.resize(1920, 1080)
+    window.apply(frame(serial=9))
+    window._panels.everything()
+    qtbot.waitUntil(lambda: not (window.column.zones.folded or window.column.imbalance.folded), timeout=2_000)
+    assert pressed() == []
+    assert percent > 100 or before == (False, False)
+
+
 @pytest.mark.parametrize("percent", [100, 125, 150, 200])
 @pytest.mark.parametrize("card", CARDS)
 def test_every_card_has_the_room_it_asks_for(make, qtbot: QtBot, card: str, percent: int) -> None:  # type: ignore[no-untyped-def]

@@ -214,6 +214,7 @@ class Panel(Painted):
         for part in (self, body):
             part.setAccessibleName(title)
         self.by_hand = False
+        self.squeezed = False  # folded because there was no room left at all
         self.wide = 0  # the width it asks for; 0: what its parts want
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

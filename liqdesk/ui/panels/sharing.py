@@ -1,5 +1,5 @@
 """How panels that stand over one another divide a height: what is short comes from those that take any height, then from lists that
-scroll, then panels fold, then the zones show fewer rows."""
+scroll, then panels fold, then the zones show fewer rows, and at last zones and imbalance fold too."""
 
 from __future__ import annotations
 
@@ -52,8 +52,10 @@ def _fold(panels: Sequence[Panel], height: int, compact: bool, opened: Sequence[
     table = next((p for p in panels if isinstance(p, ZonesPanel)), None)
     spare = height - len(panels) * t.px(HEADER) - max(0, len(panels) - 1) * GAP
     spare -= sum(least(p) for p in panels if p.expands and not p.folded)
-    spare -= sum(p.body.sizeHint().height() for p in panels if isinstance(p, ImbalancePanel) and not p.folded)
-    zones = 0 if table is None or table.folded else table.content.wanted()
+    balance = next((p for p in panels if isinstance(p, ImbalancePanel)), None)
+    if balance is not None and not _shut(balance):
+        spare -= balance.body.sizeHint().height()
+    zones = 0 if table is None or _shut(table) else table.content.wanted()
     spare -= zones
     plain = [p for p in panels if not p.expands and not isinstance(p, ImbalancePanel | ZonesPanel | AlertsPanel)]
     for panel in plain:
@@ -71,11 +73,23 @@ def _fold(panels: Sequence[Panel], height: int, compact: bool, opened: Sequence[
             spare -= few
     if table is not None:
         table.content.limit(zones + min(0, spare))
-        if not table.folded:
+        if not _shut(table):
             spare += zones - table.content.high()
     for panel in opened[:-1]:
         if spare >= 0:
-            return
+            break
         if panel in panels and not panel.folded and not panel.expands:
             spare += few if panel is alerts else panel.body.sizeHint().height()
             panel.fold(True)
+    for last in (table, balance):
+        if last is None or last.by_hand or _shut(last):
+            continue
+        last.squeezed = spare < 0
+        if last.squeezed:
+            spare += last.body.sizeHint().height()
+        last.fold(last.squeezed)
+
+
+def _shut(panel: Panel) -> bool:
+    """Return whether a panel is folded by more than want of room, which may have come back."""
+    return panel.folded and (panel.by_hand or not panel.squeezed)
