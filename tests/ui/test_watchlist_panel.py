@@ -280,6 +280,16 @@ def test_a_row_switches_the_contract(make: Callable[..., Window], qtbot: QtBot, 
     assert w.settings.symbol == wanted
 
 
+def test_the_contract_on_screen_is_not_loaded_anew(make: Callable[..., Window], qtbot: QtBot) -> None:
+    w = make()
+    rows = opened(w, qtbot).content.rows
+    sent: list[object] = []
+    w.command.connect(sent.append)
+    rows.go_to(next(i for i, r in enumerate(rows.rows) if r.symbol == "BTCUSDT"))
+    QTest.keyClick(rows, Qt.Key.Key_Return)
+    assert sent == []
+
+
 def test_only_while_it_is_seen_the_engine_is_asked(make: Callable[..., Window], qtbot: QtBot) -> None:
     w = make(favourites=("C001USDT",))
     sent: list[object] = []

@@ -108,9 +108,15 @@ class WatchBody(QWidget):
 
     def join(self, window: Window) -> None:
         self._window = window
-        self.rows.chosen.connect(window.act.market.choose_symbol)
+        self.rows.chosen.connect(self._choose)
         self.rows.starred.connect(window.act.watching.toggle)
         self._look()
+
+    @Slot(str)
+    def _choose(self, symbol: str) -> None:
+        """Show a contract; the one that is shown already is not loaded anew."""
+        if self._window is not None and symbol != self.rows.shown_symbol:
+            self._window.act.market.choose_symbol(symbol)
 
     # what is looked at
 
