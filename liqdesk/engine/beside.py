@@ -72,6 +72,7 @@ BesideCommand = OpenBeside | CloseBeside | TellBeside
 
 def waiting(frame: Frame, symbol: str) -> Frame:
     """Return what is known of a contract whose session is only being opened: the source, and nothing else."""
+    alone = f"A history shows one contract; {symbol} is not this one."
     return Frame(
         epoch=-frame.epoch - 1,
         serial=0,
@@ -80,7 +81,7 @@ def waiting(frame: Frame, symbol: str) -> Frame:
         venue_ms=frame.venue_ms,
         connection=Connection(Health.LOADING, None, "", None, 0, ()),
         streams=(),
-        progress=Progress(0, 1, f"Opening {symbol}."),
+        progress=Progress(0, 1, alone if frame.source.kind is SourceKind.HISTORY else f"Opening {symbol}."),
         prices=NOTHING,
         funding=FundingView(None, 8, 0, ()),
         open_interest=math.nan,

@@ -352,6 +352,18 @@ def test_a_contract_of_its_own_is_back_after_a_restart(make: Make, qtbot: QtBot,
     assert back.frame.instrument.symbol == "ETHUSDT"
 
 
+def test_a_history_says_that_it_holds_one_contract(make: Make, qtbot: QtBot) -> None:
+    window = make(source=source("history"))
+    charts = window.shell.charts
+    one = opened(window, qtbot)
+    charts.link(one, "")
+    charts.served.ask(one, "ETHUSDT")
+    assert window.act.dialog is None
+    assert window.stage.toast.message.headline == "A history holds one contract"
+    charts.choose(one, "ETHUSDT")  # as a layout would have it
+    assert one.frame.progress.text == "A history shows one contract; ETHUSDT is not this one."
+
+
 # layouts of the whole window
 
 

@@ -152,6 +152,20 @@ def test_a_layout_of_another_text_size_takes_this_one(column: Column, qtbot: QtB
     qtbot.waitUntil(lambda: column.width_of() == 400)
 
 
+def test_the_usual_width_of_a_narrow_window_is_not_that_of_a_wide_one(column: Column, qtbot: QtBot) -> None:
+    column.set_compact(True)
+    qtbot.waitUntil(lambda: column.width_of() == 276)
+    layout = arrangement.taken(column, "Narrow")
+    assert layout.column == 0
+    column.set_compact(False)
+    qtbot.waitUntil(lambda: column.width_of() == 348)
+    assert arrangement.give(column, layout)
+    qtbot.waitUntil(lambda: column.width_of() == 348)
+    column.set_width(420)
+    qtbot.waitUntil(lambda: column.width_of() == 420)
+    assert arrangement.taken(column, "By hand").column == 420
+
+
 def test_a_floating_panel_of_a_screen_that_is_gone_stands_on_one_that_is_there(column: Column, qtbot: QtBot) -> None:
     layout = mixed(column, qtbot)
     gone = msgspec.structs.replace(layout, floating={"funding": (40_000, 30_000, 360, 140)})

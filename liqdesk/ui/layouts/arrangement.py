@@ -49,6 +49,7 @@ def taken(column: Column, name: str) -> Layout:
     """Return how the docks stand, as a layout of that name."""
     docks = column.docks
     state = bytes(column.saveState().data())
+    wide, default = column.width_of(), column.sizeHint().width()
     return Layout(
         name=name,
         state=base64.b64encode(state).decode("ascii"),
@@ -56,7 +57,7 @@ def taken(column: Column, name: str) -> Layout:
         folded=tuple(d.name for d in docks if d.panel.by_hand and d.panel.folded),
         opened=tuple(d.name for d in docks if d.panel.by_hand and not d.panel.folded),
         floating={d.name: rect_of(d.geometry()) for d in docks if d.isFloating()},
-        column=column.width_of(),
+        column=0 if abs(wide - default) <= 2 else wide,  # the default is another where the window is narrower
         scale=current().scale,
     )
 
