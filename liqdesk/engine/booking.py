@@ -33,6 +33,7 @@ RENEW_NS: Final = 60_000_000_000
 QUIET_NS: Final = 3_000_000_000  # a contract that says nothing for so long may be asked about nevertheless
 LOADING: Final = "The order book is being loaded."
 LEFT: Final = "Price has left the stretch of the order book that is known; another one is asked for."
+EMPTY: Final = "Nothing rests in the order book."
 DOWN: Final = "The connection that carries the order book is down."
 LATE_NS: Final = 90_000_000_000  # after which an answer is not waited for
 NEAR: Final = (
@@ -157,7 +158,8 @@ class Booking:
         depth = book.depth(instrument.tick)
         if depth is None:
             state = BookState.LOST if book.sync is Sync.LOST else BookState.WAITING
-            self._view = BookView(state, book.why or LOADING, resyncs=book.resyncs, snapshots=book.snapshots)
+            why = book.why or (EMPTY if book.sync is Sync.SYNCED else LOADING)
+            self._view = BookView(state, why, resyncs=book.resyncs, snapshots=book.snapshots)
             return
         bids, asks = depth.rows()
         self._view = BookView(

@@ -246,9 +246,12 @@ class Book:
         return bid, ask
 
     def room(self) -> tuple[int, int] | None:
-        """Return how many ticks the known range reaches beyond the touch, down and up; None where there is no touch in it."""
+        """Return how many ticks the known range reaches beyond the touch, down and up; None where price has left it. A side that is whole
+        reaches on without end."""
         bid, ask = self.touch()
-        return None if bid is None or ask is None else (bid - self.low, self.high - ask)
+        if bid is None and ask is None and (self.low > 0 or self.high < NO_EDGE):
+            return None
+        return (NO_EDGE if bid is None else bid - self.low, NO_EDGE if ask is None else self.high - ask)
 
     @property
     def crossed(self) -> bool:

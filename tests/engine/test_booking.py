@@ -221,11 +221,16 @@ class Asked:
     """A booking whose requests are only written down."""
 
     def __init__(self) -> None:
-        self.requests: list[tuple[Request, Any, Any]] = []
-        self.booking = Booking(lambda *asked: self.requests.append(asked))
+        self.requests: list[Any] = []
+        self.times: list[int] = []
+        self.booking = Booking(self._ask)
         self.booking.begin(BTC)
         self.now_ns = 10**12
         self.id = 100
+
+    def _ask(self, *asked: Any) -> None:
+        self.requests.append(asked)
+        self.times.append(self.now_ns)
 
     def open(self) -> None:
         self.booking.link(LinkState(LINK, LinkPhase.OPEN), self.now_ns)
@@ -273,8 +278,9 @@ def test_snapshots_are_asked_for_ten_times_a_minute_at_most_and_never_two_at_onc
         if one.booking._asked_ns is not None and asked:
             one.answer(back=one.id)
     assert 3 <= len(one.requests) <= 20
-    spaced = one.booking._next_ns - one.now_ns
-    assert spaced > 6 * SECOND, "the waits grow"
+    gaps = np.diff(one.times) / SECOND
+    assert gaps[1] < 8, "the first way back is short"
+    assert gaps.max() > 10, "the waits grow"
 
 
 def test_a_refusal_is_told_and_its_own_wait_is_kept() -> None:
@@ -309,6 +315,18 @@ def test_price_near_the_edge_of_what_is_known_asks_for_another_snapshot() -> Non
         one.beat()
         one.change()
     assert len(one.requests) >= 3
+
+
+def test_an_empty_book_is_said_to_be_empty_and_not_asked_for_again_and_again() -> None:
+    one = Asked()
+    one.open()
+    one.beat(1.0)
+    one.beat(3.0)
+    one.requests[-1][1](BookSnapshot("BTCUSDT", one.id, one.id, (), ()), one.now_ns)
+    for _ in range(200):
+        one.beat()
+    assert len(one.requests) == 1
+    assert one.booking.view(one.id).why == "Nothing rests in the order book."
 
 
 def test_a_contract_whose_book_is_short_is_known_without_an_edge() -> None:
