@@ -28,6 +28,7 @@ class Column(Docks):
     def __init__(self, settings: Settings, middle: QWidget | None = None) -> None:
         self._frame: Frame | None = None
         self._epoch: int | None = None
+        self._ill = False
         self._heights: tuple[object, ...] = ()
         super().__init__(settings, middle)
 
@@ -67,10 +68,15 @@ class Column(Docks):
         self._name_floating()
 
     def _name_floating(self) -> None:
-        floating = [dock for dock in self.docks if dock.isFloating()]
-        if floating and self._frame is not None:
-            origin = origin_of(self._frame)
-            for dock in floating:
+        frame = self._frame
+        if frame is None:
+            return
+        ill = frame.connection.health in ("stale", "down")  # then, and once after, docked panels say it too
+        named = [dock for dock in self.docks if ill or self._ill or dock.isFloating()]
+        self._ill = ill
+        if named:
+            origin = origin_of(frame)
+            for dock in named:
                 dock.show_origin(origin)
 
     def _settle(self) -> None:
