@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 from shell_frames import frame, source
@@ -160,9 +161,15 @@ def test_the_width_follows_the_window_until_a_hand_chose_one(column: Column, qtb
     assert column.width_of() == 420
 
 
-def test_the_menu_is_asked_for_by_mouse_and_key(column: Column, qtbot: QtBot) -> None:
-    from PySide6.QtGui import QContextMenuEvent
+def test_there_is_no_menu_but_ours(column: Column, qtbot: QtBot, qapp: QApplication) -> None:
+    gap = QPoint(WINDOW[0] - 348 - 2, 300)
+    assert column.childAt(gap) is None
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, gap, column.mapToGlobal(gap))
+    QApplication.sendEvent(column, event)
+    assert qapp.activePopupWidget() is None
 
+
+def test_the_menu_is_asked_for_by_mouse_and_key(column: Column, qtbot: QtBot) -> None:
     header = column.funding.header
     with qtbot.waitSignal(column.menu_wanted) as asked:
         header.contextMenuEvent(QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(3, 3), QPoint(3, 3)))
