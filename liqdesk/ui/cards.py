@@ -23,6 +23,7 @@ class Cards(QObject):
         self._streams: StreamsDialog | None = None
         act.learn("help", self.help)
         act.learn("keys", self.keys)
+        act.learn("palette", self.palette)
         act.learn("method", self.method)
         act.learn("streams", self.streams)
         act.learn("settings", self.settings)
@@ -46,6 +47,15 @@ class Cards(QObject):
 
         card = KeysCard(self._window, self._act.shortcuts.keymap)
         card.changed.connect(self._keys_changed)
+        self._act.open_card(card)
+
+    @Slot()
+    def palette(self) -> None:
+        """Let a command be typed."""
+        from liqdesk.ui.dialogs.palette import PaletteCard
+
+        card = PaletteCard(self._window, self._act.learned, self._act.shortcuts.written)
+        card.chosen.connect(self._act.press)
         self._act.open_card(card)
 
     @Slot(object)

@@ -151,7 +151,7 @@ def _twice(changes: Mapping[str, tuple[str, ...]]) -> str:
     keymap, seen = Keymap(changes), dict[str, str]()
     for key in sorted(KEYS, key=lambda one: one.name in changes):  # defaults first: what was changed gives way
         for sequence in keymap.sequences(key.name):
-            if sequence in seen:
+            if sequence in seen and (key.name in changes or seen[sequence] in changes):
                 return key.name if key.name in changes else seen[sequence]
             seen[sequence] = key.name
     return ""

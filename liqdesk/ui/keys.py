@@ -104,6 +104,7 @@ KEYS: Final = (
     Key("save", PICTURES, ("Ctrl+S",), "save a picture"),
     Key("copy", PICTURES, ("Ctrl+Shift+C",), "copy a picture"),
     Key("export", PICTURES, ("Ctrl+E",), "export map, zones, forced orders or candles"),
+    Key("palette", HELP, ("Ctrl+Shift+P",), "type a command"),
     Key("keys", HELP, ("?",), "every key, to be searched and changed"),
     Key("help", HELP, ("F1",), "what the map is and is not"),
     Key("method", HELP, ("F2",), "how the map is made, in full"),

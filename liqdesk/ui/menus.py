@@ -23,6 +23,7 @@ MORE: Final = (
     ("save", "Save a picture"),
     ("copy", "Copy a picture"),
     ("export", "Export…"),
+    ("palette", "Type a command…"),
     ("keys", "Keys…"),
     ("help", "Help"),
 )

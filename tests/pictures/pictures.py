@@ -37,6 +37,7 @@ SIZES = {"1920x1080": (1920, 1080), "1366x768": (1366, 768)}
 CARDS = (
     "settings",
     "keys",
+    "palette",
     "help",
     "method",
     "streams",

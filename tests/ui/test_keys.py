@@ -15,6 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from liqdesk.settings import Settings, is_sensible
 from liqdesk.ui.dialogs.keys import HINT, KeyRow, KeysCard
+from liqdesk.ui.dialogs.palette import PaletteCard
+from liqdesk.ui.dialogs.settings import SettingsDialog
 from liqdesk.ui.keymap import Keymap, portable, pressed, read, refusal
 from liqdesk.ui.keys import BY_NAME, KEYS
 from liqdesk.ui.theme import apply_theme
@@ -230,3 +232,24 @@ def test_keys_of_the_settings_hold_from_the_start_and_bad_ones_are_a_notice(qtbo
     said = [notice.sentence for notice in window.shell.notices.shown]
     assert said == ["These keys of the settings were not usable and are back at their default: nonsense, mute."]
     window.close()
+
+
+def test_a_command_is_typed_and_done(window: Window, qtbot: QtBot) -> None:
+    window.act.press("palette")
+    card = window.act.dialog
+    assert isinstance(card, PaletteCard)
+    assert card.focusWidget() is card.search
+    assert set(card.found) == window.act.learned - {"palette", "close"}
+    qtbot.keyClicks(card.search, "light dark")
+    assert card.found == ["theme"]
+    QTest.keyClick(card.search, Qt.Key.Key_Return)
+    assert window.settings.theme == "light"
+    window.change(theme="dark")
+    window.act.press("palette")
+    card = window.act.dialog
+    assert isinstance(card, PaletteCard)
+    qtbot.keyClicks(card.search, "sett")
+    assert card.found[0] == "settings", "what begins so comes first"
+    QTest.keyClick(card.search, Qt.Key.Key_Return)
+    assert isinstance(window.act.dialog, SettingsDialog), "a command may open a card of its own"
+    window.act.dialog.reject()

@@ -18,7 +18,7 @@ from liqdesk.ui.panels.frame import Header
 from liqdesk.ui.theme import BODY, SEMIBOLD, apply_theme, text_width
 from liqdesk.ui.window import Window
 
-CARDS = ("settings", "keys", "help", "method", "streams", "score", "alert", "export", "first run")
+CARDS = ("settings", "keys", "palette", "help", "method", "streams", "score", "alert", "export", "first run")
 
 
 @pytest.fixture

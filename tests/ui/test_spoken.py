@@ -31,7 +31,7 @@ from liqdesk.ui.theme import apply_theme, current
 from liqdesk.ui.window import Window
 
 CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView)
-CARDS = ("settings", "keys", "help", "method", "streams", "score", "alert", "export")
+CARDS = ("settings", "keys", "palette", "help", "method", "streams", "score", "alert", "export")
 
 
 @pytest.fixture
