@@ -92,7 +92,7 @@ class Card(QDialog):
         policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if narrow else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self._area.setHorizontalScrollBarPolicy(policy)
         if narrow:
-            self._body.setMinimumWidth(self._body.sizeHint().width())
+            self._body.setMinimumWidth(self._body.minimumSizeHint().width())
             high += self._area.horizontalScrollBar().sizeHint().height()
         least = self.title.sizeHint().height() + current().px(60)
         self._area.setFixedHeight(max(current().px(80), min(high, screen.height() - least)))
