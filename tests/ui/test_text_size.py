@@ -79,6 +79,11 @@ def test_theme_and_size_together_leave_the_panels_their_width(qtbot: QtBot) -> N
         qtbot.wait(100)
         compact = window.width() < 1600 * percent / 100
         assert window.column.width_of() == current().px(276 if compact else 348)
+    window.resize(1366, 768)
+    for percent in (200, 100, 150, 100):
+        window.change(text_scale=percent)
+        qtbot.wait(100)
+        assert window.column.width_of() == current().px(276)
     window.close()
 
 

@@ -156,14 +156,16 @@ class Docks(QMainWindow):
         """Return the width of an area, in px; 0 where nothing stands."""
         return max((d.width() for d in self._standing(area) if not d.covered), default=0)
 
-    def set_width(self, width: int) -> None:
-        """Let the right area be so wide, px."""
+    def set_width(self, width: int, again: bool = True) -> None:
+        """Let the right area be so wide, px; once more later where least widths of a larger text still stand in the way."""
         standing = self._standing(RIGHT)
         if standing:
             self.resizeDocks([standing[0]], [width], Qt.Orientation.Horizontal)
             layout = self.layout()
             assert layout is not None
             layout.activate()  # a change of scale asks twice, and the second asks what the first has made
+            if again and self.width_of() > width + 2:
+                QTimer.singleShot(0, self, lambda: self.set_width(width, again=False))
 
     def set_compact(self, compact: bool) -> None:
         """Take the width and the folds of a compact or a wide window; a width that a hand chose stays."""

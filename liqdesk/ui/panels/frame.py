@@ -160,8 +160,8 @@ class Header(BarButton):
         for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             if not child.isHidden():
                 right = min(right, child.x() - t.px(6))
-        if self.folded and self.value:
-            wide = text_width(self.value, SMALL, MEDIUM)
+        wide = text_width(self.value, SMALL, MEDIUM)
+        if self.folded and self.value and right - wide - t.px(6) >= x:
             right -= wide + t.px(6)
             draw.put(p, right, 0, wide, h, self.value, t.text1, SMALL, MEDIUM)
             right -= t.px(8)
