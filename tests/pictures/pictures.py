@@ -175,6 +175,7 @@ def looks(studio: Studio, folder: Folder) -> None:
     w = studio.window
     for name, size in SIZES.items():
         w.resize(*size)
+        studio.pass_time(0.5)  # the window manager answers later
         for look, changed in (
             ("dark", {"theme": "dark"}), ("light", {"theme": "light"}), ("150", {"text_scale": 150}), ("200", {"text_scale": 200}),
         ):  # fmt: skip
@@ -183,6 +184,7 @@ def looks(studio: Studio, folder: Folder) -> None:
                 folder.put(f"{look}-{name}", studio)
                 w.change(theme="dark", text_scale=100)
     w.resize(*SIZES["1920x1080"])
+    studio.pass_time(0.5)
     maps = declared()["heat_map"].values
     assert isinstance(maps, OneOf)
     for value in maps.values:
@@ -196,6 +198,7 @@ def cards(studio: Studio, folder: Folder) -> None:
     """Every dialog, dark at 100 % and light at 150 %."""
     w = studio.window
     w.resize(*SIZES["1920x1080"])
+    studio.pass_time(0.5)
     for suffix, changed in (("", {}), ("-light-150", {"theme": "light", "text_scale": 150})):
         w.change(theme="dark", text_scale=100)
         w.change(**changed)  # type: ignore[arg-type]
