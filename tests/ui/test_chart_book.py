@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 from chart_scene import NOW, Scene, panes, scene
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
 from liqdesk.engine.bookview import BookState, BookView
@@ -20,8 +21,9 @@ from liqdesk.model.axis import display_bin_of
 from liqdesk.model.book import Book
 from liqdesk.settings import Settings
 from liqdesk.ui.chart import ChartPane
-from liqdesk.ui.chart.bookline import OWN_SHARE, book_line, book_words, thin_words
+from liqdesk.ui.chart.bookline import OWN_SHARE, book_line, book_words, draw_book, thin_words
 from liqdesk.ui.chart.profile import USED
+from liqdesk.ui.chart.scale import Lens, log_from_price
 
 TICK = 0.1
 
@@ -207,3 +209,29 @@ def test_sizes_follow_the_unit(make: Callable[..., ChartPane], market: Scene) ->
     in_coins = float(str(pane.shown()["book_words"]).split()[1].replace(",", ""))
     assert in_coins == pytest.approx(line.most / market.now.mark, rel=0.06)
     assert math.isfinite(np.asarray(line.usd).sum())
+
+
+def test_the_name_of_the_outline_keeps_clear_of_the_sums(make: Callable[..., ChartPane], market: Scene) -> None:
+    pane = make()
+    s, view = pane.state, view_of(market.now.mark, 2.0)
+    show(pane, market, book=view)
+    at: list[float] = []
+
+    def note(_p: object, rect: QRectF, *_rest: object) -> None:
+        at.extend((rect.top(), rect.bottom()))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("liqdesk.ui.chart.bookline.write_haloed", note)
+        for offset in (-0.9, 0.0, 0.9):  # the outline at the foot of the view, in its middle, and at its head
+            lens = s.lens
+            middle = log_from_price(market.now.mark) - offset * (lens.y1 - lens.y0) / 2
+            half = (lens.y1 - lens.y0) / 2
+            s.lens = Lens(lens.t0, lens.t1, middle - half, middle + half, lens.width, lens.height)
+            picture = QPixmap(160, round(lens.height))
+            painter = QPainter(picture)
+            draw_book(painter, s, book_line(view, 1.0), 160)
+            painter.end()
+            s.lens = lens
+    assert len(at) == 6
+    assert min(at) >= s.theme.px(44), "the upper sum ends at 43 px"
+    assert max(at) <= s.lens.height - s.theme.px(23), "the lower one begins 23 px from the foot"

@@ -127,7 +127,7 @@ def _name(p: QPainter, s: ChartState, text: str, ink: str, x: float, y: float, w
     left = x + t.px(5)
     if left + wide > width - 2:  # no room beside its end: above it
         left, y = width - 2 - wide, y - high
-    y = min(max(y, t.px(20) + high / 2), s.lens.height - t.px(26) - high / 2)  # clear of the ticks and of the sums
+    y = min(max(y, t.px(44) + high / 2), s.lens.height - t.px(26) - high / 2)  # clear of the ticks and of the sums
     write_haloed(p, QRectF(left, y - high / 2, wide, high), text, ink, t.chart, 11, 500)
 
 
