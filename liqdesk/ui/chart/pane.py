@@ -231,7 +231,7 @@ class ChartPane(QWidget):
         if not self._later:
             for part in (self.header, self.gutter, self.axis, self.time_axis, self.corner):
                 part.sync()
-            self._later = self.panes.sync(paced)
+            self._later = self.panes.sync(paced, paced and not calm)
         self.pointing.read()
 
     # inside

@@ -101,7 +101,7 @@ def payments(history: tuple[tuple[int, float], ...], hours: int) -> tuple[Floats
 
 
 class Day:
-    """What traded in the last 24 h of venue time: sums over the finest candles, taken once a second."""
+    """What traded in the last 24 h of venue time, in the finest candles; those that are over are fetched once a minute."""
 
     def __init__(self, series: Series) -> None:
         self._series = series
@@ -110,13 +110,20 @@ class Day:
 
     def rows(self, venue_ms: int) -> Rows:
         """Return the candles that started within the last 24 h, one-minute ones where there are."""
-        key = (venue_ms // 1_000, self._series.revision)
+        book, minute = self._series.book, venue_ms // MINUTE_MS * MINUTE_MS
+        key = (minute, self._series.revision)
         if key != self._key:
             self._key = key
             first = -(-(venue_ms - DAY_MS) // MINUTE_MS) * MINUTE_MS
-            found = self._series.book.series(MINUTE_MS, first, venue_ms + 1)
+            found = book.series(MINUTE_MS, first, minute)
             self._rows = found[found["t"] >= first]
-        return self._rows
+        last = int(self._rows["t"][-1] + self._rows["span"][-1]) if len(self._rows) else minute
+        now = book.bars(MINUTE_MS, max(last, minute), venue_ms + 1)
+        tail = np.zeros(len(now), CANDLE)
+        for name in now.dtype.names or ():
+            tail[name] = now[name]
+        tail["span"] = MINUTE_MS
+        return np.concatenate([self._rows, tail])
 
     def covers(self, venue_ms: int) -> bool:
         """Whether candles reach back over the whole day."""

@@ -95,8 +95,9 @@ class Panes(QWidget):
 
     # frames
 
-    def sync(self, paced: bool = False) -> bool:
-        """Bring the panes up to date: all where the view has moved, else, when `paced`, one that is due. Return whether another is."""
+    def sync(self, paced: bool = False, busy: bool = False) -> bool:
+        """Bring the panes up to date: all where the view has moved, else, when `paced`, one that is due, and none in a beat that is `busy`
+        with the map. Return whether another is due."""
         panes = self.shown_panes
         if not paced or any(pane.behind and not pane.folded for pane in panes):
             for pane in panes:
@@ -104,6 +105,8 @@ class Panes(QWidget):
             return False
         beat = time.monotonic_ns()
         due = [pane for pane in panes if pane.due(beat)]
+        if busy:
+            return bool(due)
         if due:
             self._next += 1
             due[self._next % len(due)].sync()

@@ -19,7 +19,7 @@ from liqdesk.ui.chart.state import ChartState
 OPEN_PX: Final = 60
 OPEN_COMPACT_PX: Final = 54
 FOLDED_PX: Final = 20
-PACE_NS: Final = 250_000_000
+PACE_NS: Final = 400_000_000
 FOLDED_PACE_NS: Final = 1_000_000_000
 
 
@@ -45,8 +45,7 @@ class SubPane(QWidget):
         self.axis_left = self.profile_left = 0
         self.note = ""
         self._taken_ns = 0
-        self._lens = state.lens
-        self._theme = state.theme
+        self._view: tuple[object, ...] = ()
         self._head: tuple[object, ...] = ()
         self._pressed: QPoint | None = None
         self._moved = False
@@ -70,8 +69,12 @@ class SubPane(QWidget):
 
     @property
     def behind(self) -> bool:
-        """Whether the view has moved, or the theme is another, since the last look: no frame need come after that."""
-        return (self._lens, self._theme) != (self.state.lens, self.state.theme)
+        """Whether the view has moved in time, or the theme is another, since the last look: no frame need come after that."""
+        return self._view != self._look()
+
+    def _look(self) -> tuple[object, ...]:
+        lens = self.state.lens
+        return lens.t0, lens.t1, lens.width, self.state.theme
 
     def due(self, beat_ns: int) -> bool:
         """Whether it is time to look again."""
@@ -80,8 +83,8 @@ class SubPane(QWidget):
 
     def sync(self) -> None:
         """Look at the newest frame, and repaint what of it changed."""
-        self._taken_ns, self._lens, self._theme = time.monotonic_ns(), self.state.lens, self.state.theme
         s = self.state
+        self._taken_ns, self._view = time.monotonic_ns(), self._look()
         self.course = self.kind.course() if s.lens.valid else Course()
         self._say()
         if self.folded or not s.lens.valid:
