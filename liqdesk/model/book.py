@@ -23,6 +23,8 @@ SNAPSHOT_LEVELS: Final = 1_000  # a side; one with fewer is whole
 MOST_LEVELS: Final = 4_000  # a side that are kept, those nearest to price
 MOST_WAITING: Final = 400  # changes kept for the first snapshot: more than three minutes of them
 MOST_RECENT: Final = 40  # changes kept beside a whole book, for a snapshot that renews it
+WAITING_LEVELS: Final = 200_000  # of all changes kept for the first snapshot together, some 20 MB
+RECENT_LEVELS: Final = 60_000
 CELL: Final = 1e-4  # log price; ten to a display row
 CELLS_PER_ROW: Final = 10
 WIDEST: Final = 0.12  # log price to each side of the touch that a depth reaches at most
@@ -95,6 +97,7 @@ class Book:
         self._last_id = 0
         self._anchored = False
         self._waiting: deque[BookUpdate] = deque()
+        self._levels = 0  # in what waits
         self._offered: BookSnapshot | None = None  # one that is ahead of the changes
 
     # -- in ----------------------------------------------------------------------------------------------------------
@@ -110,7 +113,7 @@ class Book:
             self.lose("A change of the order book was missed; it is loaded anew.")
             self._wait(event)
             return
-        self._keep(event, MOST_RECENT)
+        self._keep(event, MOST_RECENT, RECENT_LEVELS)
         self._apply(event)
         if self._offered is not None:
             self._renew(self._offered)
@@ -120,13 +123,19 @@ class Book:
         if newest is not None and event.last_id <= newest.last_id:
             return
         if newest is not None and event.previous_id != newest.last_id:
-            self._waiting.clear()  # what came before the hole is of no use
-        self._keep(event, MOST_WAITING)
+            self._forget()  # what came before the hole is of no use
+        self._keep(event, MOST_WAITING, WAITING_LEVELS)
 
-    def _keep(self, event: BookUpdate, most: int) -> None:
+    def _keep(self, event: BookUpdate, most: int, levels: int) -> None:
+        """Keep a change, and so many of the newest ones, but at most so many levels of more than one."""
         self._waiting.append(event)
-        while len(self._waiting) > most:
-            self._waiting.popleft()
+        self._levels += _size(event)
+        while len(self._waiting) > most or (self._levels > levels and len(self._waiting) > 1):
+            self._levels -= _size(self._waiting.popleft())
+
+    def _forget(self) -> None:
+        self._waiting.clear()
+        self._levels = 0
 
     def lose(self, why: str) -> None:
         """Say that changes may have been missed; everything known is void."""
@@ -137,7 +146,7 @@ class Book:
         self.why = why
         self._bids, self._asks = {}, {}
         self.low, self.high = NO_EDGE, -NO_EDGE
-        self._waiting.clear()
+        self._forget()
         self._offered = None
 
     def snapshot(self, event: BookSnapshot) -> bool:
@@ -285,6 +294,10 @@ class Book:
             asks=cells[1],
             levels=len(self._bids) + len(self._asks),
         )
+
+
+def _size(event: BookUpdate) -> int:
+    return len(event.bids) + len(event.asks)
 
 
 def _edges(event: BookSnapshot) -> tuple[int, int]:

@@ -261,3 +261,24 @@ def test_thousands_of_levels_are_kept_in_bounds() -> None:
         book.update(BookUpdate("BTCUSDT", number, number, number, number - 1, far, ()))
     assert len(book.sides()[0]) == 1_000, "levels beyond what is known are not kept"
     assert len(book._waiting) <= module.MOST_RECENT
+
+
+def test_what_waits_for_a_snapshot_is_bounded_by_its_levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WAITING_LEVELS", 40)
+    exchange = Exchange(5)
+    book = Book()
+    told = [exchange.event() for _ in range(60)]
+    for event in told:
+        book.update(event)
+    kept = list(book._waiting)
+    assert kept == told[-len(kept) :]
+    assert (
+        sum(len(e.bids) + len(e.asks) for e in kept)
+        <= 40
+        < sum(len(e.bids) + len(e.asks) for e in told[-len(kept) - 1 :])
+    )
+    bids, asks = exchange.history[told[0].last_id]
+    assert not book.snapshot(BookSnapshot("X", 0, told[0].last_id, tuple(bids.items()), tuple(asks.items())))
+    bids, asks = exchange.history[kept[0].last_id]
+    assert book.snapshot(BookSnapshot("X", 0, kept[0].last_id, tuple(bids.items()), tuple(asks.items())))
+    known(book, exchange)
