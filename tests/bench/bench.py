@@ -1,6 +1,6 @@
 """Timings, each with a floor or a rival measured beside it in the same run.
 
-    python tests/bench/bench.py [start] [map] [backfill] [step] [minutes] [provenance] [ledger] [switch] [frames]
+    python tests/bench/bench.py [start] [map] [symbol] [backfill] [step] [minutes] [provenance] [ledger] [switch] [frames]
         [memory]    all when none is named
 
 Nothing else should run on the machine. Ratios are the facts; single figures vary with the machine and its mood.
@@ -21,6 +21,7 @@ from liqdesk.paths import prepare_numba_cache
 
 prepare_numba_cache()
 
+import changing
 import live_score
 import running
 import starting
@@ -31,6 +32,7 @@ import warming
 BENCHES: dict[str, Callable[[], None]] = {
     "start": starting.first_paint,
     "map": starting.demo_map,
+    "symbol": changing.symbol,
     "backfill": warming.backfill,
     "step": stepping.step,
     "minutes": stepping.minutes,

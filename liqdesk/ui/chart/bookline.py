@@ -108,7 +108,7 @@ def draw_book(p: QPainter, s: ChartState, line: BookLine | None, width: int) -> 
     x = np.floor(line.usd / line.full * width) + 0.5
     xs = np.concatenate([[0.5], np.repeat(x, 2), [0.5]])
     ys = np.concatenate([[rows[0]], np.stack([rows[:-1], rows[1:]], axis=1).ravel(), [rows[-1]]])
-    stale = token == "alert"
+    stale = token == "alert"  # nosec B105  # a colour's name
     Line(xs + 1, ys + 1).draw(p, theme.colour(t.chart, 0.8))
     Line(xs, ys).draw(p, theme.colour(t.text1, 0.25 if stale else 0.5))
     for row in (rows[0], rows[-1]):

@@ -56,7 +56,7 @@ class Card(QDialog):
         outer.setSpacing(0)
         head = QHBoxLayout()
         head.setContentsMargins(t.px(16), t.px(9), t.px(10), t.px(9))
-        self.title = label(title, "", 14, BOLD)
+        self.title = label(title, "", 14, BOLD, wrap=True)
         head.addWidget(self.title, 1)
         cross = IconButton("cross", 24)
         cross.setToolTip("Close (Esc)")

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 import msgspec
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QSizePolicy, QWidget
 
 from liqdesk.errors import InputError
 from liqdesk.settings import OneOf, Row, Within
@@ -49,7 +49,9 @@ def line(text: str, wide: float, name: str) -> QLineEdit:
     """Return a field for one line of text, seen from its start."""
     field = QLineEdit(text)
     field.setFont(font(BODY, MEDIUM))
-    field.setFixedWidth(current().px(wide))
+    field.setMinimumWidth(current().px(80))
+    field.setMaximumWidth(current().px(wide))
+    field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     field.setCursorPosition(0)
     field.setAccessibleName(name)
     return field
@@ -134,7 +136,9 @@ class Zone:
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.list.setCompleter(completer)
         self.list.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.list.setFixedWidth(current().px(230))
+        self.list.setMinimumWidth(current().px(120))
+        self.list.setMaximumWidth(current().px(230))
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.list.setAccessibleName(row.label)
         edited = self.list.lineEdit()
         if edited is not None:

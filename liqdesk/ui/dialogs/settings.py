@@ -7,7 +7,17 @@ from typing import Final
 
 import msgspec
 from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from liqdesk.errors import InputError
 from liqdesk.settings import SECTIONS, Row, Settings, declared
@@ -31,7 +41,7 @@ class Line(QWidget):
         outer.setContentsMargins(0, t.px(4), t.px(12), t.px(4))
         outer.setSpacing(t.px(10))
         name = label(row.label, "caption", BODY, MEDIUM)
-        name.setFixedWidth(t.px(108))
+        name.setFixedWidth(t.px(108 if self.screen().availableGeometry().width() >= t.px(720) else 92))
         name.setMinimumHeight(t.px(28))
         outer.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
         right = QVBoxLayout()
@@ -42,7 +52,8 @@ class Line(QWidget):
         for widget in editor.widgets:
             widget.setEnabled(not unavailable)
             widget.setAccessibleDescription(f"{help_text} {unavailable}".strip())
-            controls.addWidget(widget)
+            grows = widget.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Expanding
+            controls.addWidget(widget, 20 if grows else 0)
         controls.addStretch(1)
         right.addLayout(controls)
         right.addWidget(label(help_text, "note", 11, wrap=True))
@@ -123,6 +134,9 @@ class SettingsDialog(Card):
         self.contents.setCurrentIndex(self.contents.model().index(0, 0))
         self.contents.selectionModel().currentChanged.connect(self._go)
         middle.addWidget(self.contents)
+        self.contents.setVisible(
+            self.screen().availableGeometry().width() >= t.px(720)
+        )  # the search is enough where room is short
         self.area = self._rows_area()
         self.area.verticalScrollBar().valueChanged.connect(self._follow_scroll)
         middle.addWidget(self.area, 1)
