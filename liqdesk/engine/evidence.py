@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from liqdesk.errors import LiqdeskError
-from liqdesk.history import FORCED, History
+from liqdesk.history import FORCED, PRINT, History
 from liqdesk.insight import Prints, Study, study
-from liqdesk.market import DAY_MS, MINUTE_MS, ForcedOrder
+from liqdesk.market import DAY_MS, MINUTE_MS
 
 RECORD_MS: Final = 7 * DAY_MS
 EVERY_NS: Final = 60_000_000_000
@@ -27,7 +29,7 @@ class Evidence:
         self.study: Study | None = None
         self._symbol = symbol
         self._history = history
-        self._orders: list[ForcedOrder] = []
+        self._orders = np.zeros(0, PRINT)
         self._read_ms = 0
         self._due_ns = 0
         self._prints: Prints | None = None
@@ -53,11 +55,12 @@ class Evidence:
         from_ms = venue_ms - RECORD_MS
         since = max(self._read_ms - LATE_MS, from_ms)
         try:
-            found = history.forced(self._symbol, since, venue_ms)
+            found = history.prints(self._symbol, since, venue_ms)
             covered = history.coverage(self._symbol, FORCED, from_ms, venue_ms)
         except LiqdeskError:  # the notices of the history say why
             return None
-        self._orders = [o for o in self._orders if from_ms <= o.time_ms < since] + found
+        kept = (self._orders["t"] >= from_ms) & (self._orders["t"] < since)
+        self._orders = np.concatenate([self._orders[kept], found])
         self._read_ms = self._until_ms = venue_ms
         return Prints.of(self._orders, covered)
 
@@ -65,5 +68,5 @@ class Evidence:
 def past_study(symbol: str, history: History, until_ms: int) -> Study:
     """Return what a history's prints say at a moment of the past. Raises ProfileError where it cannot be read."""
     from_ms = until_ms - RECORD_MS
-    prints = Prints.of(history.forced(symbol, from_ms, until_ms), history.coverage(symbol, FORCED, from_ms, until_ms))
+    prints = Prints.of(history.prints(symbol, from_ms, until_ms), history.coverage(symbol, FORCED, from_ms, until_ms))
     return study(prints, until_ms)

@@ -21,6 +21,7 @@ from liqdesk.engine.explain import Explaining
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
 from liqdesk.engine.gathering import Gathering
 from liqdesk.engine.listening import Listening
+from liqdesk.engine.memory import give_back
 from liqdesk.engine.odds import Odds
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
 from liqdesk.engine.past import Past
@@ -42,6 +43,8 @@ FRAME_NS: Final = 30_000_000
 TICKERS_NS: Final = 2_000_000_000
 TRIM_NS: Final = 600_000_000_000
 TRIM_MORE_NS: Final = 2_000_000_000
+FIRST_GIVE_BACK_NS: Final = 20_000_000_000
+GIVE_BACK_NS: Final = 300_000_000_000
 SAVE_NS: Final = 10_000_000_000
 
 
@@ -74,6 +77,7 @@ class Worker(QObject):
         self._next_frame_ns = 0
         self._next_tickers_ns = 0
         self._next_trim_ns = 0
+        self._next_give_back_ns = time.monotonic_ns() + FIRST_GIVE_BACK_NS
         self._grid_epoch = -1
         self._universe_seen: object = None
         self._notices: tuple[str, ...] = ()
@@ -279,6 +283,9 @@ class Worker(QObject):
             self._send(run, now_ns)
         if isinstance(run, Run):
             self._companions.beat(run, now_ns, self._history, self._ear, self._alerts.status)
+        if now_ns >= self._next_give_back_ns:
+            self._next_give_back_ns = now_ns + GIVE_BACK_NS
+            give_back()
         if self._history is not None and now_ns >= self._next_trim_ns:
             venue_ms = run.clock.now_ms(now_ns)
             trimmed = self._history.trim(self._orders.history_limit_mb, self._orders.history_days, venue_ms)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from liqdesk.insight.monotone import rising
 from liqdesk.insight.rule import RuleTest, tested
 from liqdesk.insight.throttle import POISSON, Rule, SizeLaw, hidden, hidden_variance, log_ratio, orders, rate_of
-from liqdesk.market import DAY_MS, HOUR_MS, SECOND_MS, ForcedOrder
+from liqdesk.market import DAY_MS, HOUR_MS, SECOND_MS
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -57,18 +57,16 @@ class Prints(msgspec.Struct, frozen=True):
     covered: tuple[tuple[int, int], ...]
 
     @staticmethod
-    def of(found: Sequence[ForcedOrder], covered: Sequence[tuple[int, int]]) -> Prints:
-        """Return the record of forced orders in any order, without those outside of `covered`."""
-        rows = sorted((o.time_ms, o.usd, int(o.side)) for o in found if o.usd > 0)
-        t = np.array([row[0] for row in rows], np.int64)
+    def of(found: NDArray[np.void], covered: Sequence[tuple[int, int]]) -> Prints:
+        """Return the record of printed liquidations [n] in any order (fields t ms, usd, side), without those outside of `covered`."""
+        rows = np.sort(found[found["usd"] > 0], order=("t", "usd", "side"))
+        t = rows["t"].astype(np.int64)
         stretches = tuple(sorted(covered))
         starts = np.array([a for a, _ in stretches], np.int64)
         ends = np.array([b for _, b in stretches], np.int64)
         at = np.searchsorted(starts, t, side="right") - 1
         inside = (at >= 0) & (t < ends[np.maximum(at, 0)]) if starts.size else np.zeros(t.size, np.bool_)
-        usd = np.array([row[1] for row in rows], np.float64)
-        side = np.array([row[2] for row in rows], np.int8)
-        return Prints(t[inside], usd[inside], side[inside], stretches)
+        return Prints(t[inside], rows["usd"][inside], rows["side"][inside], stretches)
 
     @property
     def covered_ms(self) -> int:

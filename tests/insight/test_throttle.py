@@ -13,6 +13,7 @@ from insight.records import DAY_MS, Record
 from numpy.typing import NDArray
 from support.month import Month
 
+from liqdesk.history import PRINT
 from liqdesk.insight.monotone import rising
 from liqdesk.insight.throttle import (
     POISSON,
@@ -224,6 +225,6 @@ def test_too_few_prints_say_nothing(record: Record) -> None:
         assert (found.unprinted is None) == (count < ENOUGH)
         assert found.test.prints == count
         assert count >= 100 or found.test.rule is None
-    nothing = study(Prints.of((), ()), record.end_ms)
+    nothing = study(Prints.of(np.zeros(0, PRINT), ()), record.end_ms)
     assert nothing.unprinted is None
     assert nothing.record_ms == 0

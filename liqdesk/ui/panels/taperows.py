@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from liqdesk.market import BracketTable, ForcedOrder, Instrument
     from liqdesk.settings import Settings
 
-KEPT: Final = 4_000
+KEPT: Final = 1_500
 BOLD_FROM_USD: Final = 250_000.0
 TIP: Final = (
     "Liquidations as Binance prints them: at most one per contract and second, so their sum is a floor, never the whole.\n"
