@@ -102,7 +102,7 @@ def test_two_contracts_come_from_one_venue_and_are_recorded_once(
 
     qtbot.waitUntil(answered, timeout=20_000)
     start = main.venue_ms
-    qtbot.waitUntil(lambda: window.frame.venue_ms > start + 4 * MINUTE_MS and window.forced, timeout=120_000)
+    qtbot.waitUntil(lambda: window.frame.venue_ms > start + 4 * MINUTE_MS and bool(window.forced), timeout=120_000)
     window.host.command(CloseBeside("ETHUSDT"))
     qtbot.wait(300)
     window.beside.clear()
