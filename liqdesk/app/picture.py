@@ -83,6 +83,7 @@ def snapshot(choices: Choices, picture: Picture) -> int:
                 raise watch.error
             if not watch.done:
                 raise NoDataError(f"no whole map in {picture.timeout_s:g} s: {watch.waiting}", watch.sentence())
+            window.shell.take_focus()
             _let_settle(window, application)
             _write(window, picture)
         finally:

@@ -123,7 +123,7 @@ class PriceAxis(Axis):
     def _named(self, word: str, short: str, value: float) -> str:
         s = self.state
         price = present.price(value, s.decimals if s.decimals > 2 else max(0, s.decimals - 1))
-        fits = theme.text_width(f"{word} {price}", theme.SMALL, theme.SEMIBOLD) <= self.width() - s.theme.px(12)
+        fits = theme.text_width(f"{word} {price}", theme.SMALL, theme.SEMIBOLD) <= self.width() - s.theme.px(10)
         return f"{word if fits and not s.compact else short} {price}"
 
     @guarded
