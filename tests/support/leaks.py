@@ -83,9 +83,10 @@ class QtWatch:
         import shiboken6
 
         found = {}
-        for thing in gc.get_objects():
+        kinds = _derived(core.QThread) | _derived(core.QTimer)
+        for thing in [one for one in gc.get_objects() if type(one) in kinds]:
             kind = type(thing)
-            if not issubclass(kind, core.QThread | core.QTimer) or id(thing) in self._reported:
+            if id(thing) in self._reported:
                 continue
             if not shiboken6.isValid(thing):
                 continue
@@ -106,6 +107,11 @@ class QtWatch:
             if not self._scan(core):
                 return
             time.sleep(0.02)
+
+
+def _derived(kind: type) -> set[type]:
+    """Return a class and every class that stands on it."""
+    return {kind}.union(*map(_derived, kind.__subclasses__()))
 
 
 def _main(core: Any) -> Any:
