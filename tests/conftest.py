@@ -81,7 +81,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Fail on Qt warnings while a test is torn down; pytest-qt watches until then."""
+    """Fail on Qt warnings while a test is torn down, pytest-qt watches until then; and delete the widgets it has closed."""
     core = sys.modules.get("PySide6.QtCore")
     if core is None:
         return (yield)
@@ -95,6 +95,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     previous = core.qInstallMessageHandler(hear)
     try:
         result = yield
+        if core.QCoreApplication.instance() is not None:
+            core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
     finally:
         core.qInstallMessageHandler(previous)
     if heard:
