@@ -43,8 +43,8 @@ lint: dev
 
 test: lint
 	$(BIN)/python -m liqdesk kernels
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(foreach d,$(LIVE),--ignore=$(d))
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(LIVE)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --dist loadfile $(foreach d,$(LIVE),--ignore=$(d))
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --dist worksteal $(LIVE)
 
 bench: dev
 	$(BIN)/python tests/bench/bench.py $(ARGS)
