@@ -48,7 +48,8 @@ def portable(text: str) -> str:
     made = QKeySequence(text, QKeySequence.SequenceFormat.PortableText)
     if made.count() != 1 or made[0].key() in MODIFIERS:  # type: ignore[index]
         return ""
-    return made.toString(QKeySequence.SequenceFormat.PortableText)
+    written = made.toString(QKeySequence.SequenceFormat.PortableText)
+    return written if written.isprintable() else ""  # a control character is on no keyboard, and is not kept
 
 
 @lru_cache(maxsize=1_024)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
@@ -79,6 +79,7 @@ TEXTS = st.sampled_from(
 )
 
 
+@example([("search", ("\x1f",))])
 @given(st.lists(st.tuples(NAMES | st.text(max_size=10), st.lists(TEXTS | st.text(max_size=8), max_size=4).map(tuple))))
 def test_whatever_a_file_asks_for_no_key_is_twice_and_every_key_is_one(
     asked: list[tuple[str, tuple[str, ...]]],
