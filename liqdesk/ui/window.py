@@ -11,7 +11,6 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
-from liqdesk.ui.draw import RESTYLED
 from liqdesk.ui.skeleton import Look, paint_skeleton
 from liqdesk.ui.theme import follow
 from liqdesk.ui.trace import Trace, note
@@ -197,7 +196,11 @@ class Window(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if self._shell is not None and event.type() in RESTYLED:
+        if self._shell is None:
+            return
+        from liqdesk.ui.draw import RESTYLED  # the controls have imported it; the first paint must not
+
+        if event.type() in RESTYLED:
             self._shell.fit(self.width(), again=True)
 
     # what the engine says

@@ -70,7 +70,7 @@ app = QApplication([])
 window = module.Window(Settings(first_run_done=True), True)
 seen = {}
 def note(event, **values):
-    heavy = ("pyqtgraph", "numba", "numpy", "aiohttp", "requests", "websocket", "liqdesk.ui.panels")
+    heavy = ("pyqtgraph", "numba", "numpy", "aiohttp", "requests", "websocket", "liqdesk.ui.draw", "liqdesk.ui.panels")
     seen[event] = [name for name in heavy if name in sys.modules]
     app.exit()
 module.note = note
