@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.hands import Hands
 from support.xserver import XServer
 
 from liqdesk.model.axis import PHASE
@@ -21,34 +19,17 @@ HELD = Path(__file__).parents[1] / "support" / "held_window.py"
 pytestmark = pytest.mark.xcb
 
 
-class Held:
-    """The window, and a pair of hands."""
+class Held(Hands):
+    """The window of the chart, worked by hand."""
 
     def __init__(self, server: XServer, profile: Path) -> None:
-        self.env = server.env
-        self.process = subprocess.Popen(
-            [sys.executable, str(HELD), str(profile)],
-            env=server.env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline().strip() == "ready"
-        self.do("search", "--sync", "--onlyvisible", "--pid", str(self.process.pid))
-
-    def do(self, *words: str) -> None:
-        subprocess.run(["xdotool", *words], env=self.env, check=True, capture_output=True, timeout=30)
+        super().__init__(server, HELD, profile)
 
     def state(self) -> dict[str, Any]:
         """Return what the chart shows now, once nothing more changes."""
         before: dict[str, Any] = {}
         for _ in range(20):
-            assert self.process.stdin is not None
-            assert self.process.stdout is not None
-            self.process.stdin.write("?\n")
-            self.process.stdin.flush()
-            now: dict[str, Any] = json.loads(self.process.stdout.readline())
+            now = self.ask()
             if now == before:
                 break
             before = now
@@ -69,14 +50,6 @@ class Held:
         self.do("mouseup", str(button))
         if key:
             self.do("keyup", key)
-
-    def close(self) -> int:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        code = self.process.wait(30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
 
 
 @pytest.fixture

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.hands import Hands
 from support.xserver import XServer
 
 from liqdesk.ui.position import kept
@@ -30,56 +28,28 @@ GOLDEN = (  # side, entry, size, leverage, liquidation, bracket
 pytestmark = pytest.mark.xcb
 
 
-class Hands:
-    """The window, and a keyboard."""
-
-    def __init__(self, server: XServer, profile: Path) -> None:
-        self.env = server.env
-        self.process = subprocess.Popen(
-            [sys.executable, str(WINDOW), str(profile)],
-            env=server.env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline().strip() == "ready"
-        self.do("search", "--sync", "--onlyvisible", "--pid", str(self.process.pid))
-
-    def do(self, *words: str) -> None:
-        subprocess.run(["xdotool", *words], env=self.env, check=True, capture_output=True, timeout=30)
+class Typing(Hands):
+    """The window of the position check, and a keyboard."""
 
     def shown(self, *names: str) -> dict[str, Any]:
         """Return what is shown, once `names` are."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
         found: dict[str, Any] = {}
         for _ in range(100):
-            self.process.stdin.write("?\n")
-            self.process.stdin.flush()
-            found = json.loads(self.process.stdout.readline())
+            found = self.ask()
             if all(name in found for name in names):
                 break
             time.sleep(0.1)
         return found
 
-    def close(self) -> int:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        code = self.process.wait(30)
-        self.process.stdout.close()
-        return code
-
 
 @pytest.fixture
-def hands(xserver: XServer, tmp_path: Path) -> Iterator[Hands]:
-    one = Hands(xserver, tmp_path)
+def hands(xserver: XServer, tmp_path: Path) -> Iterator[Typing]:
+    one = Typing(xserver, WINDOW, tmp_path)
     yield one
     assert one.close() == 0
 
 
-def test_golden_values_are_typed_and_read(hands: Hands, tmp_path: Path) -> None:
+def test_golden_values_are_typed_and_read(hands: Typing, tmp_path: Path) -> None:
     for side, entry, size, leverage, price, bracket in GOLDEN:
         hands.do("key", "o")
         assert "liquidation" in hands.shown("liquidation"), "the card opens, the keyboard in the size"

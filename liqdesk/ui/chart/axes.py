@@ -22,6 +22,9 @@ CLEAR_PX: Final = 15  # a round price nearer than this to a tag is left out
 Tag = tuple[float, str, str, str, str | None]  # centre row, text, fill, ink, border
 
 
+SHORT: Final = {"mark": "mk", "index": "ix"}
+
+
 class Axis(QWidget):
     """What both axes do under the hand: a drag, with the left or the middle button, scales; a double click gives the axis back
     to its rule."""
@@ -104,9 +107,9 @@ class PriceAxis(Axis):
             found.append((fixed, present.price(s.last, s.decimals), fill, t.ink, None))
         others: list[tuple[float, str, str]] = []
         if s.mark > 0 and 0 <= lens.y(s.mark) <= h:
-            others.append((self._beside(s.mark, fixed, 0.01), self._named("mark", "mk", s.mark), t.text2))
+            others.append((self._beside(s.mark, fixed, 0.01), self._named("mark", s.mark), t.text2))
         if s.settings.show_index and s.index > 0 and 0 <= lens.y(s.index) <= h:
-            others.append((self._beside(s.index, fixed, 0.02), self._named("index", "ix", s.index), t.text2))
+            others.append((self._beside(s.index, fixed, 0.02), self._named("index", s.index), t.text2))
         for named in s.named_prices:
             if 0 <= lens.y(named) <= h:
                 others.append((lens.y(named), present.price(named, s.decimals), t.text1))
@@ -120,11 +123,13 @@ class PriceAxis(Axis):
         y = self.state.lens.y(price)
         return fixed + after if fixed is not None and abs(y - fixed) < self.state.theme.px(9) else y
 
-    def _named(self, word: str, short: str, value: float) -> str:
+    def _named(self, name: str, value: float) -> str:
+        """Return a tag's words. All names are whole, or all are short."""
         s = self.state
+        longest = "index" if s.settings.show_index else "mark"
         price = present.price(value, s.decimals if s.decimals > 2 else max(0, s.decimals - 1))
-        fits = theme.text_width(f"{word} {price}", theme.SMALL, theme.SEMIBOLD) <= self.width() - s.theme.px(10)
-        return f"{word if fits and not s.compact else short} {price}"
+        whole = theme.text_width(f"{longest} {price}", theme.SMALL, theme.SEMIBOLD) <= self.width() - s.theme.px(10)
+        return f"{name if whole and not s.compact else SHORT[name]} {price}"
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -6,28 +6,25 @@ from textwrap import fill
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.ui import draw
+from liqdesk.ui.chart.floating import SHADOW, FloatingCard
 from liqdesk.ui.chart.whatifwords import TIP, WhatText
-from liqdesk.ui.controls import IconButton
-from liqdesk.ui.draw import Painted
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, font, text_width
 
 ROW: Final = 20
 GAP: Final = 12
 SIDE: Final = 14
 LEAST: Final = 430
-SHADOW: Final = 6
 WRAP: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
 KEYS: Final = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 20, Qt.Key.Key_PageDown: -20}
 
 
-class WhatCard(Painted):
+class WhatCard(FloatingCard):
     """Painted once per answer. `closed` when the cross is pressed, `nudged(steps)` by the arrow and page keys."""
 
-    closed = Signal()
     nudged = Signal(int)
 
     def __init__(self, parent: QWidget) -> None:
@@ -36,18 +33,9 @@ class WhatCard(Painted):
         self._low = False
         self._rows: list[float] = []
         self._room = QRect()
-        self._key: tuple[object, ...] = ()
-        self._picture = QPixmap()
         self._widest = 0
-        self._cross = IconButton("cross", 20)
-        self._cross.setParent(self)
-        self._cross.setToolTip("Close (Esc)")
-        self._cross.setAccessibleName("close")
-        self._cross.clicked.connect(self.closed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(fill(TIP, 92))
-        self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.hide()
 
     def show_text(self, text: WhatText, room: QRect, rows: list[float], low: bool) -> None:
         """Show an answer in the upper left corner of `room`, or in the lower one: away from price (`low` says which that is), unless the
@@ -126,29 +114,12 @@ class WhatCard(Painted):
         else:
             self.nudged.emit(steps)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        text, ratio = self.text, self.devicePixelRatioF()
-        if text is None:
-            return
-        key = (text, current(), self.size(), ratio, self.hasFocus())
-        if key != self._key:
-            self._key = key
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(self._picture)
-            self._paint(painter, text)
-            painter.end()
-        QPainter(self).drawPixmap(0, 0, self._picture)
+    def said(self) -> WhatText | None:
+        return self.text
 
-    def _paint(self, p: QPainter, text: WhatText) -> None:
-        t = current()
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        w, h, radius = self.width() - SHADOW, self.height() - SHADOW, t.px(6)
-        for k in range(SHADOW, 0, -1):
-            draw.fill(p, k - 1, k, w + 1, h, "#000000", (0.055 if t.dark else 0.02), radius + 1)
-        draw.fill(p, 0, 0, w, h, t.panel, radius=radius)
-        draw.outline(p, 0, 0, w, h, t.focus if self.hasFocus() else t.border, radius)
+    def paint_said(self, p: QPainter) -> None:
+        t, text = current(), self.text
+        assert text is not None
         x, wide, y = t.px(SIDE), self._inner(), float(t.px(34))
         draw.dot(p, x + t.px(4), t.px(18), t.px(7), t.side(int(text.side)))
         draw.put(p, x + t.px(14), t.px(8), wide, t.px(20), text.title, t.text1, 14, 700)

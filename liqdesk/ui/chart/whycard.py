@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.ui import draw
+from liqdesk.ui.chart.floating import SHADOW, FloatingCard
 from liqdesk.ui.chart.whywords import TIP, WhyText
-from liqdesk.ui.controls import IconButton
-from liqdesk.ui.draw import Painted
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, font, text_width
 
 ROW: Final = 20
@@ -19,30 +18,18 @@ GAP: Final = 12
 SIDE: Final = 16
 BAR: Final = 7
 LEAST: Final = 420
-SHADOW: Final = 6
 WRAP: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
 
 
-class WhyCard(Painted):
+class WhyCard(FloatingCard):
     """Painted once per answer, whatever moves beneath it; `closed` when the cross is pressed."""
-
-    closed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.text: WhyText | None = None
         self._wide: list[float] = []
         self._where: tuple[tuple[float, float], QRect] = ((0.0, 0.0), QRect())
-        self._key: tuple[object, ...] = ()
-        self._picture = QPixmap()
-        self._cross = IconButton("cross", 20)
-        self._cross.setParent(self)
-        self._cross.setToolTip("Close (Esc)")
-        self._cross.setAccessibleName("close")
-        self._cross.clicked.connect(self.closed)
         self.setToolTip(TIP)
-        self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.hide()
 
     def show_text(self, text: WhyText, at: tuple[float, float], room: QRect) -> None:
         """Show an answer beside a point, inside `room` where it is large enough, both in the parent's pixels. It covers the point only
@@ -114,29 +101,12 @@ class WhyCard(Painted):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()  # not a click on the map beneath
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        text, ratio = self.text, self.devicePixelRatioF()
-        if text is None:
-            return
-        key = (text, current(), self.size(), ratio)
-        if key != self._key:
-            self._key = key
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(self._picture)
-            self._paint(painter, text)
-            painter.end()
-        QPainter(self).drawPixmap(0, 0, self._picture)
+    def said(self) -> WhyText | None:
+        return self.text
 
-    def _paint(self, p: QPainter, text: WhyText) -> None:
-        t = current()
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        w, h, radius = self.width() - SHADOW, self.height() - SHADOW, t.px(6)
-        for k in range(SHADOW, 0, -1):
-            draw.fill(p, k - 1, k, w + 1, h, "#000000", (0.055 if t.dark else 0.02), radius + 1)
-        draw.fill(p, 0, 0, w, h, t.panel, radius=radius)
-        draw.outline(p, 0, 0, w, h, t.border, radius)
+    def paint_said(self, p: QPainter) -> None:
+        t, text = current(), self.text
+        assert text is not None
         x, wide, y = t.px(SIDE), self._inner(), float(t.px(SIDE - 4))
         if text.title:
             y = self._head(p, text, x, wide, y)

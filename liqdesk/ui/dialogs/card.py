@@ -21,6 +21,19 @@ def label(text: str, role: str = "caption", size: int = 12, weight: int = REGULA
     return out
 
 
+def scrolled(inside: QWidget) -> QScrollArea:
+    """Return a bare area that scrolls `inside` up and down, and shows the ground behind it."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidgetResizable(True)
+    area.setWidget(inside)
+    inside.setAutoFillBackground(False)
+    area.viewport().setAutoFillBackground(False)
+    return area
+
+
 def button(text: str, primary: bool = False) -> QPushButton:
     out = QPushButton(text)
     out.setFont(font(12, SEMIBOLD))
@@ -69,14 +82,7 @@ class Card(QDialog):
         self.rows = QVBoxLayout(self._body)
         self.rows.setContentsMargins(t.px(16), t.px(14), t.px(16), t.px(16))
         self.rows.setSpacing(t.px(10))
-        self._area = QScrollArea()
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setWidgetResizable(True)
-        self._area.setWidget(self._body)
-        self._body.setAutoFillBackground(False)
-        self._area.viewport().setAutoFillBackground(False)
+        self._area = scrolled(self._body)
         outer.addWidget(self._area)
         self.setMinimumWidth(min(t.px(wide), self.screen().availableGeometry().width()))
 

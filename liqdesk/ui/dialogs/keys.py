@@ -6,11 +6,11 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from liqdesk.ui import draw
 from liqdesk.ui.controls import LinkButton
-from liqdesk.ui.dialogs.card import Card, Hairline, button, label
+from liqdesk.ui.dialogs.card import Card, Hairline, button, label, scrolled
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.keymap import Keymap, native, pressed, refusal
 from liqdesk.ui.keys import BY_NAME, KEYS, WITH_THE_MOUSE, Key
@@ -187,14 +187,7 @@ class KeysCard(Card):
         column.addWidget(self.nothing)
         self.nothing.hide()
         column.addStretch(1)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidgetResizable(True)
-        area.setWidget(inside)
-        inside.setAutoFillBackground(False)
-        area.viewport().setAutoFillBackground(False)
+        area = scrolled(inside)
         room = self.screen().availableGeometry().height() - t.px(270)
         area.setFixedHeight(max(t.px(120), min(t.px(520), room)))
         return area

@@ -8,7 +8,6 @@ from typing import Final
 import msgspec
 from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from liqdesk.errors import InputError
 from liqdesk.settings import SECTIONS, Row, Settings, declared
-from liqdesk.ui.dialogs.card import Card, Hairline, button, label
+from liqdesk.ui.dialogs.card import Card, Hairline, button, label, scrolled
 from liqdesk.ui.dialogs.editors import Editor, editor_of
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, current, font
 
@@ -162,14 +161,7 @@ class SettingsDialog(Card):
         column.addWidget(self.nothing)
         self.nothing.hide()
         column.addStretch(1)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidgetResizable(True)
-        area.setWidget(inside)
-        inside.setAutoFillBackground(False)
-        area.viewport().setAutoFillBackground(False)
+        area = scrolled(inside)
         room = self.screen().availableGeometry().height() - t.px(270)
         area.setFixedHeight(max(t.px(120), min(t.px(420), room)))
         return area
