@@ -67,10 +67,15 @@ def test_a_panel_is_dragged_out_and_everything_is_back_after_a_restart(hold: Cal
     assert tabbed["docks"]["alerts"][2] == wide
 
     # a chart window, placed by hand
+    main = held.active()
     held.do("key", "ctrl+n")
     opened = held.state()
     assert [one[4] for one in opened["charts"]] == ["A"]
-    held.do("getactivewindow", "windowmove", "300", "200")
+    deadline = time.monotonic() + 20
+    while (chart := held.active()) in ("", main):
+        assert time.monotonic() < deadline, "the new chart window has the keyboard"
+        time.sleep(0.05)
+    held.do("windowmove", chart, "300", "200")
     standing = held.state()
     assert standing["charts"][0][:2] != opened["charts"][0][:2]
 

@@ -30,6 +30,11 @@ class Hands:
     def do(self, *words: str) -> None:
         subprocess.run(["xdotool", *words], env=self.env, check=True, capture_output=True, timeout=30)
 
+    def active(self) -> str:
+        """Return the id of the window that has the keyboard, empty while it passes from one to the next."""
+        found = subprocess.run(["xdotool", "getactivewindow"], env=self.env, capture_output=True, timeout=30, text=True)
+        return found.stdout.strip() if found.returncode == 0 else ""
+
     def ask(self) -> dict[str, Any]:
         """Return what the window says of itself now."""
         assert self.process.stdin is not None
