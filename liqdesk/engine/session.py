@@ -315,6 +315,7 @@ class Session:
             self.map.queue(stretch.span_ms, stretch.bars, stretch.marks, self.interest)
         if self.loading.done and not self.map.queued:
             self.loaded = True
+            self.quality.known(self.interest)
             self._recorder.interest(self.instrument.symbol, self.interest)
             self._recorder.gain(self.instrument.symbol, self.clock.newest_ms, self.map.gain)
             if math.isnan(self.prices.mark) and self.map.mark is not None:

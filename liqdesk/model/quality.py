@@ -12,6 +12,8 @@ from collections import deque
 from typing import Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
@@ -48,6 +50,10 @@ class Believing:
         self._value = self._doubted = 0.0
         self._time_ms = self._doubted_ms = 0
 
+    def begin(self, time_ms: int, value: float) -> None:
+        """Believe a value that is known from elsewhere, whatever was believed before."""
+        self._value, self._doubted, self._time_ms = value, 0.0, time_ms
+
     def take(self, time_ms: int, value: float) -> bool:
         """Return whether to believe a positive value."""
         near = time_ms - self._time_ms <= self._apart_ms and self._value > 0
@@ -79,6 +85,12 @@ class Quality:
     def interest(self, time_ms: int, contracts: float) -> bool:
         """Return whether to believe a sample of open interest."""
         return contracts > 0 and (self._interest.take(time_ms, contracts) or self._odd(INTEREST, time_ms))
+
+    def known(self, interest: NDArray[np.void]) -> None:
+        """Hold later samples of open interest against the newest of a record (dtype INTEREST), so that the first one sampled
+        cannot leap unseen."""
+        if len(interest):
+            self._interest.begin(int(interest["t"][-1]), float(interest["contracts"][-1]))
 
     def minute(self, t0_ms: int, volume: float, sample_ms: int, contracts: float) -> float:
         """Return the open interest to use at the start of a whole minute in which `volume` was traded; `contracts` were last

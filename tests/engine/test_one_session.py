@@ -242,6 +242,17 @@ def test_open_interest_that_leaps_alone_is_no_sample() -> None:
     assert [o.kind for o in session.quality.oddities(T0 + 31_000)] == ["interest leap"]
 
 
+def test_open_interest_that_leaps_from_the_record_with_every_other_sample_is_never_believed() -> None:
+    stage = Stage()
+    stage.load()
+    session = stage.session
+    for i in range(8):
+        contracts = 80_000.0 if i % 2 else 3.2e6  # the first one sampled leaps from what the record ends with
+        session.on_interest(OpenInterest("BTCUSDT", T0 + (i + 1) * 10_000, contracts, None), stage.wall_ns)
+        assert session.open_interest == 80_000.0
+    assert [(o.kind, o.count) for o in session.quality.oddities(T0 + 81_000)] == [("interest leap", 4)]
+
+
 def test_open_interest_is_held_between_samples() -> None:
     stage = Stage()
     stage.load()
