@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import appdirs
 
 from liqdesk import __version__
 from liqdesk.errors import InputError, ProfileError
 
+if TYPE_CHECKING:
+    from types import FunctionType
+
 APP = "liqdesk"
+DIGEST: Final = "kernels.digest"  # beside the package, in a frozen program
 
 
 class Profile:
@@ -81,13 +87,19 @@ def prepare_numba_cache() -> None:
     The folder is named by a digest of the sources that kernels are compiled from: numba itself looks at one file's time and size, not at
     constants a kernel takes from elsewhere.
     """
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir() / f"kernels-{_kernel_digest()}"))
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir() / f"kernels-{kernel_digest()}"))
+    if frozen():
+        os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", f"{__name__}.{FrozenKernel.__name__}")
 
 
-def _kernel_digest() -> str:
+@functools.cache
+def kernel_digest() -> str:
+    """Return what tells compiled kernels of these sources from any other, 16 hexadecimal digits; a frozen program brings its own along."""
+    package = Path(__file__).resolve().parent
+    if frozen():
+        return (package / DIGEST).read_text("ascii").strip()
     import hashlib  # not before the first paint; so is tempfile below
 
-    package = Path(__file__).resolve().parent
     digest = hashlib.sha256(__version__.encode())
     for pattern in ("model/*.py", "lab/kernels.py", "simulator/*.py", "ui/chart/*.py"):
         for source in sorted(package.glob(pattern)):
@@ -95,14 +107,82 @@ def _kernel_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+class FrozenKernel:
+    """Where numba keeps one compiled kernel of a frozen program; it has the methods that numba calls of a class that
+    NUMBA_CACHE_LOCATOR_CLASSES names.
+
+    A frozen module has no file but a relative name, so that numba's own choice would depend on the folder the program was started from.
+    """
+
+    def __init__(self, folder: Path, line: int) -> None:
+        self._folder = folder
+        self._line = line
+
+    @classmethod
+    def from_function(cls, function: FunctionType, file: str) -> FrozenKernel:
+        """Return the place of a function in NUMBA_CACHE_DIR, or, where that cannot be written, in a folder that goes with the process."""
+        program = Path(__file__).resolve().parents[1]
+        name = Path(file).relative_to(program) if Path(file).is_relative_to(program) else Path(file)
+        below = ".".join(name.parts[:-1]) if not name.is_absolute() else name.parent.name
+        line = function.__code__.co_firstlineno
+        try:
+            place = cls(Path(os.environ["NUMBA_CACHE_DIR"], below), line)
+            place.ensure_cache_path()
+        except OSError:
+            place = cls(_passing_folder() / below, line)
+            place.ensure_cache_path()
+        return place
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder. Raises OSError where it cannot be written."""
+        import tempfile
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=self._folder).close()
+
+    def get_cache_path(self) -> str:
+        return str(self._folder)
+
+    def get_source_stamp(self) -> str:
+        return kernel_digest()
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
+
+
+@functools.cache
+def _passing_folder() -> Path:
+    """Make a folder of this process alone, removed when it ends: what numba reads from it is code, so it is nobody else's to write."""
+    import atexit
+    import shutil
+    import tempfile
+
+    folder = tempfile.mkdtemp(prefix="liqdesk-kernels-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def frozen() -> bool:
+    """Return whether this is the packaged program rather than Python running its sources."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def command() -> list[str]:
+    """Return the words that start this same program, before its arguments.
+
+    On Windows the window's executable has no standard output; the one for the command line stands beside it.
+    """
+    if not frozen():
+        return [sys.executable, "-m", "liqdesk"]
+    beside = Path(sys.executable).with_name("liqdesk-cli.exe")
+    return [str(beside) if sys.platform == "win32" and beside.exists() else sys.executable]
+
+
 def resource(name: str) -> Path:
     """Return the path of a file of the program: in a checkout `resources/` or `docs/`, in an installed or frozen program beside the
     package."""
     package = Path(__file__).resolve().parent
-    frozen = getattr(sys, "_MEIPASS", None)
     folders = [package / "_resources", package.parent / "resources", package.parent / "docs"]
-    if frozen:
-        folders.insert(0, Path(frozen) / "liqdesk" / "_resources")
     for folder in folders:
         if (folder / name).exists():
             return folder / name

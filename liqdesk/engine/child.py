@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from typing import IO
 
 import msgspec
 
+from liqdesk import paths
 from liqdesk.errors import Refusal, VenueError
 
 START_S = 300.0  # a slow machine compiles the market for the first time
@@ -28,10 +28,9 @@ class Address(msgspec.Struct, frozen=True):
 
 def command(seed: int, speed: float, start: str | None) -> list[str]:
     """Return the command line of the same program as an exchange."""
-    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "liqdesk"]
     extra = ["--start", start] if start else []
     return [
-        *program,
+        *paths.command(),
         "exchange",
         "--port",
         "0",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from liqdesk.paths import prepare_numba_cache
+from liqdesk.paths import command, prepare_numba_cache
 
 LONGEST_S: Final = 300.0
 POLL_S: Final = 0.03
@@ -59,10 +59,9 @@ class Compiler:
         return not interrupted()
 
     def _launched(self) -> subprocess.Popen[bytes] | None:
-        program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "liqdesk"]
         try:
             return subprocess.Popen(  # nosec B603  # this program itself, without a shell
-                [*program, "kernels"],
+                [*command(), "kernels"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -19,9 +19,13 @@ from numpy.typing import NDArray
 
 from liqdesk.errors import LiqdeskError
 from liqdesk.exports.sheet import Column, Sheet
-from liqdesk.paths import write_atomic
+from liqdesk.paths import frozen, write_atomic
 
-NO_PARQUET: Final = "Parquet needs pyarrow, which is not installed: pip install “liqdesk[parquet]”. CSV needs nothing."
+NO_PARQUET: Final = (
+    "This package of liqdesk writes no Parquet: CSV needs nothing, and liqdesk installed with pip as “liqdesk[parquet]” writes both."
+    if frozen()
+    else "Parquet needs pyarrow, which is not installed: pip install “liqdesk[parquet]”. CSV needs nothing."
+)
 GROUP_ROWS: Final = 50_000  # of a Parquet row group
 YIELD_S: Final = 0.0005  # given to the window after each part: formatting holds the interpreter
 

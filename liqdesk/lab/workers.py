@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from liqdesk import __version__
 from liqdesk.errors import InputError, LiqdeskError
-from liqdesk.paths import prepare_numba_cache
+from liqdesk.paths import frozen, prepare_numba_cache
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -73,9 +73,12 @@ def run_on_cluster(task: Callable[[T], R], items: Sequence[T], address: str, say
         from distributed import Client, KilledWorker
         from distributed.comm import CommClosedError
     except ImportError as e:
-        raise InputError(
-            f"no distributed: {e}", "--dask needs Dask, which is not installed: pip install 'liqdesk[cluster]'."
-        ) from e
+        how = (
+            "this package of liqdesk does not bring; install it with pip as"
+            if frozen()
+            else "is not installed: pip install"
+        )
+        raise InputError(f"no distributed: {e}", f"--dask needs Dask, which {how} 'liqdesk[cluster]'.") from e
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, CommClosedError) as e:

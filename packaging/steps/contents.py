@@ -1,0 +1,148 @@
+"""What goes into the frozen program and what stays out; read by packaging/liqdesk.spec."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import re
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+PACKAGING = Path(__file__).resolve().parents[1]
+ENTRY = "liqdesk/__main__.py"
+IDENTIFIER = "io.github.liqdesk"
+
+LEFT_OUT = [
+    # optional, large, and asked for with pip alone: Parquet, Dask
+    *("pyarrow", "pandas", "distributed", "dask"),
+    # what numpy, numba and pyqtgraph would use if it were there
+    *("IPython", "PIL", "matplotlib", "scipy", "cupy", "cffi", "yaml", "jinja2", "pygments", "OpenGL", "h5py", "tbb"),
+    # what Python brings that a finished program has no use for
+    *(
+        "tkinter",
+        "_tkinter",
+        "idlelib",
+        "turtle",
+        "turtledemo",
+        "lib2to3",
+        "ensurepip",
+        "venv",
+        "pip",
+        "setuptools",
+        "test",
+    ),
+    # Qt beside Core, Gui, Widgets, Svg
+    *(
+        f"PySide6.Qt{name}"
+        for name in ("Qml", "Quick", "QuickWidgets", "Designer", "Help", "UiTools", "Test", "Sql", "Xml")
+    ),
+    *(
+        f"PySide6.Qt{name}"
+        for name in ("Network", "OpenGL", "OpenGLWidgets", "PrintSupport", "Concurrent", "DBus", "Pdf")
+    ),
+    *("pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.canvas", "pyqtgraph.flowchart", "pyqtgraph.jupyter"),
+    *("numba.tests", "numba.testing", "llvmlite.tests", "numpy.tests", "numpy.f2py", "numpy.distutils"),
+]
+
+# Qt's plugins by folder; a folder that is not named stays out whole.
+PLUGINS = {
+    "platforms": ("qxcb", "qwayland*", "qoffscreen", "qwindows", "qcocoa"),
+    "platforminputcontexts": ("composeplatforminputcontextplugin", "ibusplatforminputcontextplugin"),
+    "platformthemes": ("qxdgdesktopportal",),  # gtk3 would bring another toolkit into the process
+    "styles": ("*",),
+    "wayland-shell-integration": ("xdg-shell",),
+    "wayland-decoration-client": ("*",),
+    "wayland-graphics-integration-client": (),  # OpenGL's; the window is drawn without
+}
+QT_LEFT_OUT = (
+    *("Qml", "Quick", "VirtualKeyboard", "Pdf", "Network", "OpenGL", "Sql", "Test", "Designer", "PrintSupport"),
+    *("EglFS", "EglFs", "WlShell", "WaylandCompositor", "WaylandEgl"),
+)
+LIBRARY = re.compile(rf"(?:^|/)(?:lib)?Qt6?(?:{'|'.join(QT_LEFT_OUT)})[^/]*\.(?:so|dll|dylib|framework)(?:$|[./])")
+LEFT_OUT_FILES = (
+    "*opengl32sw.dll",
+    "*d3dcompiler_*.dll",
+    *(
+        f"*.dist-info/{name}"
+        for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "WHEEL", "top_level.txt")
+    ),
+    "*/translations/*",
+    "pyqtgraph/colors/maps/*",  # the program has its own
+    "pyqtgraph/icons/*",
+    "*.pyi",
+    "*/py.typed",
+)
+
+
+def wanted(target: str) -> bool:
+    """Return whether a file comes along, by its path in the frozen folder."""
+    path = target.replace("\\", "/")
+    below = re.search(r"(?:^|/)plugins/([^/]+)/(?:lib)?([^/]+)\.(?:so|dll|dylib)$", path)
+    if below is not None and "PySide6" in path:
+        return any(fnmatch(below[2], kept) for kept in PLUGINS.get(below[1], ()))
+    return LIBRARY.search(path) is None and not any(fnmatch(path, pattern) for pattern in LEFT_OUT_FILES)
+
+
+def distributions(name: str = "liqdesk") -> list[str]:
+    """Return what a distribution stands on, without its extras and itself, sorted; the environment is asked."""
+    found: set[str] = set()
+    queue = [name]
+    while queue:
+        for requirement in importlib.metadata.requires(queue.pop()) or []:
+            words, _, marker = requirement.partition(";")
+            depends = re.match(r"[A-Za-z0-9._-]+", words.strip())
+            if depends is None or "extra" in marker or depends[0] in found:
+                continue
+            try:
+                importlib.metadata.version(depends[0])
+            except importlib.metadata.PackageNotFoundError:  # a marker of another system or Python
+                continue
+            found.add(depends[0])
+            queue.append(depends[0])
+    return sorted(found)
+
+
+def write_digest(folder: Path) -> Path:
+    """Write what tells this program's compiled kernels from any other's: its sources and the compiler's version."""
+    from liqdesk.paths import DIGEST, kernel_digest
+
+    compiler = [f"{name} {importlib.metadata.version(name)}" for name in ("numba", "llvmlite", "numpy")]
+    digest = hashlib.sha256("\n".join([kernel_digest(), sys.version, *compiler]).encode())
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / DIGEST
+    target.write_text(digest.hexdigest()[:16] + "\n", "ascii")
+    return target
+
+
+def icon(platform: str) -> Path | None:
+    """Return the icon of the executable or the bundle; Linux has none in the file."""
+    ending = {"win32": "ico", "darwin": "icns"}.get(platform)
+    path = PACKAGING / "icons" / f"liqdesk.{ending}"
+    return path if ending and path.exists() else None
+
+
+def version_resource(version: str, folder: Path) -> str | None:
+    """Return the path of the Windows version resource that packaging/windows/version.py makes of the version."""
+    source = PACKAGING / "windows" / "version.py"
+    spec = importlib.util.spec_from_file_location("windows_version", source)
+    if not source.exists() or spec is None or spec.loader is None:
+        return None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    target = folder / "version.txt"
+    target.write_text(module.text(version), "utf-8")
+    return str(target)
+
+
+def info_plist(version: str) -> dict[str, Any]:
+    """Return what macOS is told of the program."""
+    return {
+        "CFBundleDisplayName": "liqdesk",
+        "CFBundleShortVersionString": version,
+        "LSApplicationCategoryType": "public.app-category.finance",
+        "LSMinimumSystemVersion": "13.0",
+        "NSHighResolutionCapable": True,
+    }

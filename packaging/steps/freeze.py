@@ -1,0 +1,77 @@
+"""The frozen program in build/frozen/liqdesk: PyInstaller over packaging/liqdesk.spec, in an environment of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import bootstrap
+
+from steps.plan import Build, BuildError
+
+SYSTEMS = ("linux", "windows", "macos")
+BINUTILS = "Debian, Ubuntu: apt-get install binutils; Fedora: dnf install binutils"
+TOOLS = dict.fromkeys(("objdump", "objcopy"), BINUTILS) if sys.platform.startswith("linux") else {}
+SPEC = Path(__file__).resolve().parents[1] / "liqdesk.spec"
+PINS = SPEC.with_name("constraints.txt")
+SHARED = (
+    "this Python has no shared library, which a frozen program carries with it. Use another one: that of your distribution "
+    "(Debian: apt-get install python3 python3-venv), of python.org, or of pyenv with "
+    "PYTHON_CONFIGURE_OPTS=--enable-shared"
+)
+
+
+def make(build: Build) -> list[Path]:
+    """Prepare the environment, freeze, and give every file the build's time."""
+    if build.system == "linux" and not sysconfig.get_config_var("Py_ENABLE_SHARED"):
+        raise BuildError(SHARED)
+    bootstrap.add_system_parts(on_screen=True, tests=False)
+    prepare(build)
+    shutil.rmtree(build.frozen.parent, ignore_errors=True)
+    command: list[str | Path] = [build.python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
+    build.run([*command, "--distpath", build.frozen.parent, "--workpath", build.work / "pyinstaller", SPEC])
+    settle(build.frozen.parent, build.epoch)
+    said = subprocess.run(
+        [str(build.program), "--version"], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    if said.stdout.strip() != f"liqdesk {build.version}":
+        raise BuildError(f"the frozen program does not say its version: {said.stdout!r} {said.stderr!r}")
+    return [build.frozen]
+
+
+def prepare(build: Build) -> None:
+    """Make build/environment with the extra `package`, unless it stands as pyproject.toml and the pins want it."""
+    stamp = build.work / "environment" / "liqdesk.json"
+    wanted = hashlib.sha256((build.root / "pyproject.toml").read_bytes() + PINS.read_bytes() + sys.version.encode())
+    try:
+        if json.loads(stamp.read_text("utf-8")) == wanted.hexdigest():
+            return
+    except (OSError, ValueError):
+        pass
+    if importlib.util.find_spec("ensurepip") is None:
+        raise BuildError("this Python makes no environments (Debian, Ubuntu: apt-get install python3-venv)")
+    bootstrap.say("preparing build/environment; the first time this fetches some 200 MB")
+    inside = sys.prefix != sys.base_prefix
+    maker = getattr(sys, "_base_executable", sys.executable) if inside else sys.executable
+    build.run([str(maker), "-m", "venv", "--clear", stamp.parent])
+    pip: list[str | Path] = [build.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    build.run([*pip, "--constraint", PINS, "--editable", f"{build.root}[package]"])
+    stamp.write_text(json.dumps(wanted.hexdigest()), "utf-8")
+
+
+def settle(folder: Path, epoch: int) -> None:
+    """Give every file one time, and rights that do not depend on who built: all may read, what could be executed still can be."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_symlink():
+            continue
+        executable = path.is_dir() or path.stat().st_mode & 0o100
+        path.chmod(0o755 if executable else 0o644)
+        os.utime(path, (epoch, epoch))
+    os.utime(folder, (epoch, epoch))
