@@ -105,6 +105,15 @@ def parser() -> argparse.ArgumentParser:
         "kernels", help="compile the map's kernels into the user's cache, which the first start does by itself"
     )
 
+    check = commands.add_parser(
+        "check",
+        help="examine this installation: whether all of it loads, and whether every dialog opens and closes",
+        description="Examine this installation on the built-in market, with a profile of its own that is removed again. The lines it "
+        "prints can go into a report of a fault: no secret is in them, and ~ stands for the home folder.",
+    )
+    check.add_argument("--screen", action="store_true", help="on the screen, to be watched; default off-screen")
+    check.add_argument("--timeout", type=number(1.0, 3600.0), default=600.0, help="seconds to wait for a whole map")
+
     take = commands.add_parser("import", help="read files of Binance's public archive into the history")
     take.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     take.add_argument("--profile", default=argparse.SUPPRESS, metavar="DIR")
@@ -283,6 +292,12 @@ def _choices(a: argparse.Namespace) -> Choices:
     )
 
 
+def _check(a: argparse.Namespace) -> int:
+    from liqdesk.app.check import check
+
+    return check(a.screen, a.timeout)
+
+
 def _kernels(_: argparse.Namespace) -> int:
     from liqdesk.app.kernels import compile_kernels
 
@@ -291,6 +306,7 @@ def _kernels(_: argparse.Namespace) -> int:
 
 
 RUN = {
+    "check": _check,
     "exchange": _exchange,
     "export": _export,
     "import": _import,

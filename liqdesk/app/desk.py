@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QSettings
 
 from liqdesk import logs
 from liqdesk import settings as stored
@@ -48,7 +48,10 @@ class Desk:
         self._open.callback(logs.close)
         sys.excepthook = log_uncaught
         self._open.enter_context(Interrupts()).asked.connect(self.leave)
-        self._window.furnish(self._settings, self._prepared.writable, str(self._prepared.profile.root))
+        root = str(self._prepared.profile.root)
+        # Where a dialog for files keeps the folders it was used in; on Linux that was ~/.config/QtProject.conf.
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, root)
+        self._window.furnish(self._settings, self._prepared.writable, root)
         if self._orders.demo:
             self._child = child_of(self._orders)
             self._open.callback(self._child.stop)

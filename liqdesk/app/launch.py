@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from liqdesk.app.choices import Choices
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from liqdesk.ui.window import Window
 
 
-def open_window(choices: Choices) -> int:
-    """Open the window and run until it closes; returns the exit code.
+def open_window(choices: Choices, attend: Callable[[Window], object] | None = None) -> int:
+    """Open the window and run until it closes; returns the exit code. `attend` is given the window before it is shown.
 
     What the command line or the environment names is checked before there is a window, the settings file after its first paint. Raises
     LiqdeskError for what cannot be used.
@@ -31,6 +32,8 @@ def open_window(choices: Choices) -> int:
     window = Window(look=look_of(profile.settings))
     launch = _Launch(window, choices, start)
     window.first_painted.connect(launch.furnish)
+    if attend is not None:
+        attend(window)
     window.show()
     try:
         code = application.exec()

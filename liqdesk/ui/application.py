@@ -52,3 +52,8 @@ def make_application() -> QApplication:
     application.setApplicationDisplayName("liqdesk")
     application.setDesktopFileName("liqdesk")
     return application
+
+
+def platform_name() -> str:
+    """Return how windows come to a screen: xcb, wayland, windows, cocoa, offscreen."""
+    return QApplication.platformName()
