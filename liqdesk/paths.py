@@ -95,16 +95,21 @@ def prepare_numba_cache() -> None:
 @functools.cache
 def kernel_digest() -> str:
     """Return what tells compiled kernels of these sources from any other, 16 hexadecimal digits; a frozen program brings its own along."""
-    package = Path(__file__).resolve().parent
     if frozen():
-        return (package / DIGEST).read_text("ascii").strip()
+        return (Path(__file__).resolve().parent / DIGEST).read_text("ascii").strip()
     import hashlib  # not before the first paint; so is tempfile below
 
     digest = hashlib.sha256(__version__.encode())
-    for pattern in ("model/*.py", "lab/kernels.py", "simulator/*.py", "ui/chart/*.py"):
-        for source in sorted(package.glob(pattern)):
-            digest.update(source.read_bytes())
+    for source in kernel_sources():
+        digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def kernel_sources() -> list[Path]:
+    """Return the files that kernels are compiled from, in a fixed order; a frozen program has none."""
+    package = Path(__file__).resolve().parent
+    patterns = ("model/*.py", "lab/kernels.py", "simulator/*.py", "ui/chart/*.py")
+    return [source for pattern in patterns for source in sorted(package.glob(pattern))]
 
 
 class FrozenKernel:

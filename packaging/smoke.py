@@ -53,7 +53,7 @@ class Smoke(Commands):
         began = time.monotonic()
         try:
             call()
-        except FaultError as e:
+        except (FaultError, XError, OSError, ValueError) as e:
             self.faults.append(f"{name}: {e}")
             self.say(f"{name}: FAULT: {e}")
         else:

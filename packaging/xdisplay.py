@@ -34,10 +34,14 @@ class Display:
         number = found[1]
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(START_S)
-        self._socket.connect(f"/tmp/.X11-unix/X{number}")
+        try:
+            self._socket.connect(f"/tmp/.X11-unix/X{number}")
+        except OSError as e:
+            self._socket.close()
+            raise XError(f"display {name} does not answer: {e.strerror or e}") from e
         method, cookie = _cookie(authority, number)
         head = struct.pack("<BxHHHHxx", ord("l"), 11, 0, len(method), len(cookie))
-        self._socket.sendall(head + _padded(method) + _padded(cookie))
+        self._put(head + _padded(method) + _padded(cookie))
         status, reason, _, _, more = struct.unpack("<BBHHH", self._read(8))
         body = self._read(more * 4)
         if status != 1:
@@ -151,12 +155,21 @@ class Display:
                 raise XError(f"error {head[1]} for request {head[10]}")
 
     def _send(self, opcode: int, detail: int, body: bytes) -> None:
-        self._socket.sendall(struct.pack("<BBH", opcode, detail, 1 + len(body) // 4) + body)
+        self._put(struct.pack("<BBH", opcode, detail, 1 + len(body) // 4) + body)
+
+    def _put(self, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError as e:
+            raise XError(f"the X server does not listen: {e}") from e
 
     def _read(self, count: int) -> bytes:
         parts = bytearray()
         while len(parts) < count:
-            part = self._socket.recv(count - len(parts))
+            try:
+                part = self._socket.recv(count - len(parts))
+            except OSError as e:
+                raise XError(f"the X server does not answer: {e}") from e
             if not part:
                 raise XError("the X server has gone")
             parts += part
@@ -194,7 +207,18 @@ class Server:
         with os.fdopen(ours, "rb") as pipe:
             try:
                 self._process = subprocess.Popen(
-                    ["Xvfb", "-displayfd", str(theirs), "-screen", "0", f"{wide}x{high}x24", "-nolisten", "tcp", "-ac"],
+                    [
+                        "Xvfb",
+                        "-displayfd",
+                        str(theirs),
+                        "-screen",
+                        "0",
+                        f"{wide}x{high}x24",
+                        "-nolisten",
+                        "tcp",
+                        "-ac",
+                        "-noreset",
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -219,7 +243,7 @@ class Server:
             try:
                 Display(self.name).close()
                 return
-            except OSError:
+            except XError:
                 if time.monotonic() > until:
                     self.close()
                     raise XError("Xvfb does not answer") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import logging
 import os
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from liqdesk.paths import command, prepare_numba_cache
+from liqdesk.paths import command, kernel_sources, prepare_numba_cache
 
 LONGEST_S: Final = 300.0
 POLL_S: Final = 0.03
@@ -27,7 +28,17 @@ def marker() -> Path:
         numba = importlib.metadata.version("numba")
     except importlib.metadata.PackageNotFoundError:  # a frozen program may carry no metadata
         numba = "bundled"
-    return Path(os.environ["NUMBA_CACHE_DIR"]) / f"whole-{sys.implementation.cache_tag}-{numba}"
+    return Path(os.environ["NUMBA_CACHE_DIR"]) / f"whole-{sys.implementation.cache_tag}-{numba}-{_sources_stand()}"
+
+
+def _sources_stand() -> str:
+    """Return what numba knows compiled kernels by, beside their code: place, time and size of the source files. The same sources that are
+    installed elsewhere, or again, find none of what is in the cache."""
+    digest = hashlib.sha256()
+    for source in kernel_sources():
+        stat = source.stat()
+        digest.update(f"{source} {stat.st_mtime} {stat.st_size}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:8]
 
 
 class Compiler:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -9,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from liqdesk import paths
+from liqdesk.engine import compiling as compiling_room
 from liqdesk.engine.compiling import Compiler, marker
 
 
@@ -29,6 +33,22 @@ def test_kernels_that_are_there_are_not_compiled(no_cache: Path) -> None:
     assert Compiler().ready(lambda: False)
     assert not compiling()
     assert time.monotonic() - began < 1.0
+
+
+def test_the_same_sources_installed_elsewhere_or_again_are_compiled_anew(
+    no_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As numba does, which keeps what it compiled by place, time and size of the source."""
+    here = marker()
+    assert here == marker()
+    copies = [tmp_path / source.name for source in paths.kernel_sources()[:3]]
+    for copy, source in zip(copies, paths.kernel_sources(), strict=False):
+        shutil.copy2(source, copy)
+    monkeypatch.setattr(compiling_room, "kernel_sources", lambda: copies)
+    there = marker()
+    assert there != here
+    os.utime(copies[0], (1_700_000_000, 1_700_000_000))
+    assert marker() not in (here, there)
 
 
 def test_the_last_that_waits_ends_the_compilation(no_cache: Path) -> None:
