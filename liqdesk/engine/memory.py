@@ -1,26 +1,41 @@
-"""What the allocator keeps for itself, given back to the system."""
+"""What the allocator keeps for itself: little, and given back to the system."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
 from functools import cache
-from typing import Any
+from typing import Final
+
+APART: Final = 1 << 20  # bytes; a block of this size or more is mapped by itself, and unmapped when it is freed
+M_MMAP_THRESHOLD: Final = -3  # of glibc's malloc.h
 
 
 @cache
-def _trim() -> Any:
-    """Return glibc's malloc_trim, None where there is none: only glibc keeps what was freed between longer-lived blocks."""
+def _glibc() -> ctypes.CDLL | None:
+    """Return the C library where it is glibc: only that keeps what was freed between longer-lived blocks."""
     if not sys.platform.startswith("linux"):
         return None
     try:
-        return ctypes.CDLL("libc.so.6").malloc_trim
+        library = ctypes.CDLL("libc.so.6")
+        return library if library.mallopt and library.malloc_trim else None
     except (OSError, AttributeError):  # another C library
         return None
 
 
+def keep_apart() -> None:
+    """Have large blocks mapped by themselves for good.
+
+    glibc raises the size from which it does so to that of the largest block freed, up to 32 MB; what lives for minutes then
+    lies among what lives for days, and the gaps between them only grow.
+    """
+    library = _glibc()
+    if library is not None:
+        library.mallopt(M_MMAP_THRESHOLD, APART)
+
+
 def give_back() -> None:
     """Return whole pages that are free to the system; takes some milliseconds, without the interpreter's lock."""
-    trim = _trim()
-    if trim is not None:
-        trim(0)
+    library = _glibc()
+    if library is not None:
+        library.malloc_trim(0)
