@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -36,10 +35,11 @@ class InterestPoll:
     def __init__(self, symbol: str, speed: float, ask: Ask) -> None:
         self._symbol, self._ask = symbol, ask
         self._every_ns = max(int(EVERY_NS / speed), SECOND_NS)
-        self._due_ns = 0
+        self._now_ns = self._due_ns = 0
 
     def beat(self, session: Session, now_ns: int) -> None:
         """Ask when it is time."""
+        self._now_ns = now_ns
         if now_ns >= self._due_ns:
             self._due_ns = now_ns + self._every_ns
             self._ask(backfill.interest(self._symbol), lambda payload, ns: self._take(session, payload, ns), self._fail)
@@ -54,7 +54,7 @@ class InterestPoll:
     def _fail(self, error: VenueError) -> None:
         log.info("open interest was not given: %s", error)
         if error.kind in PASSING:
-            self._due_ns = min(self._due_ns, time.monotonic_ns() + AGAIN_NS)
+            self._due_ns = min(self._due_ns, self._now_ns + AGAIN_NS)
 
 
 class InterestRepair:

@@ -32,6 +32,11 @@ class Turns(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._turn)
 
+    @property
+    def settled(self) -> bool:
+        """Whether every part shows the newest frame."""
+        return not self._behind
+
     def frame(self, anew: bool) -> None:
         """Take note of a frame. After a pause, and when `anew`, every part shows it at once."""
         if anew or (not self._timer.isActive() and time.monotonic_ns() - self._shown_ns >= ROUND_NS):

@@ -74,7 +74,7 @@ class Window(QMainWindow):
         self._early: list[Frame] = []
         self._said: tuple[str, ...] = ()
         self._closed = False
-        self._panels = Turns(self, self._show_part, self._chart_worked)
+        self.turns = Turns(self, self._show_part, self._chart_worked)
         self._look = look or (Look() if settings is None else Look(settings.theme, settings.window_geometry))
         self.setWindowTitle("liqdesk")
         self.setMinimumSize(760, 480)
@@ -221,7 +221,7 @@ class Window(QMainWindow):
             self._early.append(frame)
         for fired in frame.new_fired:
             self.act.alerting.announce(fired)
-        self._panels.frame(anew)
+        self.turns.frame(anew)
         self._measure(frame)
         self.frame_taken.emit()
 
@@ -316,7 +316,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed:
             self._closed = True
-            self._panels.stop()
+            self.turns.stop()
             if self._furnished:
                 self.shell.arranging.close()
                 self.change(window_geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"))

@@ -69,7 +69,7 @@ def test_every_pane_says_what_the_exchange_says(desk: Keeping, market: Exchange)
     for _ in range(3):
         pause(1_500)
         desk.held = True
-        pause(400)
+        desk.until(lambda: desk.owed and desk.window.turns.settled, 20, "every part shows the frame")
         chart, frame = desk.window.chart, desk.frame
         assert chart is not None
         assert frame is not None

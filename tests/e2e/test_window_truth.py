@@ -166,7 +166,7 @@ def test_every_number_and_colour_is_the_models_at_ten_random_moments(desk: Desk)
         # Hold the engine's next frame back, let the window finish with this one.
         desk.held = True
         serial = desk.frame.serial if desk.frame else 0
-        pause(400)
+        desk.until(lambda: desk.owed and desk.window.turns.settled, 20, "every part shows the frame")
         assert desk.frame is not None
         assert desk.frame.serial <= serial + 1
         desk.window.chart.refresh()  # type: ignore[union-attr]

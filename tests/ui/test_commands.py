@@ -61,7 +61,7 @@ def test_a_panel_that_has_the_keyboard_keeps_its_own_keys(window: Window, qtbot:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     window.apply(frame(rules=RULES))
-    window._panels.everything()
+    window.turns.everything()
     rules = window.column.alerts.content
     dropped: list[str] = []
     rules.drop_wanted.connect(dropped.append)

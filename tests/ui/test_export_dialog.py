@@ -50,7 +50,7 @@ def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
     forced = tuple(order(20_000.0 + k, T0 - k * 1_000) for k in range(25))
     demo = source("demo", 20.0)
     one.apply(frame(source=demo, new_bars=(Bars(MINUTE, rows),), new_forced=forced))
-    one._panels.everything()
+    one.turns.everything()
     assert one.chart is not None
     one.chart.refresh()
     yield one

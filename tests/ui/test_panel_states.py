@@ -44,7 +44,7 @@ def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
 
 def show(window: Window, one: Frame) -> None:
     window.apply(one)
-    window._panels.everything()
+    window.turns.everything()
 
 
 def test_before_the_first_frame_it_is_starting(window: Window) -> None:

@@ -37,7 +37,7 @@ def make(qtbot: QtBot, qapp: QApplication) -> Iterator[object]:
         one.load_chart()
         for serial in range(3):
             one.apply(frame(serial=serial + 1, streams=busy().streams, new_forced=(order(30_000.0, T0 + serial),)))
-            one._panels.everything()
+            one.turns.everything()
         qtbot.wait(100)
         return one
 
@@ -132,7 +132,7 @@ def test_panels_are_never_pressed_together_and_open_again_when_there_is_room(mak
     window.change(text_scale=100)
     window.resize(1920, 1080)
     window.apply(frame(serial=9))
-    window._panels.everything()
+    window.turns.everything()
     qtbot.waitUntil(lambda: not (window.column.zones.folded or window.column.imbalance.folded), timeout=2_000)
     assert pressed() == []
     assert percent > 100 or before == (False, False)

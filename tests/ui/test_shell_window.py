@@ -56,7 +56,7 @@ def make(qtbot: QtBot, qapp: QApplication) -> Iterator[Make]:
 
 def flush(window: Window) -> None:
     """Let the panels show the newest frame now."""
-    window._panels.everything()
+    window.turns.everything()
 
 
 def test_the_first_paint_needs_nothing_heavy(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
     one.load_chart()
     for serial in range(3):
         one.apply(frame(serial=serial + 1, new_forced=(order(30_000.0, T0 + serial),)))
-        one._panels.everything()
+        one.turns.everything()
     yield one
     QAccessible.setActive(False)
     one.close()

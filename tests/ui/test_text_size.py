@@ -32,7 +32,7 @@ def made(qtbot: QtBot, percent: int) -> Window:
     window.load_chart()
     for serial in range(3):
         window.apply(frame(serial=serial + 1, new_forced=(order(30_000.0, T0 + serial),)))
-        window._panels.everything()
+        window.turns.everything()
     assert window.chart is not None
     qtbot.waitUntil(lambda: window.chart is not None and window.chart.map.heat.kernels is not None, timeout=60_000)
     qtbot.wait(300)
@@ -61,7 +61,7 @@ def test_changed_while_it_runs_everything_stands_where_a_fresh_start_puts_it(
     window = made(qtbot, before)
     window.change(text_scale=after)
     window.apply(frame(serial=4))
-    window._panels.everything()
+    window.turns.everything()
     qtbot.wait(300)
     live = places(window)
     window.close()

@@ -33,7 +33,7 @@ def test_a_click_on_a_row_centres_the_chart_on_its_zone(qtbot: QtBot, qapp: QApp
     chart.set_grid(market.grid)
     far = zone(Side.SHORT, m * 1.07, m * 1.08, 2e6, m)
     window.apply(market.frame(zones=(far, zone(Side.LONG, m * 0.99, m * 0.992, 1e6, m))))
-    window._panels.everything()
+    window.turns.everything()
     chart.refresh()
     before = chart.state.lens
     assert before.valid
