@@ -11,7 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liqdesk import __version__
-from liqdesk.app.arguments import BARS, CANDLES, SPANS, iso_ms, number, port, seed, size, whole
+from liqdesk.app.arguments import (
+    BARS,
+    CANDLES,
+    SPANS,
+    add_exchange,
+    add_local,
+    iso_ms,
+    number,
+    seed,
+    size,
+    whole,
+    with_open,
+)
 from liqdesk.errors import InputError, LiqdeskError
 
 if TYPE_CHECKING:
@@ -48,38 +60,7 @@ def parser() -> argparse.ArgumentParser:
     _market_options(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
 
-    exchange = commands.add_parser("exchange", help="serve the built-in market on loopback, in Binance's protocol")
-    exchange.add_argument("--port", type=port, default=0, help="0 takes a free one")
-    exchange.add_argument("--seed", type=seed, default=7)
-    exchange.add_argument("--speed", type=number(0.1, 600.0), default=1.0)
-    exchange.add_argument(
-        "--start", type=iso_ms, help="the market's time when it begins to serve (ISO, UTC); default now"
-    )
-    exchange.add_argument("--epoch", type=whole, help="wall time (ms since 1970) at which the market stood at --start")
-    exchange.add_argument(
-        "--trades", type=number(0.01, 20_000.0), help="trades a market second is split into, on average"
-    )
-    exchange.add_argument(
-        "--ping", type=number(0.1, 3600.0), metavar="SECONDS", help="ping sockets this often; default 180"
-    )
-    exchange.add_argument(
-        "--max-age", type=number(0.1, 1e6), metavar="SECONDS", help="close sockets of this age; default 86400"
-    )
-    exchange.add_argument(
-        "--prints", choices=["largest", "latest"], help="which forced order of a second is printed; default the largest"
-    )
-    exchange.add_argument(
-        "--announce",
-        type=number(1.0, 1e6),
-        metavar="SECONDS",
-        help="announce a contract's brackets this often; default 3600",
-    )
-    exchange.add_argument("--truth", type=Path, metavar="FILE", help="write what truly happened, as JSON lines")
-    exchange.add_argument("--faults", type=Path, metavar="TOML", help="a plan of what goes wrong; see docs/faults.md")
-    exchange.add_argument("--fault-log", type=Path, metavar="FILE", help="write what went wrong, as JSON lines")
-    exchange.add_argument("--frames", type=Path, metavar="FILE", help="serve recorded frames instead of the market")
-    exchange.add_argument("--parent", type=whole, help=argparse.SUPPRESS)
-
+    add_exchange(commands)
     snapshot = commands.add_parser("snapshot", help="render the window off-screen to a picture")
     _market_options(snapshot, argparse.SUPPRESS)
     snapshot.add_argument("--out", required=True, type=Path, metavar="PNG")
@@ -101,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     _market_options(record, argparse.SUPPRESS, several=True)
     record.add_argument("--minutes", type=number(0.01, 1e7), help="end after so many; default: when asked to")
 
+    add_local(commands)
     commands.add_parser(
         "kernels", help="compile the map's kernels into the user's cache, which the first start does by itself"
     )
@@ -276,6 +258,20 @@ def _window(a: argparse.Namespace) -> int:
     return open_window(_choices(a))
 
 
+def _forget(a: argparse.Namespace) -> int:
+    from liqdesk.app.forgetting import forget
+
+    return forget(a.profile, sure=a.yes)
+
+
+def _open(a: argparse.Namespace) -> int:
+    from liqdesk.app.launch import open_window
+
+    if a.demo or a.rest_url or a.stream_url:
+        raise InputError("open with a venue", "A recording takes no venue: leave out --demo and the URLs.")
+    return open_window(_choices(a)._replace(recording=a.file))
+
+
 def _choices(a: argparse.Namespace) -> Choices:
     from liqdesk.app.choices import Choices
 
@@ -309,8 +305,10 @@ RUN = {
     "check": _check,
     "exchange": _exchange,
     "export": _export,
+    "forget": _forget,
     "import": _import,
     "kernels": _kernels,
+    "open": _open,
     "record": _record,
     "score": _score,
     "snapshot": _snapshot,
@@ -323,7 +321,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names of files, or a console that lacks a letter
-    arguments = parser().parse_args(argv)
+    arguments = parser().parse_args(with_open(sys.argv[1:] if argv is None else argv, RUN))
     try:
         return RUN[arguments.command](arguments)
     except LiqdeskError as e:

@@ -21,6 +21,8 @@ from steps.plan import Build, BuildError
 STEPS = (
     "freeze",  # build/frozen/liqdesk
     "tarball",  # dist/liqdesk-VERSION-linux-MACHINE.tar.xz
+    "deb",  # dist/liqdesk_VERSION_ARCHITECTURE.deb
+    "appimage",  # build/liqdesk.AppDir, and dist/liqdesk-VERSION-linux-MACHINE.AppImage where appimagetool can be had
 )
 
 

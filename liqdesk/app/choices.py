@@ -11,7 +11,8 @@ NAMED: Final = ("symbol", "rest_url", "stream_url", "proxy_url")
 
 
 class Choices(NamedTuple):
-    """The options that choose a market and a profile; None leaves it to the environment, then the settings."""
+    """The options that choose a market and a profile; None leaves it to the environment, then the settings. `recording` is a file that
+    is shown instead of a market."""
 
     symbol: str | None = None
     profile: str | None = None
@@ -22,6 +23,7 @@ class Choices(NamedTuple):
     seed: int | None = None
     speed: float | None = None
     verbose: bool = False
+    recording: Path | None = None
 
     def named(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         """Return the settings that options and, behind them, the environment (LIQDESK_SYMBOL, LIQDESK_REST_URL and so on) name for

@@ -27,7 +27,7 @@ def open_window(choices: Choices, attend: Callable[[Window], object] | None = No
 
     profile = profile_at(choices.profile)
     profile.create()
-    start = _checked(choices) if choices.named() else None
+    start = _known(choices) if choices.named() or choices.recording else None
     application = make_application()
     window = Window(look=look_of(profile.settings))
     launch = _Launch(window, choices, start)
@@ -48,6 +48,18 @@ def _checked(choices: Choices) -> Start:
     from liqdesk.app.preparing import Start
 
     return Start.of(choices)
+
+
+def _known(choices: Choices) -> Start:
+    """Return `_checked`. Who opened a file from the desktop reads no terminal, and is told of one that is unfit in a box as well."""
+    try:
+        return _checked(choices)
+    except LiqdeskError as e:
+        if choices.recording is not None:
+            from liqdesk.ui.refusal import tell
+
+            tell(e.user)
+        raise
 
 
 class _Launch:

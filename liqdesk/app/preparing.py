@@ -122,7 +122,11 @@ class Start(msgspec.Struct, frozen=True):
     def of(cls, choices: Choices) -> Start:
         """Raises InputError, ProfileError as `prepare` and `orders_for` do."""
         prepared = prepare(choices)
-        return cls(prepared, orders_for(prepared, choices, record=True))
+        if choices.recording is None:
+            return cls(prepared, orders_for(prepared, choices, record=True))
+        from liqdesk.app.reopening import reopen
+
+        return cls(*reopen(prepared, choices, choices.recording))
 
 
 def need_history(profile: Profile) -> Path:

@@ -22,6 +22,8 @@ def source_words(source: Source) -> str:
         case SourceKind.DEMO:
             seed = "" if source.seed is None else f", seed {source.seed}"
             return f"DEMO: simulated market{seed}, not Binance"
+        case SourceKind.HISTORY if source.whose:
+            return f"RECORDING: {source.whose}, not Binance"
         case SourceKind.HISTORY:
             return "HISTORY: Binance data as recorded or imported, not live"
     return f"NOT BINANCE: {source.host}"
@@ -35,7 +37,7 @@ def origin_of(frame: Frame) -> Origin:
     venue = {
         SourceKind.LIVE: "Binance USDⓈ-M",
         SourceKind.DEMO: "built-in market",
-        SourceKind.HISTORY: "Binance USDⓈ-M",
+        SourceKind.HISTORY: frame.source.whose or "Binance USDⓈ-M",
     }
     return Origin(
         frame.instrument.symbol,

@@ -41,6 +41,8 @@ class Source(msgspec.Struct, frozen=True):
     seed: int | None = None
     speed: float = 1.0
     note: str = ""  # why the demo replaced the live market, one sentence
+    file: str = ""  # the name of a recording that was opened
+    whose: str = ""  # whose data it holds, where they are not the venue's own
 
 
 class StreamStatus(msgspec.Struct, frozen=True):

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 from liqdesk.clock import VenueClock
 from liqdesk.engine.evidence import past_study
-from liqdesk.engine.frames import Bars, Connection, FundingView, Health, Source, SourceKind
+from liqdesk.engine.frames import Bars, Connection, FundingView, Health
 from liqdesk.engine.inbox import Inbox
 from liqdesk.engine.loading import Loading
 from liqdesk.engine.market_map import MarketMap
-from liqdesk.engine.opening import Orders
+from liqdesk.engine.opening import Orders, recorded_source
 from liqdesk.engine.recorder import Recorder
 from liqdesk.engine.scoring import Scoring
 from liqdesk.engine.session import Session
 from liqdesk.engine.traffic import Traffic
 from liqdesk.errors import LiqdeskError, Refusal, VenueError
-from liqdesk.history import FORCED, History
+from liqdesk.history import FORCED, GENUINE, History
 from liqdesk.market import DAY_MS, MINUTE_MS, Instrument, Universe
 from liqdesk.model import best_steps
 
@@ -41,7 +41,7 @@ class Past:
     """A symbol's history up to a moment. Offers what `Run` offers."""
 
     def __init__(self, orders: Orders, alerts: AlertBook, brackets: Brackets) -> None:
-        self.source = Source(SourceKind.HISTORY, "history")
+        self.source = recorded_source()
         self.symbol = orders.symbol
         self.session: Session | None = None
         self.error: VenueError | None = None
@@ -58,9 +58,8 @@ class Past:
 
     def start(self) -> None:
         """Read the history and queue its steps; a history that holds nothing useful is told of in the connection's sentence."""
-        path = self._orders.folder / "history.sqlite"
         try:
-            history = History.open(path, self._orders.folder / "lock", origin="binance", read_only=True)
+            history = self._history()
         except LiqdeskError as e:
             self.error = VenueError(Refusal.REQUEST, str(e), e.user)
             return
@@ -72,6 +71,18 @@ class Past:
             if self.error is not None and history.notice:
                 self.error = VenueError(Refusal.REQUEST, f"{self.error}; {history.notice}", history.notice)
             history.close()
+
+    def _history(self) -> History:
+        """Open what the orders name: a recording, or the profile's own history."""
+        orders = self._orders
+        if orders.recording is None:
+            path = orders.folder / "history.sqlite"
+            return History.open(path, orders.folder / "lock", origin=GENUINE, read_only=True)
+        history = History.of_file(orders.recording)
+        self.source = recorded_source(history.origin, orders.recording.name)
+        contracts = tuple(_instrument(s, _last_bars(history, s)) for s in history.mapped())
+        self.universe = Universe(0, contracts)
+        return history
 
     def _read(self, history: History) -> None:
         symbol, to = self.symbol, self._orders.history_to_ms
@@ -175,6 +186,12 @@ def _runs(values: NDArray[np.int64]) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(values)) + 1
     bounds = [0, *edges.tolist(), len(values)]
     return list(pairwise(bounds))
+
+
+def _last_bars(history: History, symbol: str) -> dict[int, NDArray[np.void]]:
+    """Return the newest candles of each length that there are."""
+    lengths = {x.span_ms: x.last_ms for x in history.extent(symbol) if not x.mark}
+    return {span: history.bars(symbol, span, False, last - 2_000 * span) for span, last in lengths.items()}
 
 
 def _instrument(symbol: str, bars: dict[int, NDArray[np.void]]) -> Instrument:

@@ -104,11 +104,7 @@ class Worker(QObject):
         self._timer.timeout.connect(self.beat)
         self._timer.start()
         if self._orders.from_history:
-            self._epoch += 1
-            self._run = past = Past(self._orders, self._alerts, self._brackets)
-            past.start()
-            self._evidence.study = past.study
-            self._gathering.recorded(past.listened)
+            self._look_back()
         else:
             self._open(demo_source(self._orders) if self._orders.demo else venue_source(self._orders.endpoints))
         self.beat()  # the window says what is going on while the kernels load; compiled for the first time, that takes many seconds
@@ -154,6 +150,19 @@ class Worker(QObject):
         )
         self._run.watchlist.follow(self._watch)
         self._run.start()
+
+    def _look_back(self) -> None:
+        """Open the history as a source: nothing is asked of a venue, and nothing is recorded."""
+        self._close()
+        self._epoch += 1
+        self._news, self._notices = News(), ()
+        orders = msgspec.structs.replace(self._orders, symbol=self._symbol)
+        self._run = past = Past(orders, self._alerts, self._brackets)
+        past.start()
+        self._evidence, self._odds = Evidence(self._symbol, None), Odds(self._symbol, None)
+        self._gathering = Gathering(self._symbol, None)
+        self._evidence.study = past.study
+        self._gathering.recorded(past.listened)
 
     def _listening_of(self, source: Source) -> Listening:
         """Return what knows when forced orders were listened to: the same one for all sessions that are kept in the same file."""
@@ -202,7 +211,9 @@ class Worker(QObject):
         match command:
             case SetSymbol(symbol):
                 self._symbol = symbol
-                if self._run is not None:
+                if isinstance(self._run, Past):
+                    self._look_back()
+                elif self._run is not None:
                     self._open(self._run.source)
             case SetScale():
                 self._scale = command

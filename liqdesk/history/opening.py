@@ -15,14 +15,14 @@ from liqdesk.paths import set_aside
 BUSY_S: Final = 2.0
 
 
-def _connect(target: str, *, uri: bool = False) -> sqlite3.Connection:
+def connect(target: str, *, uri: bool = False) -> sqlite3.Connection:
     # Transactions are spelled out. A connection has one owner at a time, but may be closed by the thread that joined it.
     return sqlite3.connect(target, timeout=BUSY_S, isolation_level=None, check_same_thread=False, uri=uri)
 
 
 def nothing(origin: str) -> sqlite3.Connection:
     """Return an empty history in memory."""
-    db = _connect(":memory:")
+    db = connect(":memory:")
     schema.create(db, origin)
     return db
 
@@ -32,7 +32,7 @@ def writer(path: Path, origin: str) -> sqlite3.Connection:
 
     Raises DamageError, VersionError, ProfileError (another origin), or sqlite3.OperationalError where it cannot be written.
     """
-    db = _connect(str(path))
+    db = connect(str(path))
     try:
         if schema.is_empty(db):
             db.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -72,7 +72,7 @@ def reader(path: Path, origin: str) -> tuple[sqlite3.Connection, str]:
 
 
 def _checked(uri: str, origin: str) -> sqlite3.Connection:
-    db = _connect(uri, uri=True)
+    db = connect(uri, uri=True)
     try:
         if schema.is_empty(db):
             db.close()

@@ -93,6 +93,10 @@ class Reading:
         """Return records of one kind (`records.SCORE`, EVIDENCE, ODDS, GAIN) by time, then model version."""
         return self._ask(reads.records, symbol, kind, t0, t1)
 
+    def mapped(self) -> tuple[str, ...]:
+        """Return the contracts of which there are candles and open interest, by name."""
+        return self._ask(reads.mapped)
+
     def extent(self, symbol: str) -> tuple[Extent, ...]:
         """Return how far the bars reach, for each span and kind there is."""
         return self._ask(reads.extent, symbol)

@@ -208,6 +208,15 @@ def symbols(db: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(_typed(row, str)[0] for row in rows)
 
 
+def mapped(db: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the symbols of which there is what a map is computed from: candles and open interest."""
+    rows = db.execute(
+        "SELECT name FROM symbol WHERE EXISTS (SELECT 1 FROM bar WHERE bar.symbol = symbol.id AND mark = 0) "
+        "AND EXISTS (SELECT 1 FROM interest WHERE interest.symbol = symbol.id) ORDER BY name"
+    )
+    return tuple(_typed(row, str)[0] for row in rows)
+
+
 def minute_span(db: sqlite3.Connection, table: str) -> tuple[int, int] | None:
     """Return the oldest and the newest minute that any symbol has in a table of minutes; None when it is empty."""
     found: list[tuple[int, int]] = []

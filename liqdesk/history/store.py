@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from liqdesk.errors import ProfileError
-from liqdesk.history import opening, retention, schema
+from liqdesk.history import opening, recorded, retention, schema
 from liqdesk.history.adding import Adding
 from liqdesk.history.lock import Lock, LockTakenError
 from liqdesk.history.reading import Reading
@@ -65,6 +65,15 @@ class History(Adding, Reading):
         except BaseException:
             history.close()
             raise
+        return history
+
+    @classmethod
+    def of_file(cls, path: Path) -> History:
+        """Open a recording of any folder, for reading alone (`recorded`). Raises InputError for what is none."""
+        db, origin = recorded.attach(path)
+        history = cls(path, origin)
+        history._use(db)
+        history._looked = True
         return history
 
     def _take_lock(self, lock_path: Path) -> bool:

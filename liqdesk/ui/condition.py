@@ -71,7 +71,8 @@ def condition(frame: Frame) -> Condition:
     start = f"{origin} · " if origin else ""
     tip = _tip(frame)
     if frame.source.kind == "history" or health == "ended":
-        return Condition("HISTORY · recorded data", "demo", False, tip)
+        words = "RECORDING · not live" if frame.source.file else "HISTORY · recorded data"
+        return Condition(words, "demo", False, tip)
     if health in ("stale", "down"):
         return Condition(start + _trouble(frame), "alert", False, tip)
     if health == "loading":
@@ -98,6 +99,9 @@ def _tip(frame: Frame) -> str:
         lines.append(f"{source.host} is not Binance. What it serves is taken as it comes and never called live.")
     else:
         lines.append("Imported or recorded data; there is no connection.")
+        if source.file:
+            whose = f"are of {source.whose}, not Binance's" if source.whose else "are Binance's own"
+            lines.append(f"{source.file} was opened; its data {whose}.")
     if source.note:
         lines.append(source.note)
     if link.sentence:
@@ -110,6 +114,8 @@ def _tip(frame: Frame) -> str:
 
 def venue_name(frame: Frame) -> str:
     """Return the venue as the top bar names it."""
+    if frame.source.file:
+        return "Recording"
     return {"live": "Binance", "demo": "Built-in market", "custom": frame.source.host, "history": "History"}[
         frame.source.kind
     ]

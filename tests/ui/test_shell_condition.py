@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from shell_frames import connection, frame, source, streams
 
+from liqdesk.engine.exporting import origin_of as sheet_origin
+from liqdesk.engine.exporting import source_words
 from liqdesk.engine.frames import LiveOffer, Progress
+from liqdesk.ui.chart.state import source_text
 from liqdesk.ui.condition import condition, venue_name
+from liqdesk.ui.position.kept import origin_of
 from liqdesk.ui.shown_market import offers
 
 
@@ -39,6 +43,26 @@ def test_only_the_venue_itself_is_live(kind: str, health: str) -> None:
     assert "live ·" not in shown.text
     assert shown.token != "live"
     assert venue_name(frame(source=source(kind))) != "Binance"
+
+
+def test_a_recording_names_its_file_and_whose_data_it_holds() -> None:
+    import msgspec
+
+    own = msgspec.structs.replace(source("history"), file="june.liqdesk")
+    foreign = msgspec.structs.replace(own, whose="simulated market 7")
+    for one in (own, foreign):
+        shown = frame(source=one, connection=connection("ended"))
+        assert (condition(shown).text, condition(shown).token) == ("RECORDING · not live", "demo")
+        assert venue_name(shown) == "Recording"
+        assert source_text(shown).startswith("RECORDING  ·  june.liqdesk")
+        assert "nothing is live" in source_text(shown)
+    assert "june.liqdesk was opened; its data are Binance's own." in condition(frame(source=own)).tip
+    assert "are of simulated market 7, not Binance's." in condition(frame(source=foreign)).tip
+    assert "simulated market 7, not Binance" in source_text(frame(source=foreign))
+    assert "simulated" not in source_text(frame(source=own))
+    assert (origin_of(own), origin_of(foreign)) == ("binance", "simulated market 7")
+    assert source_words(foreign) == "RECORDING: simulated market 7, not Binance"
+    assert sheet_origin(frame(source=foreign)).venue == "simulated market 7"
 
 
 def test_loading_counts_pages() -> None:

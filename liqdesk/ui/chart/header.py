@@ -27,7 +27,7 @@ def title(s: ChartState) -> str:
     if s.frame.source.kind is SourceKind.DEMO:
         venue = "simulated"
     elif s.frame.source.kind is SourceKind.HISTORY:
-        venue = "history"
+        venue = "recording" if s.frame.source.file else "history"
     kind = " perp" if s.frame.instrument.contract_type == "PERPETUAL" else ""
     since = " from 00:00 UTC" if s.settings.candle_ms >= DAY_MS // 2 and s.zone != "UTC" else ""
     return f"{s.frame.instrument.symbol}{kind} · {venue} · {present.span(s.settings.candle_ms)}{since}"

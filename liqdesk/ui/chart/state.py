@@ -223,5 +223,9 @@ def source_text(frame: Frame) -> str:
     if source.kind is SourceKind.CUSTOM:
         return f"NOT BINANCE  ·  {source.host}"
     if source.kind is SourceKind.HISTORY:
-        return f"HISTORY  ·  to {present.iso_minute(frame.venue_ms)}, nothing is live"
+        words = f"to {present.iso_minute(frame.venue_ms)}, nothing is live"
+        if not source.file:
+            return f"HISTORY  ·  {words}"
+        whose = f"  ·  {source.whose}, not Binance" if source.whose else ""
+        return f"RECORDING  ·  {source.file}{whose}  ·  {words}"
     return ""
