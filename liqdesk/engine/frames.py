@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from liqdesk.engine.bookview import BookView
+from liqdesk.engine.pasts import AskPast, PastView
 from liqdesk.engine.scales import GainView, ScoreView, SetScale
 from liqdesk.engine.series import SeriesView
 from liqdesk.engine.watches import SetWatch, WatchView
@@ -258,6 +259,7 @@ class Frame(msgspec.Struct, frozen=True):
     squeeze: Squeeze | None = None  # what one is judged by; None before there is a map
     confluence: Confluence | None = None  # of the newest closed minute; None before it is known
     series: SeriesView | None = None  # what runs beneath the chart; None before there is a session
+    past: PastView | None = None  # how often alert rules would have fired; None before there is anything to say
 
 
 class SetSymbol(msgspec.Struct, frozen=True):
@@ -286,4 +288,4 @@ class DropRule(msgspec.Struct, frozen=True):
     rule_id: str
 
 
-Command = SetScale | SetSymbol | SetWatch | UseLive | UseDemo | RetryNow | PutRule | DropRule | AskWhy
+Command = SetScale | SetSymbol | SetWatch | UseLive | UseDemo | RetryNow | PutRule | DropRule | AskWhy | AskPast

@@ -77,7 +77,7 @@ class Session:
         self._tries: dict[Need, int] = {}
         self._in_flight: set[Need] = set()
         self._doubted: Arrival | None = None
-        self._forced = ForcedTrail(instrument.symbol)
+        self.forced = ForcedTrail(instrument.symbol)
         self._candles = CandleTrail(loaded_until_ms)
         self._last_ticks: int | None = None
         self._next_view_ns = 0
@@ -133,7 +133,7 @@ class Session:
         if self.loaded:
             self.map.provisional(event.mark, event.time_ms)
             now_ms = self.clock.now_ms(self.clock.newest_wall_ns)
-            ready = (self._assembler.next_ms, self.zones, self.imbalance, self.funding.rate, self._forced.recent)
+            ready = (self._assembler.next_ms, self.zones, self.imbalance, self.funding.rate, self.forced.recent)
             self.new_fired += self._watch.look(event, self.clock.newest_ms, now_ms, *ready)
         self._watch.passed(event)
 
@@ -150,7 +150,7 @@ class Session:
             self._last_ticks = None
 
     def _on_forced(self, event: ForcedOrder) -> None:
-        if self._forced.take(event):
+        if self.forced.take(event):
             self._recorder.forced(event)
             self.new_forced.append(event)
             self.scoring.forced(event)

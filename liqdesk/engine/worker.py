@@ -25,7 +25,9 @@ from liqdesk.engine.memory import give_back, keep_apart
 from liqdesk.engine.odds import Odds
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
 from liqdesk.engine.past import Past
+from liqdesk.engine.pasts import AskPast
 from liqdesk.engine.probe import Probe
+from liqdesk.engine.rulepasts import RulePasts
 from liqdesk.engine.run import Run
 from liqdesk.engine.scales import SetScale
 from liqdesk.engine.watches import SetWatch
@@ -90,6 +92,7 @@ class Worker(QObject):
         self._evidence = Evidence(self._symbol, None)
         self._odds = Odds(self._symbol, None)
         self._gathering = Gathering(self._symbol, None)
+        self._pasts = RulePasts(None)
         self._companions = Companions(orders, self._scale, self.beside.emit)
         self._ear = Listening()
         self._timer: QTimer | None = None
@@ -136,6 +139,7 @@ class Worker(QObject):
         self._odds = Odds(self._symbol, self._history)
         self._ear = listening = self._listening_of(source)
         self._gathering = Gathering(self._symbol, self._history, listening)
+        self._pasts = RulePasts(self._history, listening)
         child, self._child = self._child, None
         self._run = Run(
             self._orders,
@@ -238,6 +242,8 @@ class Worker(QObject):
                     self._run.watchlist.follow(command)
             case AskWhy():
                 self._explaining.ask(command)
+            case AskPast():
+                self._pasts.ask(command)
             case OpenBeside() | CloseBeside() | TellBeside():
                 self._companions.obey(command)
 
@@ -289,6 +295,7 @@ class Worker(QObject):
         self._evidence.beat(now_ns, run.clock.now_ms(now_ns))
         self._odds.beat(run.session, run.clock.now_ms(now_ns))
         self._gathering.beat(run.session, now_ns, run.clock.now_ms(now_ns))
+        self._pasts.beat(run.session, self._gathering.view, self._alerts.rules, now_ns, run.clock.now_ms(now_ns))
         self._news.gather(run)
         self._announce(run, now_ns)
         if self._window_free and now_ns >= self._next_frame_ns:
@@ -342,5 +349,6 @@ class Worker(QObject):
             "zones": zones,
             "odds": self._odds.curves,
             "reach": self._odds.reach,
+            "past": self._pasts.view,
         }
         self.frame.emit(msgspec.structs.replace(frame, series=self._gathering.view, **extras))

@@ -55,6 +55,10 @@ class Reading:
         """Return mark prices, dtype `MARK`: t int64 ms, mark float64 quote units."""
         return self._ask(reads.marks, symbol, t0, t1)
 
+    def mark_minutes(self, symbol: str, t0: int = 0, t1: int = LATEST_MS) -> NDArray[np.int64]:
+        """Return the starts of the minutes that `marks` has something of, ms."""
+        return self._ask(reads.mark_minutes, symbol, t0, t1)
+
     def volume_at_price(self, symbol: str, t0: int = 0, t1: int = LATEST_MS) -> Rows:
         """Return volume at price of the minutes that start in the range, dtype `VOLUME`: t int64 ms (start of the minute), bin int32
         (5 bp of ln price, an edge at ln 30000), quantity float64 base units; by minute, then bin."""

@@ -104,6 +104,16 @@ def marks(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> Rows:
     return rows[good]
 
 
+def mark_minutes(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> NDArray[np.int64]:
+    t0, t1 = _within(t0, t1)
+    number = symbol_id(db, symbol)
+    if number < 0 or t1 <= t0:
+        return np.empty(0, np.int64)
+    keys = key_of(number, t0 // MINUTE_MS), key_of(number, (t1 - 1) // MINUTE_MS)
+    cursor = db.execute("SELECT key FROM mark WHERE key BETWEEN ? AND ? ORDER BY key", keys)
+    return np.array([minute_of(key) * MINUTE_MS for (key,) in cursor], np.int64)
+
+
 def volume_at_price(db: sqlite3.Connection, symbol: str, t0: int, t1: int) -> Rows:
     t0, t1 = _within(t0, t1)
     parts = [volume_rows(minute, blob) for minute, blob in _minutes(db, "volume", symbol, t0, t1)]

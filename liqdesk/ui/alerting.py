@@ -24,6 +24,8 @@ class Alerting(QObject):
         super().__init__(window)
         self._window = window
         self._player: Player | None = None
+        self._dialog: AlertDialog | None = None
+        window.frame_taken.connect(self._follow)
 
     @property
     def player(self) -> Player:
@@ -45,11 +47,37 @@ class Alerting(QObject):
         frame = self._window.frame
         if frame is None:
             return None
-        dialog = AlertDialog(self._window, frame.instrument, frame.prices.mark, rule)
+        timezone = self._window.settings.timezone
+        dialog = AlertDialog(self._window, frame.instrument, frame.prices.mark, rule, timezone)
         dialog.saved.connect(self.put_rule)
         dialog.dropped.connect(self.drop_rule)
+        dialog.asked.connect(self._ask_past)
+        dialog.finished.connect(self._closed)
+        self._dialog = dialog
         self._window.act.open_card(dialog)
         return dialog
+
+    # how often a rule would have fired
+
+    @Slot(int, object)
+    def _ask_past(self, serial: int, rule: AnyRule | None) -> None:
+        from liqdesk.engine.pasts import AskPast
+
+        self._window.command.emit(AskPast(serial, rule))
+
+    @Slot(int)
+    def _closed(self, _result: int) -> None:
+        if self.sender() is self._dialog:
+            self._dialog = None
+            self._ask_past(0, None)
+
+    @Slot()
+    def _follow(self) -> None:
+        frame = self._window.frame
+        if self._dialog is not None and frame is not None:
+            self._dialog.show_past(frame.past)
+
+    # rules
 
     @Slot()
     def new_rule(self) -> None:

@@ -6,9 +6,8 @@ import math
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from liqdesk.alerts.rules import (
     AnyRule,
@@ -20,13 +19,15 @@ from liqdesk.alerts.rules import (
     Which,
     ZoneNear,
 )
+from liqdesk.engine.pasts import RulePast
 from liqdesk.market import Instrument, Side
-from liqdesk.ui import draw
+from liqdesk.ui.dialogs.alertparts import Page, PastBlock, Preview
 from liqdesk.ui.dialogs.card import Card, button, label
 from liqdesk.ui.dialogs.fields import NumberField, Picker, Tick, plain
-from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, current
+from liqdesk.ui.theme import MEDIUM
 
 if TYPE_CHECKING:
+    from liqdesk.engine.pasts import PastView
     from liqdesk.insight.zones import Zone
 
 KINDS: Final = (
@@ -47,82 +48,25 @@ COOLDOWNS: Final = (
 )
 SIDES: Final = (("both", Which.BOTH), ("long", Which.LONG), ("short", Which.SHORT))
 RADII: Final = (("±1 %", 0.01), ("±2 %", 0.02), ("±5 %", 0.05))
-
-
-class Page(QWidget):
-    """The fields of one kind."""
-
-    changed = Signal()
-
-    def __init__(self, *rows: tuple[str | QWidget, ...]) -> None:
-        super().__init__()
-        t = current()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(t.px(10))
-        self.fields: list[NumberField] = []
-        for name, *parts in rows:
-            row = QHBoxLayout()
-            row.setSpacing(t.px(10))
-            head = label(str(name), "caption", 12, MEDIUM)
-            head.setFixedWidth(t.px(96))
-            row.addWidget(head)
-            for part in parts:
-                widget = label(part, "caption", 12, MEDIUM) if isinstance(part, str) else part
-                row.addWidget(widget)
-                if not widget.accessibleName() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
-                    widget.setAccessibleName(f"{name} {getattr(widget, 'unit', '')}".strip())
-                self._watch(widget)
-            row.addStretch(1)
-            column.addLayout(row)
-        column.addStretch(1)
-
-    def _watch(self, part: QWidget) -> None:
-        if isinstance(part, NumberField):
-            self.fields.append(part)
-            part.textEdited.connect(self.changed)
-        elif isinstance(part, Picker):
-            part.currentIndexChanged.connect(self.changed)
-        elif isinstance(part, Tick):
-            part.toggled.connect(self.changed)
-
-
-class Preview(QWidget):
-    """What the rule will say, or why it cannot be."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words = ""
-        self.wrong = False
-        self.setFixedHeight(current().px(34))
-
-    def say(self, words: str, wrong: bool) -> None:
-        self.words, self.wrong = words, wrong
-        self.setAccessibleName(words)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(current().px(300), current().px(34))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        t = current()
-        p = QPainter(self)
-        ink = t.alert if self.wrong else t.text2
-        p.fillRect(QRectF(self.rect()), draw.colour(t.raised))
-        p.fillRect(QRectF(0, 0, t.px(3), self.height()), draw.colour(ink))
-        draw.put(
-            p, t.px(12), 0, self.width() - t.px(20), self.height(), self.words, t.text1, BODY, SEMIBOLD, elide=True
-        )
+PAUSE_MS: Final = 150  # of typing, before the past is asked
+AGAIN_MS: Final = 30_000  # while nothing is typed
 
 
 class AlertDialog(Card):
-    """Makes or edits one rule. `saved(rule)` or `dropped(rule_id)`; nothing is changed until a button says so."""
+    """Makes or edits one rule. `saved(rule)` or `dropped(rule_id)`; nothing is changed until a button says so. `asked(serial, rule)` when
+    it wants to know how often the rule would have fired."""
 
     saved = Signal(object)
     dropped = Signal(str)
+    asked = Signal(int, object)
 
     def __init__(
-        self, parent: QWidget | None, instrument: Instrument, mark: float, rule: AnyRule | None = None
+        self,
+        parent: QWidget | None,
+        instrument: Instrument,
+        mark: float,
+        rule: AnyRule | None = None,
+        timezone: str = "UTC",
     ) -> None:
         super().__init__(parent, "Edit alert rule" if rule else f"New alert rule · {instrument.symbol}", 520)
         self.symbol = rule.symbol if rule else instrument.symbol
@@ -144,6 +88,12 @@ class AlertDialog(Card):
         self.rows.addLayout(self.field_row("then", label("show it in the window", "", 12, MEDIUM), self.sound))
         self.rows.addLayout(self.field_row("again after", self.cooldown, label("at the earliest", "caption")))
         self.rows.addWidget(self.preview)
+        self.past = PastBlock(timezone)
+        self.past.grown.connect(self.fit)
+        self.rows.addWidget(self.past)
+        self._serial = 0
+        self._pause = QTimer(self)
+        self._pause.timeout.connect(self._ask)
         self.save_on = button("Save, switched on", primary=True)
         self.save_off = button("Save, off")
         cancel = button("Cancel")
@@ -313,6 +263,31 @@ class AlertDialog(Card):
         self.preview.say(describe(made) if good and made is not None else wrong, not good)
         self.save_on.setEnabled(good)
         self.save_off.setEnabled(good)
+        self._serial += 1  # what is still told of the rule as it was is not for this one
+        self._pause.start(PAUSE_MS)
+        shown = self.past.past
+        if not good or made is None:
+            self._pause.stop()
+            self.past.show_past(None)
+        elif shown is None or shown.rule != made:
+            self.past.show_past(RulePast(made, share=0.0))
+
+    @Slot()
+    def _ask(self) -> None:
+        made, wrong = self.rule()
+        if made is not None and not wrong:
+            self._serial += 1
+            self.asked.emit(self._serial, made)
+            self._pause.start(AGAIN_MS)
+
+    def show_past(self, view: PastView | None) -> None:
+        """Show how often the rule would have fired, where that is what was asked last."""
+        past = view.asked if view is not None else None
+        if past is not None and past.serial == self._serial and past is not self.past.past:
+            known = self.past.past
+            if past.share < 1 and known is not None and known.share == 1 and known.rule == past.rule:
+                return  # told again: the old answer stands until the new one is there
+            self.past.show_past(past)
 
     def _save(self, enabled: bool) -> None:
         made, wrong = self.rule(enabled)

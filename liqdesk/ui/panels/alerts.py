@@ -132,6 +132,9 @@ class AlertsPanel(Panel):
         out: dict[str, dict[str, object]] = {"alerts.rules": {"text": self.header.caption, "value": len(body.rows)}}
         for row, status in zip(body.rows, body.statuses, strict=True):
             out[f"alerts.rule.{row.id}"] = {"text": f"{row.words} · {row.note}", "value": status.fired}
+            if row.past:
+                past = body.past_of(status.rule)
+                out[f"alerts.rule.{row.id}.past"] = {"text": row.past, "value": past.count if past else None}
         for i, entry in enumerate(list(body.log)[:LOG_SHOWN]):
             out[f"alerts.log.{i}"] = {"text": entry.fired.headline, "value": entry.fired.time_ms}
         return out

@@ -10,13 +10,14 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QToolTip
 
-from liqdesk.ui import draw, present
+from liqdesk.ui import draw, pastwords, present
 from liqdesk.ui.panels.frame import PAD, Body
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SMALL, current, text_width
 
 if TYPE_CHECKING:
     from liqdesk.alerts.rules import AnyRule, Fired, RuleStatus
     from liqdesk.engine.frames import Frame
+    from liqdesk.engine.pasts import PastView, RulePast
     from liqdesk.settings import Settings
 
 LOG_KEPT: Final = 200
@@ -37,6 +38,7 @@ class Row(msgspec.Struct, frozen=True):
     on: bool
     words: str
     note: str
+    past: str = ""  # how often it would have fired
 
 
 class AlertsBody(Body):
@@ -53,6 +55,8 @@ class AlertsBody(Body):
         self.statuses: tuple[RuleStatus, ...] = ()
         self.log: deque[Entry] = deque(maxlen=LOG_KEPT)
         self._words: dict[AnyRule, str] = {}
+        self._pasts: dict[AnyRule, RulePast] = {}
+        self._pasts_of: PastView | None = None
         self._timezone = settings.timezone
         self._at = -1
         self._hover = -1
@@ -86,7 +90,16 @@ class AlertsBody(Body):
             words = self._words[rule] = describe(rule)
         return words
 
+    def past_of(self, rule: AnyRule) -> RulePast | None:
+        """Return how often a rule would have fired; None while that is not told."""
+        from liqdesk.engine.pasts import watched
+
+        return self._pasts.get(watched(rule)) if self._pasts else None
+
     def show_frame(self, frame: Frame) -> None:
+        if frame.past is not self._pasts_of:
+            self._pasts_of = frame.past
+            self._pasts = pastwords.by_rule(frame.past.rules) if frame.past is not None else {}
         rows = []
         for s in frame.rules:
             words = self.describe(s.rule)
@@ -99,7 +112,7 @@ class AlertsBody(Body):
                 note = f"quiet {present.length(s.quiet_until_ms - frame.venue_ms)}"
             else:
                 note = f"fired {s.fired}" if s.fired else "armed"
-            rows.append(Row(s.rule.id, s.rule.enabled, words, note))
+            rows.append(Row(s.rule.id, s.rule.enabled, words, note, pastwords.short(self.past_of(s.rule))))
         self.statuses = frame.rules
         if tuple(rows) != self.rows:
             taller = len(rows) != len(self.rows)
@@ -169,8 +182,9 @@ class AlertsBody(Body):
         knob = pad + wide - high / 2 if row.on else pad + high / 2
         draw.dot(p, knob, y + h / 2, high - 4, t.panel if row.on else t.text2)
         x = pad + wide + t.px(8)
-        note = text_width(row.note, SMALL)
-        draw.put(p, w - pad - note, y, note, h, row.note, t.text2 if i == self._hover else t.text3, SMALL)
+        words = row.note if self.compact or not row.past else f"{row.note} · {row.past}"
+        note = text_width(words, SMALL)
+        draw.put(p, w - pad - note, y, note, h, words, t.text2 if i == self._hover else t.text3, SMALL)
         room = w - pad - note - t.px(8) - x
         ink = t.text1 if row.on else t.text2 if i == self._hover else t.text3
         draw.put(p, x, y, room, h, row.words, ink, BODY, MEDIUM if row.on else REGULAR, elide=True)
@@ -275,7 +289,10 @@ class AlertsBody(Body):
             return "Rules fire on venue time; one that fired stays quiet for its cooldown."
         s = self.statuses[i]
         last = "never" if s.last_ms is None else present.stamp(s.last_ms, self._timezone)
+        past = self.past_of(s.rule)
+        told = f"\n{pastwords.headline(past)}. {pastwords.coverage(past)}." if past is not None else ""
         return (
             f"{self.rows[i].words}\nFired {s.fired} times since the start, last {last}. Quiet for "
-            f"{present.length(round(s.rule.cooldown_s * 1000))} after firing.\nDouble-click edits, right-click for more."
+            f"{present.length(round(s.rule.cooldown_s * 1000))} after firing.{told}\n"
+            "Double-click edits, right-click for more."
         )
