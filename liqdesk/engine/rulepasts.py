@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from liqdesk.engine.session import Session
     from liqdesk.history import History
 
-ASKED_NS: Final = 8_000_000  # of a beat, while somebody waits for the answer
+ASKED_NS: Final = 12_000_000  # of a beat, while somebody waits for the answer
 QUIET_NS: Final = 2_000_000
 AGAIN_NS: Final = 120_000_000_000  # a rule in force is told anew after
 LOOK_NS: Final = 1_000_000_000

@@ -7,8 +7,12 @@ mark, F(d) the map's mass between mark and d, Q(d) the book's, and k what share 
 
 that is the least fixed point of  d <- Q^-1(Q(target) + F(d) / k): whatever drives price to the target eats the book up to there, and
 what is released on the way, and then by its own slip, has to be taken by the book beyond. Taken at their worst: all of the mass goes to
-the book at once, nothing is refilled, and the mark follows the last price fully. Beyond what is known of the book, Q grows as d^gamma,
-fitted to the outer half of what is known.
+the book at once, nothing is refilled, and the mark follows the last price fully. Else, with a share r of the mass met by new orders and
+the mark following by a share b of the slip,
+
+    k * (Q(d) - Q(target)) >= (1 - r) * F(target + b * (d - target))
+
+Beyond what is known of the book, Q grows as d^gamma, fitted to the outer half of what is known.
 """
 
 from __future__ import annotations
@@ -36,12 +40,24 @@ FINER: Final = 2  # rounds
 LEAST: Final = 2e-5  # log distance, a fifth of a cell: less of a book says nothing
 
 
+class Assumed(msgspec.Struct, frozen=True):
+    """How forced orders meet the book: `refill` is the share of them that new orders take, so that the book is not eaten by it (0 to 1, 1
+    not included), `follow` the share of the slip beyond the target by which the mark follows the last price (above 0, up to 1). Neither is
+    measured; as they stand by default they are the worst."""
+
+    refill: float = 0.0
+    follow: float = 1.0
+
+
+WORST: Final = Assumed()
+
+
 class Stop(msgspec.Struct, frozen=True):
     """Where price comes to rest with `factor` of the book.
 
     `price` is that place, `slip` how far beyond the target (a fraction of it, signed), `fuel_usd` the forced orders released from mark to
-    there. `near` and `far` are the stops for the low and the high end of the map's 80 % band. Prices are NaN where the book does not
-    take it all within the map. `extrapolated`: the stop lies beyond what is known of the book.
+    there. `near` and `far` are the stops for the low and the high end of the map's 80 % band, `mark` is where the mark is then. Prices are
+    NaN where the book does not take it all within the map. `extrapolated`: the stop lies beyond what is known of the book.
     """
 
     factor: float
@@ -51,14 +67,15 @@ class Stop(msgspec.Struct, frozen=True):
     near: float
     far: float
     extrapolated: bool
+    mark: float
 
     def reaches(self, zone: Zone | None) -> bool:
-        """Whether price gets to a zone that lies beyond the target."""
+        """Whether the mark gets to a zone that lies beyond the target."""
         if zone is None:
             return False
-        if math.isnan(self.price):
+        if math.isnan(self.mark):
             return True
-        return self.price <= zone.high if zone.side is Side.LONG else self.price >= zone.low
+        return self.mark <= zone.high if zone.side is Side.LONG else self.mark >= zone.low
 
 
 class Cascade(msgspec.Struct, frozen=True):
@@ -81,6 +98,7 @@ class Cascade(msgspec.Struct, frozen=True):
     next_zone: Zone | None = None
     stops: tuple[Stop, ...] = ()
     why: str = ""
+    assumed: Assumed = WORST
 
     @property
     def distance(self) -> float:
@@ -128,7 +146,9 @@ def book_of(depth: Depth, side: Side, mark: float) -> Curve | None:
     return Curve(d, usd, min(max(power, FLATTEST), STEEPEST))
 
 
-def stop_of(fuel: Curve, book: Curve, target: float, factor: float, scale: float = 1.0) -> float:
+def stop_of(
+    fuel: Curve, book: Curve, target: float, factor: float, scale: float = 1.0, assumed: Assumed = WORST
+) -> float:
     """Return the log distance from mark at which price comes to rest, at least `target`; infinity where the map ends before.
 
     `scale` multiplies the fuel.
@@ -138,10 +158,12 @@ def stop_of(fuel: Curve, book: Curve, target: float, factor: float, scale: float
         return target
     eaten = float(book.at(np.array([target]))[0])
 
-    def lack(d: NDArray[np.float64]) -> Side64:
-        return np.asarray(scale * fuel.at(d) - factor * (book.at(d) - eaten))
+    left, follow = scale * (1 - assumed.refill), assumed.follow
 
-    knots = np.concatenate([fuel.d, book.d, np.arange(0.0, end, CELL)])
+    def lack(d: NDArray[np.float64]) -> Side64:
+        return np.asarray(left * fuel.at(target + follow * (d - target)) - factor * (book.at(d) - eaten))
+
+    knots = np.concatenate([target + (fuel.d - target) / follow, [end], book.d, np.arange(0.0, end, CELL)])
     d: Side64 = np.unique(np.concatenate([[target], knots[(knots > target) & (knots <= end)]]))
     for _ in range(FINER + 1):  # straight between knots, but for the book beyond what is known
         missing = lack(d)
@@ -165,6 +187,7 @@ def cascade(
     zones: Sequence[Zone] = (),
     shares: NDArray[np.floating] | None = None,
     spread: Spread | None = None,
+    assumed: Assumed = WORST,
 ) -> Cascade:
     """Return what would follow if price went from mark to `target`.
 
@@ -184,7 +207,7 @@ def cascade(
     low, high = (float(v) for v in band_of(released, min(share, 1.0), spread or Spread()))
     beyond = [z for z in zones if z.side is side and (z.high <= target if side is Side.LONG else z.low >= target)]
     zone = min(beyond, key=lambda z: abs((z.high if side is Side.LONG else z.low) - target), default=None)
-    found = Cascade(side, mark, target, released, (low, high), next_zone=zone)
+    found = Cascade(side, mark, target, released, (low, high), next_zone=zone, assumed=assumed)
     if depth is None:
         return msgspec.structs.replace(found, why="There is no order book to set against it.")
     book = book_of(depth, side, mark)
@@ -210,17 +233,19 @@ def _stop(fuel: Curve, book: Curve, of: Cascade, away: float, factor: float) -> 
         return of.mark * math.exp(sign * d) if math.isfinite(d) else math.nan
 
     scales = [v / of.fuel_usd for v in of.fuel_band] if of.fuel_usd > 0 else [1.0, 1.0]
-    d = stop_of(fuel, book, away, factor)
-    near, far = (stop_of(fuel, book, away, factor, scale) for scale in scales)
+    d = stop_of(fuel, book, away, factor, 1.0, of.assumed)
+    near, far = (stop_of(fuel, book, away, factor, scale, of.assumed) for scale in scales)
     end = d if math.isfinite(d) else float(fuel.d[-1])
+    reached = away + of.assumed.follow * (end - away)
     return Stop(
         factor,
         price(d),
         math.expm1(sign * (d - away)) if math.isfinite(d) else math.nan,
-        float(fuel.at(np.array([end]))[0]),
+        float(fuel.at(np.array([reached]))[0]),
         price(near),
         price(far),
         end > float(book.d[-1]),
+        price(reached) if math.isfinite(d) else math.nan,
     )
 
 

@@ -122,6 +122,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         OneOf(((False, "by lightness"), (True, "by hue"))),
         Row(CHART, "Candles", "Both pairs can be told apart by colour-blind eyes; lightness leaves hue to the map."),
     ] = False
+    whatif_refill: Annotated[
+        float,
+        OneOf(((0.0, "nothing"), (0.25, "a quarter"), (0.5, "half"))),
+        Row(
+            CHART, "What-if refill", "How much of the forced orders new orders in the book take; not measured, a guess."
+        ),
+    ] = 0.0
+    whatif_follow: Annotated[
+        float,
+        OneOf(((1.0, "fully"), (0.75, "by ¾"), (0.5, "by half"))),
+        Row(CHART, "What-if mark", "How far the mark follows the last price as it slips; not measured, a guess."),
+    ] = 1.0
     bubble_min_usd: Annotated[
         float, USD, Row(CHART, "Bubbles from", "The smallest forced order that gets a bubble on the chart.", "USD")
     ] = 150_000.0

@@ -75,13 +75,13 @@ def coverage(past: RulePast) -> str:
     gone = f"; {present.length(missing)} were not recorded" if missing > SLACK else ""
     match past.rule:
         case PriceCrosses():
-            return "From " + _by_step(past.known, "each mark", "candles of the mark") + gone
+            return "From " + _by_step(past.known, "each mark", "its {} min candles") + gone
         case FundingBeyond():
             return _funding(past)
         case ForcedBurst():
             return f"From {FORCED_NOTE}{gone}"
     back = f"; {present.length(past.back_ms)} of it computed afterwards" if past.back_ms > SLACK else ""
-    return "From the map, " + _by_step(past.known, "each step", "steps") + back + gone
+    return "From the map, " + _by_step(past.known, "each step", "{} min steps") + back + gone
 
 
 def _by_step(known: tuple[Known, ...], each: str, coarse: str) -> str:
@@ -91,7 +91,7 @@ def _by_step(known: tuple[Known, ...], each: str, coarse: str) -> str:
         lengths[one.step_ms] = lengths.get(one.step_ms, 0) + one.to_ms - one.from_ms
     parts = []
     for step, length in sorted(lengths.items()):
-        name = each if step == 0 else f"{step // MINUTE} min {coarse}"
+        name = each if step == 0 else coarse.format(step // MINUTE)
         parts.append(f"{name} for {present.length(length)}")
     return ", ".join(parts)
 
@@ -108,18 +108,20 @@ def _funding(past: RulePast) -> str:
 
 def moments(past: RulePast, timezone: str) -> tuple[tuple[str, str], ...]:
     """Return the newest firings, newest first: when, and what it would have said."""
-    return tuple((moment(fired, timezone), fired.headline) for fired in past.last)
+    return tuple((moment(past, fired, timezone), fired.headline) for fired in past.last)
 
 
-def moment(fired: Fired, timezone: str) -> str:
-    """Return Fri 27 Feb 17:30:08 CET."""
+def moment(past: RulePast, fired: Fired, timezone: str) -> str:
+    """Return Fri 27 Feb 17:30:08 CET; without the seconds where it is known by the minute or less."""
     at = fired.time_ms
-    return f"{present.day(at, timezone)} {present.clock(at, timezone)} {present.zone_label(at, timezone)}"
+    step = next((k.step_ms for k in past.known if k.from_ms <= at < k.to_ms), 0)
+    time = present.clock(at, timezone) if step == 0 else present.hour_minute(at, timezone)
+    return f"{present.day(at, timezone)} {time} {present.zone_label(at, timezone)}"
 
 
 def newest(past: RulePast, timezone: str) -> str:
     """Return when it would have fired last; empty where it would not."""
-    return f"the last on {moment(past.last[0], timezone)}" if past.last else ""
+    return f"the last on {moment(past, past.last[0], timezone)}" if past.last else ""
 
 
 def by_rule(pasts: tuple[RulePast, ...]) -> dict[AnyRule, RulePast]:

@@ -28,6 +28,7 @@ CLASSES: Final = (5, 10, 25, 50, 100)
 SIDES: Final = ("long", "both", "short")
 
 PADS: Final = (9, 9, 8, 8, 5, 5)  # inside a segment, by level
+TIGHT: Final = (8, 7, 6)  # rather than go without a button of level 1
 LAST: Final = 5
 
 
@@ -261,12 +262,12 @@ class TopBar(Painted):
             gone -= {*self.folds}
         return every - gone - self.without
 
-    def _needed(self, level: int) -> float:
+    def _needed(self, level: int, pad: int | None = None) -> float:
         t = current()
         shown = self._shown(level) - {*self.spare}
         fixed = sum(w.sizeHint().width() + t.px(gap) for w, gap in (*self._gaps, *self._right) if w in shown)
         segments = [s for s in (self.candles, self.windows, self.sides) if s in shown]
-        slack = sum(s.width_at(PADS[level]) - s.sizeHint().width() for s in segments)
+        slack = sum(s.width_at(pad or PADS[level]) - s.sizeHint().width() for s in segments)
         return fixed + slack + t.px(24)
 
     def arrange(self) -> None:
@@ -278,12 +279,14 @@ class TopBar(Painted):
         spare = sum(w.sizeHint().width() + t.px(gaps[w]) for w in self.spare if w not in self.without)
         while level < LAST and self._needed(level) + (spare if level == 0 else 0) > width:
             level += 1
+        wide = level != 1 or self._needed(1) + spare <= width
+        pad = PADS[level] if wide else next((n for n in TIGHT if self._needed(1, n) + spare <= width), PADS[1])
         for segments in (self.candles, self.windows, self.sides):
-            segments.set_pad(PADS[level])
+            segments.set_pad(pad)
         changed = level != self.level
         self.level = level
         shown = self._shown(level)
-        room = width - self._needed(level)
+        room = width - self._needed(level, pad)
         for widget in self.spare:  # they cost nothing else its room: what they open is with the rest too, and has a key
             room -= widget.sizeHint().width() + t.px(gaps[widget])
             if level >= 2 or room < 0:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 if TYPE_CHECKING:
     from liqdesk.ui.actions import Actions
     from liqdesk.ui.chart import ChartPane
+    from liqdesk.ui.chart.whatifwords import WhatText
     from liqdesk.ui.window import Window
 
 SAME_PX = 2.0
@@ -16,7 +17,10 @@ AWAY = 0.01  # where nothing better is known: this far below mark
 
 
 class WhatIfs(QObject):
-    """Acts for one window."""
+    """Acts for one window. `said(WhatText)` when there is another answer, None when there is none any more. What it says stands in its
+    panel where that can be seen, else in a card over the chart."""
+
+    said = Signal(object)
 
     def __init__(self, window: Window, act: Actions) -> None:
         super().__init__(window)
@@ -27,6 +31,37 @@ class WhatIfs(QObject):
     def serve(self, chart: ChartPane) -> None:
         """Do what is asked on a chart."""
         chart.pointing.what_if.connect(chart.whatif.show)
+        chart.whatif.said.connect(self.said)
+        self._window.column.arranged.connect(self._settle)
+        self._settle()
+
+    @property
+    def text(self) -> WhatText | None:
+        """Return the newest answer, None where there is none."""
+        chart = self._window.chart
+        return chart.whatif.text if chart is not None else None
+
+    @Slot()
+    def _settle(self) -> None:
+        """Say it where it can be seen: in the panel, or over the chart."""
+        column, chart = self._window.column, self._window.chart or self._window.stage.chart
+        seen = column.is_shown("whatif") and column.dock("whatif").fed and not column.panel("whatif").folded
+        if chart is not None:
+            chart.whatif.show_in_panel(seen)
+
+    @Slot(int)
+    def nudge(self, steps: int) -> None:
+        """Move the price that is asked about by so many steps."""
+        if self._window.chart is not None:
+            self._window.chart.whatif.nudge(steps)
+
+    @Slot(float)
+    def choose_refill(self, share: float) -> None:
+        self._window.change(whatif_refill=share)
+
+    @Slot(float)
+    def choose_follow(self, share: float) -> None:
+        self._window.change(whatif_follow=share)
 
     @Slot(float)
     def ask(self, price: float) -> None:

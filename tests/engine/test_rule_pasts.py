@@ -127,11 +127,10 @@ def stretches(past: RulePast) -> list[tuple[int, int]]:
 
 
 def test_a_week_is_told_by_what_is_kept_of_it(lived: Lived) -> None:
-    minutes = LIVED_S // 60 + 1
     price = answer(lived, rule_of(lived, "price never"))
     assert price.count == 0
     assert price.to_ms - price.from_ms == WEEK_MS
-    assert stretches(price)[-1] == (minutes - 1, 0), "each mark since the session began, but for the open minute"
+    assert stretches(price)[-1] == (LIVED_S // 60, 0), "each mark since the session began, but for the open minute"
     assert {step for _, step in stretches(price)} == {5, 1, 0}
     assert price.known_ms > WEEK_MS - 10 * MINUTE_MS
     zone = answer(lived, rule_of(lived, "zone never"), 2)
@@ -142,9 +141,11 @@ def test_a_week_is_told_by_what_is_kept_of_it(lived: Lived) -> None:
     assert zone.back_ms / MINUTE_MS == pytest.approx(7 * 1_440 - live, abs=20), "the rest was computed afterwards"
     forced = answer(lived, rule_of(lived, "forced"), 3)
     assert forced.count == len([f for f in lived.fired if f.rule_id == "forced"])
-    assert stretches(forced) == [(minutes, 0)]
+    assert [step for _, step in stretches(forced)] == [0]
+    assert forced.known_ms == pytest.approx(lived.now_ms - lived.t0, abs=5_000), "as long as it was listened to"
     funding = answer(lived, rule_of(lived, "funding"), 4)
-    assert stretches(funding) == [(minutes, 1)]
+    assert [step for _, step in stretches(funding)] == [1]
+    assert funding.known_ms == pytest.approx(lived.now_ms - lived.t0, abs=MINUTE_MS)
     assert funding.payments == 0, "nothing was paid that anybody has told"
 
 

@@ -58,7 +58,7 @@ W = WEEK_MS
             ),
             "3 times in the last 7 days",
             "3 in 7 d",
-            "From each mark for 8 h 59 m, 1 min candles of the mark for 39 h, 5 min candles of the mark for 5 d",
+            "From each mark for 8 h 59 m, its 1 min candles for 39 h, its 5 min candles for 5 d",
         ),
         (
             past(FORCED, ((W - 9 * HOUR, W, 0),), count=3),
@@ -124,6 +124,16 @@ def test_times_are_of_the_chosen_zone_also_where_its_hour_comes_twice() -> None:
     assert pastwords.newest(told, "UTC") == "the last on Sun 25 Oct 01:00:01 UTC"
     assert pastwords.newest(told, "Asia/Kathmandu") == "the last on Sun 25 Oct 06:45:01 UTC+05:45"
     assert pastwords.newest(past(), "UTC") == ""
+
+
+def test_seconds_are_said_only_where_they_are_known() -> None:
+    by_candles = past(
+        known=((0, W - HOUR, MINUTE), (W - HOUR, W, 0)), last=(fired(NOW - 61_000), fired(NOW - 2 * HOUR))
+    )
+    assert [when for when, _ in pastwords.moments(by_candles, "UTC")] == [
+        "Tue 14 Apr 21:58:59 UTC",
+        "Tue 14 Apr 20:00 UTC",
+    ]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from liqdesk.insight.zones import Zone
 from liqdesk.market import Side
 from liqdesk.settings import Settings
 from liqdesk.ui import present
-from liqdesk.ui.chart import ChartPane
+from liqdesk.ui.chart import ChartPane, whatsheet
 from liqdesk.ui.chart.whatifwords import COLUMNS, LAW, OFF, OFF_LAW, slip_words
 from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.theme import apply_theme
@@ -238,7 +238,7 @@ def test_no_word_of_the_card_is_cut_off_or_runs_into_another(pane: ChartPane, ma
         text = card.text
         assert text is not None
         inner = card._inner()
-        assert sum(card._widths()) <= inner
+        assert whatsheet.needed(text) <= inner
         assert pane.rect().contains(card.geometry())
         assert card.width() >= inner
     apply_theme(app, "dark", 1.0)

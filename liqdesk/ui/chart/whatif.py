@@ -13,7 +13,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.engine.frames import Frame, NowPlanes
-from liqdesk.insight.cascade import Cascade, cascade
+from liqdesk.insight.cascade import Assumed, Cascade, cascade
 from liqdesk.model.book import Depth
 from liqdesk.ui import theme
 from liqdesk.ui.chart.layers import Layer
@@ -83,9 +83,11 @@ class WhatLayer(Layer):
 
 
 class WhatIf(QObject):
-    """One question at a time. `redraw` when something on the chart is to be painted anew."""
+    """One question at a time. `redraw` when something on the chart is to be painted anew, `said(WhatText)` when there is another answer,
+    None when there is none any more."""
 
     redraw = Signal()
+    said = Signal(object)
     changed = Signal(bool)  # opened or closed
 
     def __init__(self, state: ChartState, plot: Plot, overlay: Overlay, parent: QWidget) -> None:
@@ -96,10 +98,12 @@ class WhatIf(QObject):
         self.text: WhatText | None = None
         self.target: float | None = None
         self._plot = plot
+        self.in_panel = False  # a panel says it: the card stays away
         self._epoch = -1
         self._held = False
         self._seen: tuple[NowPlanes | None, Depth | None, float] = (None, None, math.nan)
         self._taken_ns = 0
+        self._by: tuple[object, ...] = ()
         self.card.closed.connect(self.close)
         self.card.nudged.connect(self.nudge)
 
@@ -130,8 +134,16 @@ class WhatIf(QObject):
         self.card.hide()
         self._overlay.taken = None
         self.redraw.emit()
+        self.said.emit(None)
         self.changed.emit(False)
         return True
+
+    def show_in_panel(self, in_panel: bool) -> None:
+        """Leave the words to a panel, or say them in a card over the chart."""
+        if in_panel != self.in_panel:
+            self.in_panel = in_panel
+            if self.open:
+                self._place()
 
     @Slot(int)
     def nudge(self, steps: int) -> None:
@@ -185,18 +197,26 @@ class WhatIf(QObject):
         if now is None or target is None or not mark > 0:
             return
         self._taken_ns = time.monotonic_ns()
+        self._by = self._settings()
         self._seen = (now, frame.book.depth, frame.prices.mark)
         zones = tuple(z for z in frame.zones if z.significant) or frame.zones
-        found: Cascade = cascade(now.base, now.usd, mark, target, frame.book.depth, zones, now.shares, frame.spread)
+        assumed = Assumed(s.settings.whatif_refill, s.settings.whatif_follow)
+        depth, spread = frame.book.depth, frame.spread
+        found: Cascade = cascade(now.base, now.usd, mark, target, depth, zones, now.shares, spread, assumed)
         if not found.stops and frame.book.why:
             found = msgspec.structs.replace(found, why=frame.book.why)
         s.what = found
         self.text = what_text(s, found)
         self._place()
         self.redraw.emit()
+        self.said.emit(self.text)
 
     def _place(self) -> None:
         if self.text is None or self.state.what is None:
+            return
+        if self.in_panel:
+            self.card.hide()
+            self._overlay.taken = None
             return
         plot = self._plot.geometry()
         room = plot.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
@@ -205,9 +225,16 @@ class WhatIf(QObject):
         self._overlay.taken = QRectF(self.card.geometry().translated(-self._overlay.pos()))
 
     def follow(self) -> None:
-        """Stand where the plot stands, after it was laid out anew."""
-        if self.open:
+        """Stand where the plot stands, after it was laid out anew, and follow the settings."""
+        if self.open and self.state.frame is not None and self._by != self._settings():
+            self._compute(self.state.frame)
+        elif self.open:
             self._place()
+
+    def _settings(self) -> tuple[object, ...]:
+        """Return the settings that an answer depends on."""
+        s = self.state.settings
+        return s.unit, s.whatif_refill, s.whatif_follow
 
     def shown(self) -> dict[str, object] | None:
         """Return what the card says, with the numbers behind it; None while it is closed."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from liqdesk.insight.cascade import Cascade, Stop
+from liqdesk.insight.cascade import WORST, Assumed, Cascade, Stop
 from liqdesk.market import Side
 from liqdesk.ui import present
 from liqdesk.ui.chart.state import ChartState
@@ -22,6 +22,16 @@ LAW: Final = (
     "A heuristic on the visible book, taken at its worst: all forced orders meet it at once, nobody refills it, mark follows last. "
     "Forced: what this venue is expected to print."
 )
+REFILL: Final = {
+    0.0: "nobody refills it",
+    0.25: "new orders take a quarter of them",
+    0.5: "new orders take half of them",
+}
+FOLLOW: Final = {
+    1.0: "mark follows last",
+    0.75: "mark follows last by three quarters",
+    0.5: "mark follows last by half",
+}
 OFF: Final = "off the map"
 OFF_LAW: Final = (
     "Off the map: as far as it reaches, the book never takes all that is forced. Nothing is claimed beyond."
@@ -53,6 +63,25 @@ class WhatLine:
     side: Side
 
 
+def law(assumed: Assumed) -> str:
+    """Return what is taken for granted of how forced orders meet the book."""
+    if assumed == WORST:
+        return LAW
+    refill = REFILL.get(assumed.refill, f"new orders take {assumed.refill * 100:.0f} % of them")
+    follow = FOLLOW.get(assumed.follow, f"mark follows last by {assumed.follow * 100:.0f} %")
+    return (
+        f"A heuristic on the visible book, under guesses of yours: all forced orders meet it at once, {refill}, {follow}. "
+        "Forced: what this venue is expected to print."
+    )
+
+
+def spoken(text: WhatText) -> str:
+    """Return what a sheet says, for a reader of the screen."""
+    lines = [f"{label} {value}, {note}" for label, value, note in text.lines]
+    table = [", ".join(f"{a} {b}" for a, b in zip(text.columns, row, strict=True)) for row in text.rows]
+    return "\n".join([*lines, *table, *text.sentences])
+
+
 def _price(s: ChartState, price: float) -> str:
     return present.price(price, s.decimals)
 
@@ -78,7 +107,7 @@ def what_text(s: ChartState, found: Cascade) -> WhatText:
         )
     if any(math.isnan(stop.price) for stop in found.stops):
         sentences.append(OFF_LAW)
-    sentences.append(LAW)
+    sentences.append(law(found.assumed))
     return WhatText(
         title=f"What if price goes to {_price(s, found.target)}",
         away=f"{present.percent(found.distance, 2)} from mark",

@@ -55,6 +55,12 @@ def _squeeze(_: Settings) -> Panel:
     return SqueezePanel()
 
 
+def _whatif(settings: Settings) -> Panel:
+    from liqdesk.ui.panels.whatif import WhatIfPanel
+
+    return WhatIfPanel(settings)
+
+
 CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry("imbalance", "Imbalance", lambda _: ImbalancePanel()),
     Entry("funding", "Funding", lambda _: FundingPanel()),
@@ -63,6 +69,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry("alerts", "Alerts", AlertsPanel),
     Entry("tape", "Forced orders", TapePanel),
     Entry("watchlist", "Watchlist", _watchlist, shown=False, where="tab"),
+    Entry("whatif", "What if", _whatif, shown=False, where="bottom"),
     Entry("streams", "Streams", _streams, shown=False, where="bottom"),
     Entry("log", "Log", _log, shown=False, where="bottom"),
 )

@@ -182,12 +182,23 @@ class AlertsBody(Body):
         knob = pad + wide - high / 2 if row.on else pad + high / 2
         draw.dot(p, knob, y + h / 2, high - 4, t.panel if row.on else t.text2)
         x = pad + wide + t.px(8)
-        words = row.note if self.compact or not row.past else f"{row.note} · {row.past}"
+        words = self._note(row, w - pad - x - t.px(8))
         note = text_width(words, SMALL)
         draw.put(p, w - pad - note, y, note, h, words, t.text2 if i == self._hover else t.text3, SMALL)
         room = w - pad - note - t.px(8) - x
         ink = t.text1 if row.on else t.text2 if i == self._hover else t.text3
         draw.put(p, x, y, room, h, row.words, ink, BODY, MEDIUM if row.on else REGULAR, elide=True)
+
+    def _note(self, row: Row, room: float) -> str:
+        """Return what stands at the right: how the rule is, and how often it would have fired; while it is quiet only where all fits."""
+        whole = f"{row.note} · {row.past}" if row.past else row.note
+        if self.compact or (row.note.startswith("quiet") and text_width(whole, SMALL) + self._words_wide(row) > room):
+            return row.note
+        return whole
+
+    @staticmethod
+    def _words_wide(row: Row) -> float:
+        return text_width(row.words, BODY, MEDIUM if row.on else REGULAR)
 
     def _rule_at(self, y: float) -> int:
         t = current()
