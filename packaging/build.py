@@ -23,6 +23,10 @@ STEPS = (
     "tarball",  # dist/liqdesk-VERSION-linux-MACHINE.tar.xz
     "deb",  # dist/liqdesk_VERSION_ARCHITECTURE.deb
     "appimage",  # build/liqdesk.AppDir, and dist/liqdesk-VERSION-linux-MACHINE.AppImage where appimagetool can be had
+    "windows",  # dist/liqdesk-VERSION-windows-MACHINE.zip and -setup.exe; on Linux the installer's script is only compiled
+    "macos",  # dist/liqdesk-VERSION-macos-MACHINE.dmg
+    "sbom",  # dist/liqdesk-VERSION-SYSTEM-MACHINE.cdx.json
+    "checksums",  # dist/SHA256SUMS, last
 )
 
 

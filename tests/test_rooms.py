@@ -10,8 +10,8 @@ from support.imports import PACKAGE, ROOT, Import, all_imports, imports_of, modu
 TABLE = (
     {"errors"},
     {"market", "clock", "paths"},
-    {"venues", "model", "history", "simulator", "settings", "logs", "about"},
-    {"net", "insight", "crash"},
+    {"venues", "model", "history", "simulator", "settings", "logs"},
+    {"net", "insight"},
     {"lab", "alerts", "exports"},
     {"engine"},
     {"ui"},

@@ -26,8 +26,6 @@ MORE: Final = (
     ("palette", "Type a command…"),
     ("keys", "Keys…"),
     ("help", "Help"),
-    ("updates", "Check for updates…"),
-    ("about", "About liqdesk…"),
 )
 
 
