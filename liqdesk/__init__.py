@@ -12,8 +12,8 @@ the venue's own protocol, so a demo exercises the codec, the model, the alerts a
 Rooms, one direction: a module imports only from rooms to the left of its own, and from its own room.
 `tests/test_rooms.py` holds every import against this line.
 
-    errors < { market, clock, paths } < { venues, model, history, simulator, settings, logs }
-           < { net, insight } < { lab, alerts, exports } < engine < ui < app < cli
+    errors < { market, clock, paths } < { venues, model, history, simulator, settings, logs, about }
+           < { net, insight, crash } < { lab, alerts, exports } < engine < ui < app < cli
 """
 
 __version__ = "0.1.0"

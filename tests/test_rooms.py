@@ -10,8 +10,8 @@ from support.imports import PACKAGE, ROOT, Import, all_imports, imports_of, modu
 TABLE = (
     {"errors"},
     {"market", "clock", "paths"},
-    {"venues", "model", "history", "simulator", "settings", "logs"},
-    {"net", "insight"},
+    {"venues", "model", "history", "simulator", "settings", "logs", "about"},
+    {"net", "insight", "crash"},
     {"lab", "alerts", "exports"},
     {"engine"},
     {"ui"},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,13 +13,14 @@ from PySide6.QtCore import QCoreApplication, QSettings
 from liqdesk import logs
 from liqdesk import settings as stored
 from liqdesk.app.interrupts import Interrupts
-from liqdesk.app.preparing import Start, another, log_uncaught
+from liqdesk.app.preparing import Start, another
 from liqdesk.engine.opening import child_of
 from liqdesk.history.lock import Lock, LockTakenError
 from liqdesk.paths import prepare_numba_cache
 from liqdesk.settings import Settings
 
 if TYPE_CHECKING:
+    from liqdesk.crash.watch import Watch
     from liqdesk.engine.child import Child
     from liqdesk.engine.host import Host
     from liqdesk.ui.window import Window
@@ -31,12 +31,13 @@ log = logging.getLogger(__name__)
 class Desk:
     """Holds window and engine together from the first paint on, for as long as the window is open. Used in the GUI thread alone."""
 
-    def __init__(self, window: Window, start: Start, verbose: bool = False) -> None:
+    def __init__(self, window: Window, start: Start, verbose: bool = False, watch: Watch | None = None) -> None:
         self._window = window
         self._prepared = start.prepared
         self._orders = start.orders
         self._settings = start.prepared.settings
         self._verbose = verbose
+        self._watch = watch
         self._open = contextlib.ExitStack()
         self._lock: Lock | None = None
         self._child: Child | None = None
@@ -46,7 +47,6 @@ class Desk:
         """Give the window its settings; the built-in market, if it is to be shown, is made meanwhile."""
         logs.setup(None, self._verbose)
         self._open.callback(logs.close)
-        sys.excepthook = log_uncaught
         self._open.enter_context(Interrupts()).asked.connect(self.leave)
         root = str(self._prepared.profile.root)
         # Where a dialog for files keeps the folders it was used in; on Linux that was ~/.config/QtProject.conf.
@@ -73,6 +73,7 @@ class Desk:
             orders = msgspec.structs.replace(orders, record=False)
         window.act.mine.load()
         window.act.charting.lining.load()
+        self._tell_of_crashes()
         log_notice = logs.setup(self._prepared.profile.log if self._prepared.writable else None, self._verbose)
         self.host = host = Host(orders, self._child)
         host.grid.connect(window.set_grid)
@@ -90,7 +91,27 @@ class Desk:
         # Not beside the engine's thread, which imports numba: two threads that import at once can lose a shared package, colorama, under
         # one of them (seen once, CPython 3.11).
         window.load_chart()
+        self._describe_run()
         host.start()
+
+    def _tell_of_crashes(self) -> None:
+        """Say which runs ended badly, once. The log still ends where they did."""
+        if self._watch is None or self._watch.profile is None:
+            return
+        from liqdesk.crash import reports
+
+        try:
+            reports.gather(self._watch.profile)
+            self._window.act.crashes.tell(reports.untold(self._watch.profile))
+        except Exception:  # the program starts, whatever is left of another run
+            log.exception("reports of crashes cannot be told")
+
+    def _describe_run(self) -> None:
+        """Note for a crash report what this run stands on."""
+        if self._watch is not None:
+            from liqdesk.about.facts import described
+
+            self._watch.describe(described())
 
     def _take_profile(self) -> None:
         """Take the profile's lock; where another window has it, this one keeps nothing, and says so."""

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from liqdesk.app.choices import Choices
+from liqdesk.app.watching import Watched
 from liqdesk.errors import LiqdeskError
 from liqdesk.paths import profile_at
 
 if TYPE_CHECKING:
     from liqdesk.app.desk import Desk
     from liqdesk.app.preparing import Start
+    from liqdesk.crash.watch import Watch
     from liqdesk.ui.window import Window
 
 
@@ -26,19 +28,22 @@ def open_window(choices: Choices, attend: Callable[[Window], object] | None = No
     from liqdesk.ui.window import Window
 
     profile = profile_at(choices.profile)
-    profile.create()
+    writable = profile.create()
     start = _known(choices) if choices.named() or choices.recording else None
-    application = make_application()
-    window = Window(look=look_of(profile.settings))
-    launch = _Launch(window, choices, start)
-    window.first_painted.connect(launch.furnish)
-    if attend is not None:
-        attend(window)
-    window.show()
-    try:
-        code = application.exec()
-    finally:
-        launch.close()
+    with Watched(profile.root if writable else None) as watched:
+        application = make_application()
+        window = Window(look=look_of(profile.settings))
+        launch = _Launch(window, choices, start, watched.watch)
+        window.first_painted.connect(launch.furnish)
+        if attend is not None:
+            attend(window)
+        window.show()
+        try:
+            watched.watch.running = True
+            code = application.exec()
+        finally:
+            watched.watch.running = False
+            launch.close()
     if launch.error is not None:
         raise launch.error
     return code
@@ -65,10 +70,11 @@ def _known(choices: Choices) -> Start:
 class _Launch:
     """Builds the desk when the skeleton stands, and keeps what went wrong with that for the command line to say."""
 
-    def __init__(self, window: Window, choices: Choices, start: Start | None) -> None:
+    def __init__(self, window: Window, choices: Choices, start: Start | None, watch: Watch | None = None) -> None:
         self._window = window
         self._choices = choices
         self._start = start
+        self._watch = watch
         self._desk: Desk | None = None
         self.error: LiqdeskError | None = None
 
@@ -81,7 +87,7 @@ class _Launch:
             self.error = e
             self._window.close()
             return
-        self._desk = Desk(self._window, start, self._choices.verbose)
+        self._desk = Desk(self._window, start, self._choices.verbose, self._watch)
         self._window.controls_ready.connect(self._desk.join)
         self._desk.furnish()
 

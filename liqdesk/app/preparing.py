@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,8 +14,6 @@ from liqdesk.errors import InputError
 from liqdesk.paths import Profile, profile_at
 from liqdesk.settings import Loaded, Settings
 from liqdesk.venues.binance import Binance
-
-log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from liqdesk.net.proxy import Proxy
@@ -105,11 +101,6 @@ def orders_for(prepared: Prepared, choices: Choices, *, record: bool) -> Orders:
 def another(profile: Profile) -> str:
     """Return how it is said that a profile is taken."""
     return f"Another liqdesk is using the profile {profile.root}"
-
-
-def log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Log an exception that nobody caught: in a slot it must not end the program, nor pass unseen."""
-    log.error("uncaught", exc_info=(kind, error, trace))
 
 
 class Start(msgspec.Struct, frozen=True):

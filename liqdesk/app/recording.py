@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
-import sys
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -16,8 +15,9 @@ from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal, S
 from liqdesk import logs
 from liqdesk.app.choices import Choices
 from liqdesk.app.interrupts import Interrupts
-from liqdesk.app.preparing import another, log_uncaught, orders_for, prepare
+from liqdesk.app.preparing import another, orders_for, prepare
 from liqdesk.app.status import Printer, recorded, troubles
+from liqdesk.app.watching import Watched
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
 from liqdesk.errors import InputError, LiqdeskError, NoDataError, ProfileError, Refusal, VenueError
 from liqdesk.history import History
@@ -52,6 +52,7 @@ def record(choices: Choices, symbols: Sequence[str], minutes: float | None) -> i
         open_.callback(_take(profile).release)
         notice = logs.setup(profile.log, choices.verbose)
         open_.callback(logs.close)
+        watch = open_.enter_context(Watched(profile.root)).watch
         prepare_numba_cache()
         printer = Printer()
         for sentence in (*prepared.notices, notice):
@@ -59,6 +60,7 @@ def record(choices: Choices, symbols: Sequence[str], minutes: float | None) -> i
                 printer.say(sentence)
         orders, history = _history(orders, profile)
         terminal = _Terminal(orders, chosen, history, printer)
+        watch.running = True
         return terminal.run(minutes)
 
 
@@ -119,20 +121,16 @@ class _Terminal(QObject):
 
     def run(self, minutes: float | None) -> int:
         """Record until something ends it; returns or raises what `record` does."""
-        before, sys.excepthook = sys.excepthook, log_uncaught
         if minutes is not None:
             QTimer.singleShot(int(minutes * 60_000), self, self._time_is_up)
-        try:
-            with Interrupts() as interrupts:
-                interrupts.asked.connect(self._end)
-                self._thread.start()
-                self._application.exec()
-                self._stop.emit()
-                if not self._thread.wait(STOP_MS):
-                    log.error("thread engine did not end in %d ms", STOP_MS)
-                self._application.processEvents()  # the last report
-        finally:
-            sys.excepthook = before
+        with Interrupts() as interrupts:
+            interrupts.asked.connect(self._end)
+            self._thread.start()
+            self._application.exec()
+            self._stop.emit()
+            if not self._thread.wait(STOP_MS):
+                log.error("thread engine did not end in %d ms", STOP_MS)
+            self._application.processEvents()  # the last report
         return self._result()
 
     def _result(self) -> int:

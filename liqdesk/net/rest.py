@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -60,12 +61,15 @@ class Rest:
         weight_header: str = "X-MBX-USED-WEIGHT-1M",
         pacing: Pacing | None = None,
         proxy: Proxy | None = None,
+        largest: int | None = None,
     ) -> None:
+        """`largest`: bytes of a body beyond which it is given up; 64 MiB unless told."""
         self.base_url = base_url.rstrip("/")
         self.host = urlsplit(base_url).netloc
         self.pacing = pacing or Pacing()
         self._timeout = (connect_timeout, timeout)
         self._weight_header = weight_header
+        self._largest = MAX_BODY if largest is None else largest
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
@@ -122,8 +126,8 @@ class Rest:
         """Make one GET without waiting.
 
         Raises VenueError by cause: OFFLINE (no name, no route, no answer, bad certificate), RATE_LIMITED 429, BANNED
-        418, BLOCKED 403, REGION 451, SERVER 5xx, REQUEST for other 4xx, PROTOCOL for redirects and bodies beyond 64
-        MiB.
+        418, BLOCKED 403, REGION 451, SERVER 5xx, REQUEST for other 4xx, PROTOCOL for redirects and bodies that are too
+        large.
         """
         if self._closed.is_set():
             raise stopped(self.host)
@@ -156,8 +160,8 @@ class Rest:
         size = 0
         for part in response.iter_content(CHUNK):
             size += len(part)
-            if size > MAX_BODY:
-                log = f"{self.host} sent more than {MAX_BODY} bytes to {path}"
+            if size > self._largest:
+                log = f"{self.host} sent more than {self._largest} bytes to {path}"
                 raise VenueError(Refusal.PROTOCOL, log, f"{self.host} sent an absurdly large answer.")
             parts.append(part)
         return b"".join(parts)
@@ -212,7 +216,15 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         if self._secure:
-            kwargs["ssl_context"] = tls_context()  # as for the sockets
+            opened = self._opened
+            context = kwargs["ssl_context"] = tls_context()  # as for the sockets
+
+            class Held(ssl.SSLSocket):
+                def do_handshake(self, block: bool = False) -> None:
+                    opened(self)  # in place of the plain socket, which has nothing left to cut
+                    super().do_handshake(block)
+
+            context.sslsocket_class = Held
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools()
 

@@ -76,6 +76,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             later=True,
         ),
     ] = ""
+    update_url: Annotated[  # empty takes the build's own, where it has one
+        str,
+        Row(
+            CONNECTION,
+            "Updates",
+            "Where the newest release is asked for, only when you do that (Ctrl+U): an https address that answers like GitHub's "
+            "releases/latest. Empty takes the build's own address, if it has one.",
+            kind="address",
+        ),
+    ] = ""
     theme: Annotated[
         str, OneOf((("dark", "Dark"), ("light", "Light"))), Row(LOOK, "Theme", "Colours of the window and of the map.")
     ] = "dark"

@@ -57,6 +57,8 @@ def is_sensible(name: str, value: object) -> bool:
             return isinstance(value, str) and _is_url(value, schemes)
         case "proxy_url":
             return isinstance(value, str) and (not value or _is_url(value, ("http", "socks5h", "socks5", "socks")))
+        case "update_url":
+            return isinstance(value, str) and (not value or (_is_url(value, ("https",)) and "@" not in value))
         case "timezone":
             return isinstance(value, str) and is_timezone(value)
         case "classes":

@@ -14,7 +14,9 @@ from liqdesk.ui.alerting import Alerting
 from liqdesk.ui.cards import Cards
 from liqdesk.ui.charting import Charting
 from liqdesk.ui.choosing import Choosing
+from liqdesk.ui.crashes import Crashes
 from liqdesk.ui.exporting import Exporting
+from liqdesk.ui.informing import Informing
 from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.menus import Menus
 from liqdesk.ui.pictures import Pictures
@@ -50,6 +52,8 @@ class Actions(QObject):
         self.menus = Menus(window, self)
         self.pictures = Pictures(window, self)
         self.exporting = Exporting(window, self)
+        self.informing = Informing(window, self)
+        self.crashes = Crashes(window, self)
         self.spoken = Spoken(window)
         self.mine = Mine(window, self)
         self.watching = Watching(window, self)
@@ -97,6 +101,7 @@ class Actions(QObject):
             self.dialog.close()
         self.alerting.close()
         self.exporting.close()
+        self.informing.close()
 
     # the window
 

@@ -38,6 +38,8 @@ class Cards(QObject):
         dialog = HelpDialog(self._window, version, brackets, self._window.profile_dir, self._act.shortcuts.written)
         dialog.method.clicked.connect(self.method)
         dialog.keys.clicked.connect(self.keys)
+        dialog.about.clicked.connect(self._act.informing.about)
+        dialog.updates.clicked.connect(self._act.informing.updates)
         self._act.open_card(dialog)
 
     @Slot()

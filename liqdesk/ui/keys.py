@@ -110,6 +110,10 @@ KEYS: Final = (
     Key("keys", HELP, ("?",), "every key, to be searched and changed", opens=True),
     Key("help", HELP, ("F1",), "what the map is and is not", opens=True),
     Key("method", HELP, ("F2",), "how the map is made, in full", opens=True),
+    Key("about", HELP, ("Shift+F1",), "about: versions, and where things lie", opens=True),
+    Key("licences", HELP, ("Shift+F2",), "licences of everything in the program", opens=True),
+    Key("updates", HELP, ("Ctrl+U",), "check for updates", opens=True),
+    Key("crashes", HELP, ("Ctrl+Shift+E",), "reports of crashes kept on this machine", opens=True),
 )
 BY_NAME: Final = {key.name: key for key in KEYS}
 WITH_THE_MOUSE: Final = (

@@ -26,6 +26,8 @@ MORE: Final = (
     ("palette", "Type a command…"),
     ("keys", "Keys…"),
     ("help", "Help"),
+    ("updates", "Check for updates…"),
+    ("about", "About liqdesk…"),
 )
 
 

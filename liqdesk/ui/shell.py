@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from liqdesk.ui import present
 from liqdesk.ui.condition import condition, genuine
+from liqdesk.ui.crashes import CRASHED
 from liqdesk.ui.journal import Journal
 from liqdesk.ui.layouts.arranging import Arranging
 from liqdesk.ui.layouts.menu import DeskMenu
@@ -43,6 +44,7 @@ class Shell(QWidget):
         self.statusbar = StatusBar(settings)
         self.stage.toast.timezone = settings.timezone
         self._compact: bool | None = None
+        self._noticed: tuple[tuple[str, ...], Frame | None] = ((), None)
         self._compose()
         self.journal = Journal(window)
         self.charts = Charts(window)
@@ -91,7 +93,7 @@ class Shell(QWidget):
         self.statusbar.legend.levels_chosen.connect(window.choose_levels)
         self.statusbar.legend.map_chosen.connect(act.choosing.choose_colours)
         self.statusbar.legend.unit_chosen.connect(act.choosing.choose_unit)
-        self.notices.acted.connect(act.market.notice_acted)
+        self.notices.acted.connect(self._notice_acted)
         self.stage.toast.show_wanted.connect(act.alerting.show_fired)
         self.stage.toast.rule_wanted.connect(act.alerting.edit_by_id)
 
@@ -130,13 +132,22 @@ class Shell(QWidget):
         self.stage.toast.timezone = settings.timezone
         self._act.shortcuts.show_settings(settings)
 
+    @Slot(str)
+    def _notice_acted(self, key: str) -> None:
+        self._act.crashes.show() if key == CRASHED else self._act.market.notice_acted(key)
+
     def show_notices(self, said: tuple[str, ...], frame: Frame | None) -> None:
         """Show sentences from the program's start, and those a frame brings."""
-        notices = [Notice(words, words) for words in said]
+        self._noticed = said, frame
+        notices = [*self._act.crashes.notices, *(Notice(words, words) for words in said)]
         if frame is not None:
             notices = [*offers(frame), *notices]
             notices += [Notice(words, words) for words in frame.notices if words not in said]
         self.notices.show_notices(tuple(notices))
+
+    def notice_again(self) -> None:
+        """Show the sentences anew: what the program itself has to say has changed."""
+        self.show_notices(*self._noticed)
 
     def title(self, frame: Frame) -> str:
         """Return the window's title: contract, last price, and what is not live."""

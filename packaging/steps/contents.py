@@ -6,13 +6,19 @@ import hashlib
 import importlib.metadata
 import re
 import sys
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 
 from steps import identity
 
+Entry = tuple[str, str, str]  # where it goes, where it comes from, what it is, as PyInstaller has them
+
 PACKAGING = Path(__file__).resolve().parents[1]
 ENTRY = "liqdesk/__main__.py"
+
+# Imported by a name that is put together, or not imported at all.
+HIDDEN = ["tzdata", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets"]
 
 LEFT_OUT = [
     # optional, large, and asked for with pip alone: Parquet, Dask
@@ -38,10 +44,7 @@ LEFT_OUT = [
         f"PySide6.Qt{name}"
         for name in ("Qml", "Quick", "QuickWidgets", "Designer", "Help", "UiTools", "Test", "Sql", "Xml")
     ),
-    *(
-        f"PySide6.Qt{name}"
-        for name in ("Network", "OpenGL", "OpenGLWidgets", "PrintSupport", "Concurrent", "DBus", "Pdf")
-    ),
+    *(f"PySide6.Qt{name}" for name in ("Network", "PrintSupport", "Concurrent", "DBus", "Pdf")),
     *("pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.canvas", "pyqtgraph.flowchart", "pyqtgraph.jupyter"),
     *("numba.tests", "numba.testing", "llvmlite.tests", "numpy.tests", "numpy.f2py", "numpy.distutils"),
 ]
@@ -57,11 +60,13 @@ PLUGINS = {
     "wayland-graphics-integration-client": (),  # OpenGL's; the window is drawn without
 }
 QT_LEFT_OUT = (
-    *("Qml", "Quick", "VirtualKeyboard", "Pdf", "Network", "OpenGL", "Sql", "Test", "Designer", "PrintSupport"),
+    *("Qml", "Quick", "VirtualKeyboard", "Pdf", "Network", "Sql", "Test", "Designer", "PrintSupport"),
     *("EglFS", "EglFs", "WlShell", "WaylandCompositor", "WaylandEgl"),
 )
 LIBRARY = re.compile(rf"(?:^|/)(?:lib)?Qt6?(?:{'|'.join(QT_LEFT_OUT)})[^/]*\.(?:so|dll|dylib|framework)(?:$|[./])")
+LIBRARY_FOLDER = re.compile(r"(?:PySide6/Qt/lib/)?[^/]+\.so[^/]*")
 LEFT_OUT_FILES = (
+    "numba/np/ufunc/tbbpool*",  # for parallel kernels, with a library that is not there
     "*opengl32sw.dll",
     "*d3dcompiler_*.dll",
     *(
@@ -83,6 +88,18 @@ def wanted(target: str) -> bool:
     if below is not None and "PySide6" in path:
         return any(fnmatch(below[2], kept) for kept in PLUGINS.get(below[1], ()))
     return LIBRARY.search(path) is None and not any(fnmatch(path, pattern) for pattern in LEFT_OUT_FILES)
+
+
+def needed(binaries: Iterable[Entry], imports: Callable[[str], Iterable[tuple[str, str | None]]]) -> list[Entry]:
+    """Return the binaries without the shared libraries that only what stays out would load.
+
+    `imports(path)` names all libraries that a file loads, and what these load in turn (on Linux). A library is a file of the top folder
+    or of Qt's; all other files are the program's own extensions and plugins, and stay.
+    """
+    entries = list(binaries)
+    libraries = [e for e in entries if LIBRARY_FOLDER.fullmatch(e[0]) and not fnmatch(e[0], "libpython*")]
+    called = {name for e in entries if e not in libraries and e[2] != "SYMLINK" for name, _ in imports(e[1])}
+    return [e for e in entries if e not in libraries or Path(e[0]).name in called]
 
 
 def distributions(name: str = "liqdesk") -> list[str]:

@@ -19,6 +19,7 @@ from steps.plan import Build, BuildError
 SYSTEMS = ("linux", "windows", "macos")
 BINUTILS = "Debian, Ubuntu: apt-get install binutils; Fedora: dnf install binutils"
 TOOLS = dict.fromkeys(("objdump", "objcopy"), BINUTILS) if sys.platform.startswith("linux") else {}
+WAYLAND = {"libwayland-client.so.0": "libwayland-client0", "libwayland-cursor.so.0": "libwayland-cursor0"}
 SPEC = Path(__file__).resolve().parents[1] / "liqdesk.spec"
 PINS = SPEC.with_name("constraints.txt")
 SHARED = (
@@ -33,11 +34,20 @@ def make(build: Build) -> list[Path]:
     if build.system == "linux" and not sysconfig.get_config_var("Py_ENABLE_SHARED"):
         raise BuildError(SHARED)
     bootstrap.add_system_parts(on_screen=True, tests=False)
+    if build.system == "linux" and (absent := bootstrap.lacking(WAYLAND)):
+        bootstrap.add_packages(absent)
     prepare(build)
     shutil.rmtree(build.frozen.parent, ignore_errors=True)
     command: list[str | Path] = [build.python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
     build.run([*command, "--distpath", build.frozen.parent, "--workpath", build.work / "pyinstaller", SPEC])
+    for library in build.frozen.glob("_internal/libpython*.so*") if build.system == "linux" else ():
+        build.run(["objcopy", "--strip-debug", library])  # this one alone: what strip does breaks numpy's openblas
     settle(build.frozen.parent, build.epoch)
+    lost = lost_libraries(build.frozen) if build.system == "linux" else {}
+    if lost:
+        raise BuildError(
+            "libraries that neither come along nor are here: " + ", ".join(f"{k} (for {v})" for k, v in lost.items())
+        )
     said = subprocess.run(
         [str(build.program), "--version"], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
@@ -75,3 +85,16 @@ def settle(folder: Path, epoch: int) -> None:
         path.chmod(0o755 if executable else 0o644)
         os.utime(path, (epoch, epoch))
     os.utime(folder, (epoch, epoch))
+
+
+def lost_libraries(folder: Path) -> dict[str, str]:
+    """Return the libraries that the loader does not find for any file of a frozen folder, each with one file that needs it."""
+    environ = {"LD_LIBRARY_PATH": str(folder / "_internal"), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
+    lost: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.so*")):
+        said = subprocess.run(["ldd", str(path)], env=environ, capture_output=True, text=True, check=False)
+        for line in said.stdout.splitlines():
+            name, _, found = line.strip().partition(" => ")
+            if found.startswith("not found"):
+                lost.setdefault(name, str(path.relative_to(folder)))
+    return lost

@@ -1,7 +1,7 @@
 """Timings, each with a floor or a rival measured beside it in the same run.
 
     python tests/bench/bench.py [start] [map] [symbol] [backfill] [step] [minutes] [provenance] [ledger] [switch] [frames]
-        [memory]    all when none is named
+        [memory] [compiled] [frozen]    all when none is named, the last where build/frozen is there
 
 Nothing else should run on the machine. Ratios are the facts; single figures vary with the machine and its mood.
 """
@@ -22,6 +22,8 @@ from liqdesk.paths import prepare_numba_cache
 prepare_numba_cache()
 
 import changing
+import compiled
+import freezing
 import live_score
 import running
 import starting
@@ -41,6 +43,8 @@ BENCHES: dict[str, Callable[[], None]] = {
     "switch": switching.switching,
     "frames": running.frames,
     "memory": running.memory,
+    "compiled": compiled.compiled,
+    "frozen": freezing.frozen,
 }
 
 
@@ -51,7 +55,8 @@ def main(names: Sequence[str]) -> int:
         return 2
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     failed = 0
-    for name in names or BENCHES:
+    there = [name for name in BENCHES if name != "frozen" or freezing.FROZEN.exists()]
+    for name in names or there:
         try:
             BENCHES[name]()
         except AssertionError as e:

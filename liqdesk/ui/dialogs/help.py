@@ -57,7 +57,8 @@ PROMISES: Final = (
     (
         "lock",
         "Nothing leaves this machine",
-        "No key, no account, no telemetry. The program talks to the venue's public endpoints and to nobody else.",
+        "No key, no account, no telemetry. The program talks to the venue's public endpoints and to nobody else, unless you ask it "
+        "whether there is a newer version.",
     ),
 )
 
@@ -136,7 +137,9 @@ class HelpDialog(Card):
         self.method.setToolTip(
             "Every formula and parameter with its source, how the map was scored, and what did not help"
         )
-        for one in (self.keys, self.method):
+        self.about = button(_with_key("Versions, licences, where things lie", key_of("about")))
+        self.updates = button(_with_key("Check for updates", key_of("updates")))
+        for one in (self.keys, self.method, self.about, self.updates):
             right.addWidget(one, 0, Qt.AlignmentFlag.AlignLeft)
         right.addSpacing(t.px(12))
         facts = [f"liqdesk {__version__}, engine {model_version}, margin brackets of {brackets_as_of}"]

@@ -22,7 +22,7 @@ class ReadingCard(Card):
         super().__init__(parent, "How the map is made, and how far it can be trusted", 900)
         t = current()
         self.text = QTextBrowser()
-        self.text.setOpenLinks(False)  # the program talks to the venue and to nobody else
+        self.text.setOpenLinks(False)  # nothing is opened or fetched from a text
         self.text.setFont(font(13, REGULAR))
         self.text.document().setDefaultFont(font(13, REGULAR))
         self.text.document().setDocumentMargin(t.px(6))

@@ -212,6 +212,7 @@ class SettingsDialog(Card):
 
     def settings(self) -> Settings | str:
         """Return the settings as typed, or the sentence on what is wrong."""
+        from liqdesk.net.latest import checked
         from liqdesk.venues.binance.endpoints import endpoints
 
         typed: dict[str, object] = {}
@@ -219,12 +220,14 @@ class SettingsDialog(Card):
         try:
             for name, line in self.lines.items():
                 typed[name] = line.editor.value()
+            name = "update_url"
+            typed[name] = checked(str(typed[name])) if typed[name] else ""
             name = "rest_url"
-            checked = endpoints(str(typed["rest_url"]), str(typed["stream_url"]))
+            venue = endpoints(str(typed["rest_url"]), str(typed["stream_url"]))
         except InputError as e:
             self._point_at(self.lines[name])
             return e.user
-        typed |= {"rest_url": checked.rest, "stream_url": checked.stream}
+        typed |= {"rest_url": venue.rest, "stream_url": venue.stream}
         return msgspec.structs.replace(self._settings, **typed)
 
     def _point_at(self, line: Line) -> None:

@@ -53,6 +53,11 @@ class Brackets:
         return self._shipped.as_of
 
     @property
+    def source(self) -> str:
+        """What the shipped file was made from."""
+        return self._shipped.source
+
+    @property
     def symbols(self) -> frozenset[str]:
         return frozenset(self._shipped.symbols) | frozenset(self._live)
 
