@@ -26,7 +26,7 @@ def reopen(prepared: Prepared, choices: Choices, file: Path) -> tuple[Prepared, 
     orders = orders_for(prepared, choices, record=False)
     history = History.of_file(file)
     try:
-        held = history.mapped()
+        held, whose = history.mapped(), history.origin
     finally:
         history.close()
     symbol = orders.symbol if orders.symbol in held or "symbol" in choices.named() else next(iter(held), "")
@@ -38,7 +38,9 @@ def reopen(prepared: Prepared, choices: Choices, file: Path) -> tuple[Prepared, 
     settings = msgspec.structs.replace(prepared.settings, symbol=symbol, first_run_done=True)
     notice = f"This window shows the recording {file.name}. Nothing in it is live, and nothing changed in it is kept."
     prepared = msgspec.structs.replace(prepared, writable=False, settings=settings, notices=(*prepared.notices, notice))
-    return prepared, msgspec.structs.replace(orders, symbol=symbol, from_history=True, recording=file.absolute())
+    return prepared, msgspec.structs.replace(
+        orders, symbol=symbol, from_history=True, recording=file.absolute(), recording_of=whose
+    )
 
 
 def _few(names: tuple[str, ...]) -> str:

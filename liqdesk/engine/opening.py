@@ -22,7 +22,8 @@ class Orders(msgspec.Struct, frozen=True):
     """Everything that decides what an engine does. `folder` is the profile's; `record` False writes nothing anywhere, and
     with `shown` False no columns of the map are kept.
 
-    With `history_to_ms` or `from_history` no venue is asked: the map comes from the history file, or from the file `recording`.
+    With `history_to_ms` or `from_history` no venue is asked: the map comes from the history file, or from the file `recording`,
+    which holds the data of `recording_of`.
     """
 
     symbol: str
@@ -37,6 +38,7 @@ class Orders(msgspec.Struct, frozen=True):
     demo_start: str | None = None
     from_history: bool = False
     recording: Path | None = None
+    recording_of: str = GENUINE
     history_to_ms: int | None = None
     history_limit_mb: int = 4096
     history_days: int = 400

@@ -41,7 +41,8 @@ class Past:
     """A symbol's history up to a moment. Offers what `Run` offers."""
 
     def __init__(self, orders: Orders, alerts: AlertBook, brackets: Brackets) -> None:
-        self.source = recorded_source()
+        file = orders.recording.name if orders.recording is not None else ""
+        self.source = recorded_source(orders.recording_of, file)
         self.symbol = orders.symbol
         self.session: Session | None = None
         self.error: VenueError | None = None
@@ -79,7 +80,6 @@ class Past:
             path = orders.folder / "history.sqlite"
             return History.open(path, orders.folder / "lock", origin=GENUINE, read_only=True)
         history = History.of_file(orders.recording)
-        self.source = recorded_source(history.origin, orders.recording.name)
         contracts = tuple(_instrument(s, _last_bars(history, s)) for s in history.mapped())
         self.universe = Universe(0, contracts)
         return history

@@ -77,8 +77,7 @@ class Worker(QObject):
         self._window_free = True
         self._news = News()
         self._next_frame_ns = 0
-        self._next_tickers_ns = 0
-        self._next_trim_ns = 0
+        self._next_tickers_ns = self._next_trim_ns = 0
         self._next_give_back_ns = time.monotonic_ns() + FIRST_GIVE_BACK_NS
         self._grid_epoch = -1
         self._universe_seen: object = None
@@ -89,10 +88,7 @@ class Worker(QObject):
         self._unsaved = False
         self._next_save_ns = 0
         self._explaining = Explaining()
-        self._evidence = Evidence(self._symbol, None)
-        self._odds = Odds(self._symbol, None)
-        self._gathering = Gathering(self._symbol, None)
-        self._pasts = RulePasts(None)
+        self._learn()
         self._companions = Companions(orders, self._scale, self.beside.emit)
         self._ear = Listening()
         self._timer: QTimer | None = None
@@ -114,7 +110,9 @@ class Worker(QObject):
         if not COMPILER.ready(QThread.currentThread().isInterruptionRequested):
             return
         warm()
-        if isinstance(self._run, Run) and self._run.session is None:
+        if isinstance(self._run, Past):
+            self._read_past(self._run)
+        elif isinstance(self._run, Run) and self._run.session is None:
             self._run.grid = grid = DensityGrid()  # its memory is taken while the venue is being reached
             grid.touch()
 
@@ -132,25 +130,14 @@ class Worker(QObject):
     def _open(self, source: Source) -> None:
         self._close()
         self._epoch += 1
-        self._news = News()
-        self._notices = ()
+        self._news, self._notices = News(), ()
         self._history = self._open_history(source)
-        self._evidence = Evidence(self._symbol, self._history)
-        self._odds = Odds(self._symbol, self._history)
         self._ear = listening = self._listening_of(source)
-        self._gathering = Gathering(self._symbol, self._history, listening)
-        self._pasts = RulePasts(self._history, listening)
+        self._learn(listening)
         child, self._child = self._child, None
+        orders, kept = self._orders, self._history
         self._run = Run(
-            self._orders,
-            source,
-            self._orders.endpoints,
-            self._symbol,
-            self._alerts,
-            self._history,
-            self._brackets,
-            child,
-            listening,
+            orders, source, orders.endpoints, self._symbol, self._alerts, kept, self._brackets, child, listening
         )
         self._run.watchlist.follow(self._watch)
         self._run.start()
@@ -161,12 +148,20 @@ class Worker(QObject):
         self._epoch += 1
         self._news, self._notices = News(), ()
         orders = msgspec.structs.replace(self._orders, symbol=self._symbol)
-        self._run = past = Past(orders, self._alerts, self._brackets)
+        self._run = Past(orders, self._alerts, self._brackets)
+        self._learn()
+
+    def _read_past(self, past: Past) -> None:
         past.start()
-        self._evidence, self._odds = Evidence(self._symbol, None), Odds(self._symbol, None)
-        self._gathering = Gathering(self._symbol, None)
         self._evidence.study = past.study
         self._gathering.recorded(past.listened)
+
+    def _learn(self, listening: Listening | None = None) -> None:
+        """Begin anew what is learned of one contract at one source."""
+        self._evidence = Evidence(self._symbol, self._history)
+        self._odds = Odds(self._symbol, self._history)
+        self._gathering = Gathering(self._symbol, self._history, listening)
+        self._pasts = RulePasts(self._history, listening)
 
     def _listening_of(self, source: Source) -> Listening:
         """Return what knows when forced orders were listened to: the same one for all sessions that are kept in the same file."""
@@ -217,6 +212,7 @@ class Worker(QObject):
                 self._symbol = symbol
                 if isinstance(self._run, Past):
                     self._look_back()
+                    self._read_past(self._run)
                 elif self._run is not None:
                     self._open(self._run.source)
             case SetScale():
@@ -339,14 +335,12 @@ class Worker(QObject):
             self._store.notices + self._notices + (tuple(self._history.notices) if self._history is not None else ())
         )
         offer = self._probe.offer(now_ns) if self._probe is not None else None
-        why = self._explaining.answer(run.session, self._epoch)
         frame = compose(run, self._epoch, self._serial, now_ns, self._news, self._alerts.status(), notices, offer)
         self._news = News()
-        zones = self._odds.attached(frame.zones, frame.prices.mark)
         extras = {
-            "why": why,
+            "why": self._explaining.answer(run.session, self._epoch),
             "study": self._evidence.study,
-            "zones": zones,
+            "zones": self._odds.attached(frame.zones, frame.prices.mark),
             "odds": self._odds.curves,
             "reach": self._odds.reach,
             "past": self._pasts.view,

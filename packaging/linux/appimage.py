@@ -37,7 +37,14 @@ SYSTEMS_OWN: Final = frozenset(libraries.COMPILER) | {
         "libX11-xcb.so.1",
         "libxcb.so.1",
     ),
-    *("libfontconfig.so.1", "libfreetype.so.6", "libexpat.so.1", "libz.so.1", "libdbus-1.so.3"),
+    *(
+        "libfontconfig.so.1",
+        "libfreetype.so.6",
+        "libexpat.so.1",
+        "libz.so.1",
+        "libdbus-1.so.3",
+        *libraries.WINDOWS_ON_WAYLAND,
+    ),
 }
 
 
@@ -82,13 +89,10 @@ def place(appdir: Path, machine: str) -> None:
     needed = closure(elf.missing(program), known, held)
     for name, path in needed.items():
         shutil.copy(path, inner / name)
-    for name in SYSTEMS_OWN:
-        for path in [p for p in program.rglob(name) if p.is_file()]:
-            target = appdir / "usr" / "optional" / name / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists():
-                shutil.copy(path.resolve(), target)
-            path.unlink()
+    for path in libraries.systems(program, SYSTEMS_OWN):
+        target = appdir / "usr" / "optional" / path.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
 
 
 def lay_out(build: Build, appdir: Path) -> None:

@@ -118,7 +118,7 @@ def stage(build: Build, root: Path) -> None:
     when = dt.datetime.fromtimestamp(build.epoch, dt.UTC)
     program = root / "usr" / "lib" / "liqdesk"
     shares.copy_program(build.frozen, program)
-    for copy in libraries.bundled(program):
+    for copy in libraries.systems(program, libraries.PACKAGES):
         copy.unlink()
     for link in [p for p in program.rglob("*") if p.is_symlink() and not p.exists()]:
         link.unlink()

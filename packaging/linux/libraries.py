@@ -5,6 +5,7 @@ Found one by one in a minimal Debian 12; `deb.py` holds every frozen file agains
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -57,15 +58,38 @@ WINDOWS_ON_WAYLAND: Final = {
     "libwayland-cursor.so.0": "libwayland-cursor0",
     "libwayland-egl.so.1": "libwayland-egl1",
 }
-PACKAGES: Final = COMPILER | DRAWING | WINDOWS_ON_X11 | WINDOWS_ON_WAYLAND
+# Of Python's own modules: what the system mends when a fault in them becomes known, OpenSSL above all.
+PYTHON: Final = {
+    "libbz2.so.1.0": "libbz2-1.0",
+    "libcrypto.so.3": "libssl3 | libssl3t64",
+    "libexpat.so.1": "libexpat1",
+    "libffi.so.8": "libffi8",
+    "liblzma.so.5": "liblzma5",
+    "libreadline.so.8": "libreadline8 | libreadline8t64",
+    "libsqlite3.so.0": "libsqlite3-0",
+    "libssl.so.3": "libssl3 | libssl3t64",
+    "libtinfo.so.6": "libtinfo6",
+    "libuuid.so.1": "libuuid1",
+}
+PACKAGES: Final = PYTHON | COMPILER | DRAWING | WINDOWS_ON_X11 | WINDOWS_ON_WAYLAND
 
 # Fonts, and what opens a link in a browser: the program runs without them, but not as one would want.
 RECOMMENDED: Final = ("fonts-dejavu-core | fonts-inter | fonts-noto-core", "xdg-utils", "ca-certificates")
 
 
-def bundled(folder: Path) -> list[Path]:
-    """Return the files of a frozen folder that are copies of the building system's own libraries, where a package would bring them."""
-    return [p for p in sorted(folder.rglob("*.so*")) if p.name in PACKAGES]
+def systems(folder: Path, names: Collection[str]) -> list[Path]:
+    """Return the files of a frozen folder that are copies of the building system's own libraries of these names, and of what they alone
+    need in turn."""
+    held = dict(elf.files(folder))
+    out = [path for path in held if path.name in names]
+    queue = list(out)
+    while queue:
+        for name in held[queue.pop()].needed:
+            needy = any(name in asked.needed for path, asked in held.items() if path not in out)
+            for path in [p for p in held if p.name == name and p not in out and not needy]:
+                out.append(path)
+                queue.append(path)
+    return sorted(out)
 
 
 def depends(folder: Path) -> list[str]:
