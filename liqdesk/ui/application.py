@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import sys
 import threading
 import time
 
@@ -47,11 +48,19 @@ def make_application() -> QApplication:
     unhook_features()
     arguments = ["liqdesk"]
     path = os.environ.get("LIQDESK_TRACE")
-    application = QApplication(arguments) if path is None else TracedApplication(arguments, Trace.to(path))
+    application = _application(arguments) if path is None else TracedApplication(arguments, Trace.to(path))
     application.setApplicationName("liqdesk")
     application.setApplicationDisplayName("liqdesk")
     application.setDesktopFileName("liqdesk")
     return application
+
+
+def _application(arguments: list[str]) -> QApplication:
+    if sys.platform == "darwin":
+        from liqdesk.ui.handed import HandedApplication
+
+        return HandedApplication(arguments)
+    return QApplication(arguments)
 
 
 def platform_name() -> str:
