@@ -20,11 +20,13 @@ from steps.plan import Build, BuildError
 # In this order; each is a module of packaging/steps, whose docstring says what a step is.
 STEPS = (
     "freeze",  # build/frozen/liqdesk
+    "smoke",  # the frozen program is started as a new user would
     "tarball",  # dist/liqdesk-VERSION-linux-MACHINE.tar.xz
     "deb",  # dist/liqdesk_VERSION_ARCHITECTURE.deb
     "appimage",  # build/liqdesk.AppDir, and dist/liqdesk-VERSION-linux-MACHINE.AppImage where appimagetool can be had
     "windows",  # dist/liqdesk-VERSION-windows-MACHINE.zip and -setup.exe; on Linux the installer's script is only compiled
     "macos",  # dist/liqdesk-VERSION-macos-MACHINE.dmg
+    "wheel",  # dist/liqdesk-VERSION.tar.gz, and the wheel
     "sbom",  # dist/liqdesk-VERSION-SYSTEM-MACHINE.cdx.json
     "checksums",  # dist/SHA256SUMS, last
 )

@@ -78,7 +78,7 @@ class Commands:
     def run(self, *words: str, seconds: float = SOON_S, code: int = 0, env: Mapping[str, str] = NO_MORE) -> Done:
         """Run a command to its end. Raises FaultError for another exit code than `code`, a traceback, or no end."""
         with self.running(*words, **env) as (process, out, errors):
-            self.wait(lambda: process.poll() is not None, seconds, f"“{' '.join(words)}” ends", errors)
+            self.wait(lambda: process.poll() is not None, seconds, f"“{' '.join(words[:2])}” ends", errors)
             done = Done(process.returncode, text(out), text(errors))
         if done.code != code or "Traceback" in done.errors:
             said = (done.errors or done.out).strip()[-1500:]
@@ -95,7 +95,7 @@ class Commands:
                 )
             if now - told > SAY_S:
                 told = now
-                self.say(f"… waiting until {what}, {now - began:.0f} s; a first start compiles the kernels")
+                self.say(f"… waiting until {what}, {now - began:.0f} s")
             time.sleep(0.05)
 
     def put(self, name: str, data: bytes) -> Path:

@@ -66,6 +66,7 @@ def openings(window: Window, files: bool) -> tuple[Opening, ...]:
         Opening("menu of a panel", partial(desk.open_panel, "zones", window.pos())),
         Opening("menu of sizes", tape.filter.size_button.click),
         Opening("menu of the log", partial(_log_menu, window)),
+        Opening("refusal", partial(_refusal, window)),
     ]
     if zones.zones:
         found.append(Opening("menu of a zone", partial(_key_menu, zones)))
@@ -93,6 +94,16 @@ def _key_menu(widget: QWidget) -> None:
 def _log_menu(window: Window) -> None:
     window.column.show_panel("log")
     window.column.panel("log").filter.click()  # type: ignore[attr-defined]
+
+
+def _refusal(window: Window) -> None:
+    """Open what is else shown where there is no window."""
+    from liqdesk.ui.refusal import box
+
+    shown = box("This is only looked at.")
+    shown.setParent(window, shown.windowFlags())
+    shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    shown.open()
 
 
 def _export_folder(window: Window) -> None:

@@ -28,7 +28,7 @@ from liqdesk.ui.walk import Opening, Walk, floating, openings
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
     pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True),
 ]
 UI = Path(liqdesk.ui.__file__).parent
@@ -57,12 +57,17 @@ ELSEWHERE = {
 def desk(qtbot: QtBot, qapp: QApplication, exchange: Callable[..., Exchange], tmp_path: Path) -> Iterator[Desk]:
     theme.apply_theme(qapp, "dark", 1.0)
     one = Desk(exchange(seed=17, speed=20, start="2026-03-11T15:00:00+00:00"), tmp_path)
-    one.until(
-        lambda: one.frame is not None and one.frame.progress is None and one.window.chart_painted, 60, "a whole map"
-    )
-    one.until(lambda: one.window.column.zones.content.zones, 30, "zones")
-    yield one
-    one.close()
+    try:
+        one.until(lambda: whole(one), 150, "a whole map")
+        one.until(lambda: one.window.column.zones.content.zones, 30, "zones")
+        yield one
+    finally:
+        one.close()
+
+
+def whole(desk: Desk) -> bool:
+    frame = desk.frame
+    return frame is not None and frame.progress is None and frame.now is not None and desk.window.chart_painted
 
 
 def classes() -> set[type[QWidget]]:

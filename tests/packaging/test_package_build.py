@@ -52,7 +52,7 @@ def test_every_step_is_one(recipe: Any) -> None:
 def test_steps_keep_their_order_and_unknown_ones_are_named(recipe: Any) -> None:
     build = recipe("build")
     failed = recipe("steps.plan").BuildError
-    assert list(build.chosen([], "linux"))[:2] == ["freeze", "tarball"]
+    assert list(build.chosen([], "linux"))[:3] == ["freeze", "smoke", "tarball"]
     assert list(build.chosen(["tarball", "freeze"], "linux")) == ["freeze", "tarball"]
     with pytest.raises(failed, match="no step nothing"):
         build.chosen(["nothing"], "linux")
