@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from liqdesk.insight import Spread, Zone
-from liqdesk.insight.cascade import FACTORS, Curve, book_of, cascade, fuel_of, map_edge, stop_of
+from liqdesk.insight.cascade import FACTORS, Assumed, Curve, book_of, cascade, fuel_of, map_edge, stop_of
 from liqdesk.insight.sides import ROW, edge
 from liqdesk.market import BookSnapshot, Side
 from liqdesk.model.axis import display_bin_of
@@ -216,3 +216,48 @@ def test_a_stop_is_the_least_fixed_point() -> None:
                     break
                 d = max(d, float(np.interp(wanted, book.usd, book.d)))
             assert stop_of(fuel, book, target, factor) == pytest.approx(d, rel=1e-6)
+
+
+def test_what_new_orders_take_and_how_far_the_mark_follows_by_hand() -> None:
+    """As by hand above. Where new orders take half of what is forced, half of 3M eat 0.75 rows beyond the second. Where the mark follows by
+    half of the slip, half a book lets price slip 3 rows to 5.0 while the mark is at 3.5: the fifth row is not reached."""
+    usd, depth = map_of(long2=3e6, long5=1e6), depth_of(2e6, 20)
+    refilled = cascade(BASE, usd, MARK, down(2), depth, assumed=Assumed(refill=0.5))
+    assert refilled.assumed == Assumed(refill=0.5)
+    assert math.log(MARK / refilled.stops[0].price) / ROW == pytest.approx(2.75, abs=0.06)
+    assert math.log(MARK / refilled.stops[1].price) / ROW == pytest.approx(3.5, abs=0.06)
+    assert refilled.fuel_usd == pytest.approx(3e6), "as much is forced: it only eats less"
+    behind = cascade(BASE, usd, MARK, down(2), depth, assumed=Assumed(follow=0.5))
+    whole, half, _ = behind.stops
+    assert math.log(MARK / whole.price) / ROW == pytest.approx(3.5, abs=0.06)
+    assert math.log(MARK / half.price) / ROW == pytest.approx(5.0, abs=0.06)
+    assert math.log(MARK / half.mark) / ROW == pytest.approx(3.5, abs=0.06)
+    assert half.fuel_usd == pytest.approx(3e6, rel=1e-3)
+    zone = Zone(Side.LONG, down(5), down(4), down(4.5), 1e6, 1e6, -0.004)
+    assert not half.reaches(zone), "price was there, the mark was not"
+    assert (
+        cascade(BASE, usd, MARK, down(2), depth).stops[1].mark
+        == cascade(BASE, usd, MARK, down(2), depth).stops[1].price
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.floats(0, 1e7), min_size=ROWS, max_size=ROWS),
+    st.floats(0.05, 38.0),
+    st.floats(1e5, 1e7),
+    st.sampled_from([0.0, 0.25, 0.5]),
+    st.sampled_from([1.0, 0.75, 0.5]),
+)
+def test_the_worst_is_the_worst(rows: list[float], away: float, book_usd: float, refill: float, follow: float) -> None:
+    usd = np.zeros((2, ROWS))
+    usd[0, :40], usd[1, 40:] = rows[:40], rows[40:]
+    depth = depth_of(book_usd, 10)
+    worst = cascade(BASE, usd, MARK, down(away), depth)
+    eased = cascade(BASE, usd, MARK, down(away), depth, assumed=Assumed(refill, follow))
+    for bad, good in zip(worst.stops, eased.stops, strict=True):
+        if math.isfinite(bad.price):
+            assert good.price >= bad.price * (1 - 1e-7)
+            assert good.fuel_usd <= bad.fuel_usd * (1 + 1e-9) + 1e-6
+        if math.isfinite(good.price):
+            assert down(away) * (1 + 1e-9) >= good.mark >= good.price * (1 - 1e-9)

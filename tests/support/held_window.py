@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "ui")]
@@ -19,10 +21,20 @@ prepare_numba_cache()
 from chart_scene import scene
 from PySide6.QtCore import QPoint, QSocketNotifier
 from PySide6.QtWidgets import QApplication
+from test_chart_book import view_of
 
 from liqdesk.market import Universe
 from liqdesk.settings import Settings
 from liqdesk.ui.window import Window
+
+
+def parts_of(panel: Any, origin: Callable[[object], list[int]]) -> dict[str, list[float]]:
+    """Return where the parts of the panel of what if can be pressed."""
+    out: dict[str, list[float]] = {"sheet": [*origin(panel.content.sheet)], "ask": [*origin(panel.ask)]}
+    for name, choice, value in (("half", panel.content.refill, 0.5), ("none", panel.content.refill, 0.0)):
+        at, rect = origin(choice), choice.rect_of(value)
+        out[name] = [at[0] + rect.x(), at[1] + rect.y(), rect.width(), rect.height()]
+    return out
 
 
 def main(profile: str) -> int:
@@ -35,7 +47,7 @@ def main(profile: str) -> int:
         app.processEvents()
     chart = window.chart
     window.act.charting.lining.load()
-    frame = market.frame()
+    frame = market.frame(book=view_of(market.now.mark, 0.0005))
     window.set_universe(Universe(0, (frame.instrument,)))
     window.set_grid(market.grid)
     window.apply(frame)
@@ -54,8 +66,20 @@ def main(profile: str) -> int:
             at = part.mapToGlobal(QPoint(0, 0))  # type: ignore[attr-defined]
             return [at.x(), at.y(), part.width(), part.height()]  # type: ignore[attr-defined]
 
+        what, column = chart.whatif, window.column
+        panel = column.panel("whatif") if column.is_shown("whatif") else None
+        whatif = {
+            "target": what.target,
+            "card": origin(what.card) if what.card.isVisible() else None,
+            "button": origin(window.topbar.whatif) if window.topbar.whatif.isVisible() else None,
+            "stops": [] if s.what is None else [stop.price for stop in s.what.stops],
+            "assumed": [window.settings.whatif_refill, window.settings.whatif_follow],
+            "panel": None if panel is None else panel.state(),
+            "parts": {} if panel is None else parts_of(panel, origin),
+        }
         r = s.ruler
         held = {
+            "whatif": whatif,
             "plot": origin(chart.plot.viewport()),
             "axis": origin(chart.axis),
             "time_axis": origin(chart.time_axis),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -16,15 +17,16 @@ from test_chart_book import view_of
 from test_ruler import drag
 
 from liqdesk.engine.bookview import BookState, BookView
-from liqdesk.engine.frames import Frame
-from liqdesk.insight.cascade import Cascade, cascade
+from liqdesk.engine.frames import Frame, Source, SourceKind
+from liqdesk.insight.cascade import Assumed, Cascade, cascade
 from liqdesk.insight.zones import Zone
 from liqdesk.market import Side
 from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.chart import ChartPane, whatsheet
-from liqdesk.ui.chart.whatifwords import COLUMNS, LAW, OFF, OFF_LAW, slip_words
+from liqdesk.ui.chart.whatifwords import COLUMNS, LAW, OFF, OFF_LAW, law, slip_words
 from liqdesk.ui.keys import BY_NAME
+from liqdesk.ui.panels.whatif import Sheet, WhatIfPanel
 from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
@@ -303,3 +305,115 @@ def test_without_a_map_it_says_so(qtbot: QtBot, qapp: QApplication) -> None:
     made.act.press("whatif")
     assert "no map yet" in str(made.stage.toast.message)
     made.close()
+
+
+# -- the panel ---------------------------------------------------------------------------------------------------------
+
+
+def whatif_panel(window: Window) -> WhatIfPanel:
+    panel = window.column.panel("whatif")
+    assert isinstance(panel, WhatIfPanel)
+    return panel
+
+
+def test_it_is_said_in_its_panel_while_that_is_seen_and_over_the_chart_else(
+    window: Window, market: Scene, qtbot: QtBot
+) -> None:
+    chart = window.chart
+    assert chart is not None
+    target = round(market.now.mark * 0.985, 1)
+    assert chart.whatif.show(target)
+    assert chart.whatif.card.isVisible()
+    window.column.show_panel("whatif")
+    qtbot.waitUntil(lambda: not chart.whatif.card.isVisible())
+    panel = whatif_panel(window)
+    assert panel.content.sheet.text == chart.whatif.text, "one answer, wherever it stands"
+    assert chart.whatif.target == target
+    found = shown(chart)
+    state = panel.state()
+    assert state["whatif.target"]["text"] == found["title"]
+    rows = found["rows"]
+    assert isinstance(rows, tuple)
+    for row in rows:
+        for name, cell in zip(found["columns"][1:], row[1:], strict=True):  # type: ignore[index]
+            assert state[f"whatif.{row[0]}.{name}"]["text"] == cell
+    assert not panel.content.grab().isNull()
+    panel.header.click()
+    qtbot.waitUntil(lambda: chart.whatif.card.isVisible())
+    panel.header.click()
+    qtbot.waitUntil(lambda: not chart.whatif.card.isVisible())
+    QTest.keyClick(panel.content.sheet, Qt.Key.Key_Down)
+    assert chart.whatif.target == pytest.approx(target * math.exp(-0.0005), abs=0.06)
+    assert panel.content.sheet.text == chart.whatif.text
+    panel.ask.click()
+    assert not chart.whatif.open
+    assert panel.content.sheet.text is None
+    assert "whatif.target" not in panel.state()
+    assert not panel.content.grab().isNull()
+    panel.ask.click()
+    assert chart.whatif.open
+    window.column.show_panel("whatif", False)
+    qtbot.waitUntil(lambda: chart.whatif.card.isVisible())
+
+
+def test_what_is_taken_for_granted_is_chosen_said_and_kept(window: Window, market: Scene) -> None:
+    chart = window.chart
+    assert chart is not None
+    panel = whatif_panel(window)
+    chart.whatif.show(round(market.now.mark * 0.985, 1))
+    worst = shown(chart)["answer"]
+    assert isinstance(worst, Cascade)
+    assert worst.assumed == Assumed()
+    panel.content.refill.choose(0.25)
+    panel.content.follow.choose(0.5)
+    assert (window.settings.whatif_refill, window.settings.whatif_follow) == (0.25, 0.5)
+    eased = shown(chart)
+    found = eased["answer"]
+    assert isinstance(found, Cascade)
+    assert found.assumed == Assumed(0.25, 0.5)
+    sentences = eased["sentences"]
+    assert isinstance(sentences, tuple)
+    assert sentences[-1] == law(found.assumed)
+    assert "under guesses of yours" in sentences[-1]
+    assert "new orders take a quarter of them, mark follows last by half" in sentences[-1]
+    stops = [(a.price, b.price) for a, b in zip(found.stops, worst.stops, strict=True) if math.isfinite(b.price)]
+    assert all(eased_to >= worst_to for eased_to, worst_to in stops)
+    assert panel.state()["whatif.refill"]["value"] == 0.25
+    window.change(whatif_refill=0.0, whatif_follow=1.0)
+    assert shown(chart)["answer"] == worst
+    assert panel.content.refill.value == 0.0
+
+
+@pytest.mark.parametrize("wide", [248, 276, 348, 470, 700, 1_500])
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_the_sheet_breaks_by_its_width_and_cuts_nothing(
+    pane: ChartPane, market: Scene, wide: int, scale: float
+) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app, "light", scale)
+    pane.whatif.show(round(market.now.mark * 0.985, 1))
+    sheet = Sheet()
+    sheet.resize(round(wide * scale), 40)
+    sheet.show_text(pane.whatif.text)
+    sheet.resize(round(wide * scale), sheet.high())
+    image = sheet.grab().toImage()
+    ground = image.pixel(image.width() - 1, image.height() - 1)
+    margin = round(4 * scale)
+    for y in range(image.height()):
+        for x in [*range(margin), *range(image.width() - margin, image.width())]:
+            assert image.pixel(x, y) == ground, f"ink at the edge: {x}, {y}"
+    assert all(image.pixel(x, image.height() - 2) == ground for x in range(image.width())), "nothing runs out below"
+    apply_theme(app, "dark", 1.0)
+
+
+def test_the_button_stands_in_the_bar_of_a_wide_window_live_or_not(window: Window) -> None:
+    window.resize(1920, 1058)
+    frame = window.frame
+    assert frame is not None
+    for source in (frame.source, Source(SourceKind.DEMO, "built-in", 7, 20.0)):
+        window.topbar.show_frame(msgspec.structs.replace(frame, source=source))
+        for button in window.topbar.spare:
+            assert button.isVisible()
+        placed = sorted((w.geometry().left(), w.geometry().right()) for w in window.topbar.children() if w.isVisible())  # type: ignore[attr-defined]
+        assert all(a[1] < b[0] for a, b in pairwise(placed)), "nothing stands over another"
