@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 import numpy as np
 
-from liqdesk.alerts import AnyRule
+from liqdesk.alerts import AnyRule, ImbalanceBeyond, ZoneNear
 from liqdesk.engine.lookback import LookBack
 from liqdesk.engine.pasts import WEEK_MS, AskPast, PastView, RulePast, watched
 from liqdesk.engine.retelling import Telling, Told, tell
@@ -26,6 +26,7 @@ ASKED_NS: Final = 12_000_000  # of a beat, while somebody waits for the answer
 QUIET_NS: Final = 2_000_000
 AGAIN_NS: Final = 120_000_000_000  # a rule in force is told anew after
 LOOK_NS: Final = 1_000_000_000
+COSTLY: Final = (ZoneNear, ImbalanceBeyond)  # the first of them has the map of a week read
 SHOWN: Final = 0.01  # a step of the share that is worth a word
 
 
@@ -101,7 +102,7 @@ class RulePasts:
             self._next_look_ns = now_ns + LOOK_NS
             self._show_rules()
             return None
-        oldest = min(due, key=lambda r: self._told[r][1] if r in self._told else 0)
+        oldest = min(due, key=lambda r: (self._told[r][1] if r in self._told else 0, isinstance(r, COSTLY)))
         return self._begin(session, series, oldest, None, venue_ms)
 
     def _begin(

@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from liqdesk.ui import draw
+from liqdesk.ui import draw, present
 from liqdesk.ui.chart.whatifwords import WhatText
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SEMIBOLD, SMALL, current, font, text_width
 
@@ -16,8 +16,8 @@ ROW: Final = 20
 GAP: Final = 12
 TITLE: Final = 26
 NOTE: Final = 16
-BAND: Final = 2  # the column of the interval, left out where there is least room
 LEAST: Final = 300  # px at 100 %, for the interval of a narrow sheet
+ZONE: Final = {"reached": "yes", "not reached": "no"}  # where there is little room
 WRAP: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
 
 
@@ -67,9 +67,25 @@ def _sentence(words: str, wide: float) -> int:
 
 
 def _turned(text: WhatText, wide: float) -> tuple[tuple[str, ...], ...]:
-    """Return the table with a row for each of its columns, the names first."""
-    rows = tuple(zip(text.columns, *text.rows, strict=True))
-    return rows if wide >= current().px(LEAST) else rows[:BAND] + rows[BAND + 1 :]
+    """Return the table with a row for each of its columns, the names first; an interval that is too long for its column in two rows."""
+    book, stops, band, beyond, forced, zone = zip(text.columns, *text.rows, strict=True)
+    reached = ("Zone hit", *(ZONE.get(words, words) for words in zone[1:]))
+    rest = (beyond, forced, reached)
+    if wide < current().px(LEAST):
+        return (book, stops, *rest)
+    room = _column(wide, (book, stops, band, *rest)) - current().px(6)
+    if max(text_width(words, SMALL) for words in band[1:]) <= room:
+        return (book, stops, band, *rest)
+    ends = [words.partition("–") for words in band[1:]]
+    low = ("80 % from", *(a or present.UNKNOWN for a, _, _ in ends))
+    high = ("80 % to", *(b or present.UNKNOWN for _, _, b in ends))
+    return (book, stops, low, high, *rest)
+
+
+def _column(wide: float, rows: tuple[tuple[str, ...], ...]) -> float:
+    """Return how wide each column but the first is, px."""
+    names = max(text_width(row[0], SMALL, MEDIUM) for row in rows) + current().px(4)
+    return (wide - names) / max(1, len(rows[0]) - 1)
 
 
 def height(text: WhatText, wide: float) -> int:
@@ -170,8 +186,8 @@ def _table_turned(p: QPainter, text: WhatText, x: float, y: float, wide: float) 
     t, h = current(), current().px(ROW)
     draw.rule(p, x, y - t.px(3), wide, t.line)
     rows = _turned(text, wide)
-    names = max(text_width(row[0], SMALL, MEDIUM) for row in rows) + t.px(8)
-    each = (wide - names) / max(1, len(text.rows))
+    each = _column(wide, rows)
+    names = wide - each * len(text.rows)
     for k, row in enumerate(rows):
         draw.put(p, x, y, names, h, row[0], t.text3, SMALL, MEDIUM)
         for i, words in enumerate(row[1:]):

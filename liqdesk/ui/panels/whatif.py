@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from liqdesk.ui import draw
 from liqdesk.ui.barparts import Words
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from liqdesk.ui.window import Window
 
 EMPTY: Final = 64
+BESIDE: Final = 400  # px at 100 %, for the choices side by side
 NOTHING: Final = "no price is asked about"
 HOW: Final = "Press F over the chart, or right-click a price; then drag the line."
 REFILLS: Final = (
@@ -112,23 +113,40 @@ class WhatIfBody(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.sheet)
-        self._row = QHBoxLayout()
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._pairs: list[QHBoxLayout] = []
         for words, choice in (("New orders take", self.refill), ("Mark follows", self.follow)):
-            self._row.addWidget(Words(words, "text2", SMALL))
-            self._row.addWidget(choice)
-        self._row.addStretch(1)
-        column.addLayout(self._row)
+            pair = QHBoxLayout()
+            pair.addWidget(Words(words, "text2", SMALL))
+            pair.addWidget(choice)
+            pair.addStretch(1)
+            self._pairs.append(pair)
+            self._rows.addLayout(pair)
+        self._rows.addStretch(1)
+        column.addLayout(self._rows)
         column.addStretch(1)
         self._space()
 
     def _space(self) -> None:
         t = current()
-        self._row.setContentsMargins(t.px(PAD), t.px(2), t.px(PAD), t.px(8))
-        self._row.setSpacing(t.px(6))
+        self._rows.setContentsMargins(t.px(PAD), t.px(2), t.px(PAD), t.px(8))
+        self._rows.setSpacing(t.px(4) if self._narrow else t.px(16))
+        for pair in self._pairs:
+            pair.setSpacing(t.px(8))
+        self._rows.setDirection(QBoxLayout.Direction.TopToBottom if self._narrow else QBoxLayout.Direction.LeftToRight)
+
+    @property
+    def _narrow(self) -> bool:
+        return self.width() < current().px(BESIDE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._space()
 
     def minimumSizeHint(self) -> QSize:
         t = current()
-        return QSize(t.px(160), self.sheet.high() + t.px(34))
+        choices = t.px(26) * (2 if self._narrow else 1) + t.px(10)
+        return QSize(t.px(160), self.sheet.high() + choices)
 
     def sizeHint(self) -> QSize:
         return QSize(current().px(240), self.minimumSizeHint().height())
