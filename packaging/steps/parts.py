@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -93,12 +93,23 @@ def licence_of(metadata: importlib.metadata.PackageMetadata) -> tuple[str, bool]
     return "; ".join(named), False
 
 
+def ask(build: Build) -> dict[str, Any]:
+    """Return what the frozen environment's own Python says of itself and of the executable. Raises BuildError."""
+    command = [str(build.python), "-c", ASK, str(build.program)]
+    run = subprocess.run(command, check=False, capture_output=True, text=True, env=build.environ())
+    if run.returncode != 0:
+        raise BuildError(f"what is in {build.program.name} cannot be read: {run.stderr.strip()[-500:]}")
+    said: dict[str, Any] = json.loads(run.stdout)
+    return said
+
+
 class Census:
     """The parts of one frozen folder, and what of it belongs to which."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, said: Mapping[str, Any]) -> None:
+        """Look through a frozen folder, with what `ask` said of the environment it came from."""
         self.build = build
-        self.said = self._ask()
+        self.said = said
         self.own = Part("generic", "liqdesk", build.version, "MIT")
         self.python = Part("generic", "python", self.said["python"], "PSF-2.0", "https://www.python.org/")
         self.qt = Part("generic", "qt", self.said["qt"], "LGPL-3.0-only", "https://www.qt.io/")
@@ -111,19 +122,12 @@ class Census:
         self.unknown: dict[str, Part] = {}
         self._owner_of_path: dict[str, Part] = {}
         self._owner_of_top: dict[str, Part] = {}
+        self._libraries: dict[str, list[tuple[Path, Part]]] = {}
         for folder in dict.fromkeys(self.said["site"]):
             for distribution in importlib.metadata.distributions(path=[folder]):
                 self._know(distribution)
         self._files()
         self._modules(self.said["modules"])
-
-    def _ask(self) -> dict[str, Any]:
-        command = [str(self.build.python), "-c", ASK, str(self.build.program)]
-        run = subprocess.run(command, check=False, capture_output=True, text=True, env=self.build.environ())
-        if run.returncode != 0:
-            raise BuildError(f"what is in {self.build.program.name} cannot be read: {run.stderr.strip()[-500:]}")
-        said: dict[str, Any] = json.loads(run.stdout)
-        return said
 
     def _know(self, distribution: importlib.metadata.Distribution) -> None:
         name = normal(distribution.metadata["Name"])
@@ -137,6 +141,8 @@ class Census:
         self.distributions[name] = part
         for path in distribution.files or []:
             self._owner_of_path[path.as_posix()] = part
+            if path.suffix in (".dll", ".dylib") or ".so" in path.suffixes:
+                self._libraries.setdefault(path.name, []).append((Path(str(path.locate())), part))
             top = path.parts[0].split(".")[0]
             if path.suffix in (".py", ".so", ".pyd") or len(path.parts) > 1:
                 self._owner_of_top.setdefault(top, part)
@@ -167,19 +173,28 @@ class Census:
         return self._of_system(path)
 
     def _of_system(self, path: Path) -> Part:
-        """Return whose a library is that the build found on this system: Python's installation, a package, or nobody's that is known."""
+        """Return whose a library is that lies where no part has one: by name and bytes a distribution's, Python's, a package's, nobody's.
+
+        On macOS the name has to do: PyInstaller writes other paths into each library, and signs it again.
+        """
         own = digest(path)
-        if any(digest(found) == own for found in self._in_python(path.name)):
-            return self.python
+        candidates = [
+            *self._libraries.get(path.name, []),
+            *((found, self.python) for found in self._in_python(path.name)),
+        ]
+        for found, part in candidates:
+            if found.is_file() and (self.build.system == "macos" or digest(found) == own):
+                return self.qt if part.name == "pyside6-essentials" and "Qt" in path.name else part
         package = owner_by_dpkg(path.name, own)
         if package is not None:
             return self.packages.setdefault(package.name, package)
         return self.unknown.setdefault(path.name, Part("", path.name, ""))
 
-    def _in_python(self, name: str) -> Iterable[Path]:
+    def _in_python(self, name: str) -> list[Path]:
         base = Path(str(self.said["base"]))
-        folders = (base, base / "DLLs", base / "bin", base / "lib", base / "Library" / "bin")
-        return (folder / name for folder in folders if base != Path("/usr") and (folder / name).is_file())
+        if base == Path("/usr"):  # there the system's packages tell more
+            return []
+        return [folder / name for folder in (base, base / "DLLs", base / "bin", base / "lib", base / "Library" / "bin")]
 
     def _modules(self, modules: Iterable[str]) -> None:
         standard = set(self.said["standard"])

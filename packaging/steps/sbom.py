@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import bootstrap
 
-from steps.parts import Census, Part
+from steps.parts import Census, Part, ask
 from steps.plan import Build
 
 SYSTEMS: Final = ("linux", "windows", "macos")
@@ -24,7 +24,7 @@ CPES: Final = {"python": "python:python", "qt": "qt:qt", "openssl": "openssl:ope
 
 def make(build: Build) -> list[Path]:
     """Write the bill. What belongs to nobody known is in it as well, and is said."""
-    census = Census(build)
+    census = Census(build, ask(build))
     out = build.target("cdx.json")
     document = bill(build, census.own, census.parts())
     out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")

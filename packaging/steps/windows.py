@@ -1,7 +1,7 @@
 """dist/liqdesk-VERSION-windows-MACHINE.zip and …-setup.exe: the frozen folder to be unpacked, and an installer of it.
 
-On Linux the installer's script is compiled over the Linux folder, where makensis is installed, into build/windows: that shows that it
-compiles, and nothing else. What comes of it is not given to anybody.
+On Linux the installer's script is compiled over the Linux folder, where makensis is installed: that shows that it compiles, and nothing
+else. What comes of it is thrown away.
 """
 
 from __future__ import annotations
@@ -46,15 +46,16 @@ def make(build: Build) -> list[Path]:
 
 
 def syntax_only(build: Build) -> list[Path]:
+    """Compile the script, say that nothing more was done, and keep nothing of it."""
     if shutil.which("makensis") is None:
         bootstrap.say(f"windows: liqdesk.nsi was NOT COMPILED, for want of makensis ({HOW})")
         return []
-    made = compile_script(build, build.work / "windows" / "syntax-only-setup.exe")
+    compile_script(build, build.work / "windows" / "syntax-only-setup.exe").unlink()
     bootstrap.say(
-        "windows: SYNTAX ONLY. The installer's script compiles over the Linux folder; no Windows program is in it, it"
+        "windows: SYNTAX ONLY. The installer's script compiles over the Linux folder, without a warning. No Windows program"
     )
-    bootstrap.say("windows: was run on no Windows, and it is not given to anybody")
-    return [made]
+    bootstrap.say("windows: was in it, it was run on no Windows, and nothing of it is kept")
+    return []
 
 
 def files_of(folder: Path) -> list[PurePosixPath]:
@@ -108,6 +109,7 @@ def script(build: Build, out: Path) -> str:
         "EXE": programs[0],
         "CLI": programs[-1],
         "OUT": str(out),
+        "COMPRESSION": "lzma" if build.system == "windows" else "off",
         "KB": str(-(-size // 1024)),
         "ICON": str(ICON),
         "PICTURE": str(side_picture(build.work / "windows" / "side.bmp")),
@@ -117,8 +119,9 @@ def script(build: Build, out: Path) -> str:
         "EXTENSION": identity.EXTENSION,
         "MEDIA_TYPE": identity.MEDIA_TYPE,
         "RECORDING": identity.RECORDING,
-        "SIGN": f'"{sys.executable}" "{SIGN}"' if build.system == "windows" else "",
     }
+    if build.system == "windows":
+        defined["SIGN"] = f'"{sys.executable}" "{SIGN}"'
     lines = [f"!define {name} `{value}`" for name, value in defined.items()]
     macros = [install_macro(build.frozen, names), delete_macro(names)]
     return "\n".join([*lines, *macros, f'!include "{SCRIPT}"', ""])

@@ -1,15 +1,19 @@
 ; Per-user installer of liqdesk for Windows: no administrator's rights, nothing outside the user's own folders and registry.
 ;
-; Not compiled by itself: packaging/steps/windows.py writes a script that defines what is used below (VERSION, NUMBERS, EXE, CLI, OUT, KB,
-; ICON, PICTURE, PUBLISHER, COPYRIGHT, SUMMARY, EXTENSION, MEDIA_TYPE, RECORDING, SIGN) and the macros InstallFiles and DeleteFiles, made from the
-; same list of files, and then includes this one.
+; Not compiled by itself: packaging/steps/windows.py writes a script that defines what is used below (VERSION, NUMBERS, EXE, CLI, OUT,
+; COMPRESSION, KB, ICON, PICTURE, PUBLISHER, COPYRIGHT, SUMMARY, EXTENSION, MEDIA_TYPE, RECORDING, and SIGN on Windows) and the macros
+; InstallFiles and DeleteFiles, made from the same list of files, and then includes this one.
 ;
 ; Options: /S asks nothing, /D=FOLDER (last, unquoted) installs elsewhere. The uninstaller knows /S too, and then keeps the user's data.
 ; Exit codes: 0 done, 1 cancelled, 2 failed, 3 the program runs, 4 a newer version is installed, 5 this Windows is too old.
 
 Unicode true
 !pragma warning error all
-SetCompressor /SOLID lzma
+!if "${COMPRESSION}" == "off" ; what is compiled for its syntax alone
+  SetCompress off
+!else
+  SetCompressor /SOLID ${COMPRESSION}
+!endif
 RequestExecutionLevel user
 ManifestDPIAware true
 ManifestSupportedOS all
@@ -47,7 +51,7 @@ VIAddVersionKey "LegalCopyright" "${COPYRIGHT}"
 VIAddVersionKey "ProductName" "${PRODUCT}"
 VIAddVersionKey "ProductVersion" "${VERSION}"
 
-!if "${SIGN}" != ""
+!ifdef SIGN
   !uninstfinalize '${SIGN} "%1"'
 !endif
 

@@ -70,6 +70,68 @@ def test_the_bill_lists_each_file_once_and_every_reference_is_there(recipe: Any,
     assert document == sbom.bill(frozen, own, [stray, python, numba, numpy])
 
 
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, Any]:
+    """Return what an environment says that has one distribution, with a library, and a Python of its own."""
+    site, base = tmp_path / "site", tmp_path / "base"
+    files = {
+        "odd/__init__.py": b"", "odd/fast.so": b"fast", "odd.libs/libx.so.1": b"x",
+        "odd-2.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: Odd\nVersion: 2.0\nLicense: MIT\nRequires-Dist: even>=1\n",
+    }  # fmt: skip
+    for name, data in files.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_bytes(data)
+    (site / "odd-2.0.dist-info" / "RECORD").write_text("".join(f"{name},,\n" for name in files))
+    (base / "DLLs").mkdir(parents=True)
+    (base / "DLLs" / "libffi-8.dll").write_bytes(b"ffi")
+    said = dict.fromkeys(("openssl", "sqlite", "zlib", "expat", "pyinstaller", "qt"), "9.9")
+    modules = ["odd", "odd.slow", "json.decoder", "liqdesk.cli", "_pyi_rth_utils", "stranger"]
+    return {
+        **said,
+        "site": [str(site)] * 2,
+        "base": str(base),
+        "python": "3.13.1",
+        "standard": ["json"],
+        "modules": modules,
+    }
+
+
+def test_every_file_and_module_has_its_part(recipe: Any, frozen: Any, environment: dict[str, Any]) -> None:
+    for name, data in {
+        "odd/fast.so": b"fast", "libx.so.1": b"x", "libffi-8.dll": b"ffi", "odd-2.0.dist-info/METADATA": b"", "odd/a.txt": b"",
+        "PySide6/Qt/lib/libQt6Core.so.6": b"qt", "libpython3.13.so.1.0": b"py", "libz9.so": b"whose",
+    }.items():  # fmt: skip
+        path = frozen.frozen / "_internal" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    census = recipe("steps.parts").Census(frozen, environment)
+    parts = {part.name: part for part in census.parts()}
+    files = {name: sorted(Path(file).name for file in part.files) for name, part in parts.items()}
+    assert files["odd"] == ["METADATA", "a.txt", "fast.so", "libx.so.1"]
+    assert files["python"] == ["libffi-8.dll", "libpython3.13.so.1.0"]
+    assert files["qt"] == ["libQt6Core.so.6"]
+    assert files["libz9.so"] == ["libz9.so"]
+    assert set(census.unknown) == {"libz9.so", "z.dll", "a b.so", "stranger"}
+    assert {name: part.modules for name, part in parts.items() if part.modules} == {
+        "odd": 2, "python": 1, "pyinstaller": 2, "stranger": 1,
+    }  # fmt: skip
+    assert (parts["odd"].version, parts["odd"].licence, parts["odd"].needs) == ("2.0", "MIT", ["even"])
+    assert census.own.modules == 1
+    every = [census.own, *parts.values()]
+    there = [path for path in frozen.frozen.rglob("*") if path.is_file()]
+    assert sum(len(part.files) for part in every) == len(there)
+    assert {"openssl", "sqlite", "zlib", "expat"} <= set(parts)
+
+
+def test_on_macos_the_name_of_a_library_has_to_do(recipe: Any, frozen: Any, environment: dict[str, Any]) -> None:
+    import dataclasses
+
+    (frozen.frozen / "_internal" / "libx.so.1").write_bytes(b"signed anew")
+    census = recipe("steps.parts").Census
+    assert "libx.so.1" in census(frozen, environment).unknown
+    assert "libx.so.1" not in census(dataclasses.replace(frozen, system="macos"), environment).unknown
+
+
 @pytest.mark.parametrize(
     ("fields", "stated"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 import shutil
 import xml.etree.ElementTree as ET
@@ -58,7 +59,8 @@ def test_a_file_that_no_script_can_name_is_refused(recipe: Any, frozen: Any) -> 
 
 
 def test_the_script_defines_all_that_the_recipe_uses(recipe: Any, frozen: Any, tmp_path: Path) -> None:
-    defined = set(re.findall(r"^!define (\w+)", recipe("steps.windows").script(frozen, tmp_path / "x"), re.MULTILINE))
+    build = dataclasses.replace(frozen, system="windows")
+    defined = set(re.findall(r"^!define (\w+)", recipe("steps.windows").script(build, tmp_path / "x"), re.MULTILINE))
     own = set(re.findall(r"^!define (\w+)", SCRIPT, re.MULTILINE))
     used = set(re.findall(r"\$\{([A-Z_]+)\}", SCRIPT))
     macros = set(re.findall(r"^!macro \w+ (.*)$", SCRIPT, re.MULTILINE))
@@ -145,11 +147,40 @@ def test_the_zip_has_one_folder_and_the_same_bytes_twice(recipe: Any, frozen: An
 
 @pytest.mark.skipif(shutil.which("makensis") is None, reason="makensis is not installed")
 def test_the_script_compiles(recipe: Any, frozen: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    made = recipe("steps.windows").make(frozen)
-    assert [path.name for path in made] == ["syntax-only-setup.exe"]
-    assert made[0].read_bytes()[:2] == b"MZ"
+    assert recipe("steps.windows").make(frozen) == []
     assert "SYNTAX ONLY" in capfd.readouterr().out
     assert not frozen.dist.exists()
+    assert not list(frozen.work.rglob("*.exe"))
+
+
+@pytest.mark.skipif(shutil.which("makensis") is None, reason="makensis is not installed")
+@pytest.mark.parametrize("system", ["linux", "windows"])
+def test_the_installer_is_a_windows_program_that_says_its_version(
+    recipe: Any, frozen: Any, tmp_path: Path, system: str
+) -> None:
+    windows = recipe("steps.windows")
+    build = dataclasses.replace(frozen, system=system)
+    (frozen.frozen / "liqdesk").rename(frozen.frozen / "liqdesk.exe")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(windows, "SIGN", tmp_path / "sign.py")  # no certificate lies here, and no PowerShell
+        (tmp_path / "sign.py").write_text("import pathlib, sys; assert pathlib.Path(sys.argv[1]).is_file()")
+        made = windows.compile_script(build, tmp_path / "liqdesk-setup.exe").read_bytes()
+    assert made[:2] == b"MZ"
+    for text in ("FileVersion", "0.1.0", "liqdesk contributors", "ProductName"):
+        assert text.encode("utf-16-le") in made
+    assert b"dpiAware" in made
+    assert b'level="asInvoker"' in made
+
+
+def test_the_picture_beside_the_last_page_is_the_logo(recipe: Any, tmp_path: Path) -> None:
+    from PySide6.QtGui import QImage
+
+    windows = recipe("steps.windows")
+    image = QImage(str(windows.side_picture(tmp_path / "side.bmp")))
+    assert (image.width(), image.height()) == windows.SIDE
+    seen = {image.pixelColor(60, y).name().upper() for y in range(image.height())}
+    logo = (ROOT / "resources" / "logo.svg").read_text("utf-8")
+    assert seen == {windows.GROUND, *(colour.upper() for colour in re.findall(r'fill="(#\w+)"', logo))}
 
 
 def test_without_the_compiler_it_is_said(
