@@ -11,6 +11,7 @@ Uses the standard library alone.
 from __future__ import annotations
 
 import fnmatch
+import io
 import re
 import sys
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ def check_held(folder: Path, names: Sequence[str]) -> list[Path]:
 
 def main(argv: Sequence[str]) -> int:
     version = version_of(ROOT)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # the notes go into a file
     try:
         match argv:
             case ["tag", tag]:

@@ -111,6 +111,22 @@ def test_what_is_not_signed_is_said() -> None:
         assert "::notice::" in script
 
 
+def test_each_row_freezes_smokes_and_lists_what_it_builds(recipe: Any) -> None:
+    build = recipe("build")
+    jobs = load(RELEASE)["jobs"]
+    for row in jobs["build"]["strategy"]["matrix"]["include"]:
+        steps = row["steps"].split()
+        own = [name for name in build.chosen([], row["system"]) if name != "wheel"]  # the wheel is the same everywhere
+        if row["system"] == "linux":
+            own.remove("windows")  # only its syntax
+        assert steps == own, row["system"]
+        assert steps[:2] == ["freeze", "smoke"]
+        assert steps[-2:] == ["sbom", "checksums"]
+    assert any(
+        "build.py wheel checksums" in str(step.get("run")) for name, step in steps_of(load(RELEASE)) if name == "python"
+    )
+
+
 def test_every_row_is_attested() -> None:
     assert load(RELEASE)["jobs"]["attest"]["strategy"]["matrix"]["held"] == list(built())
 
