@@ -115,12 +115,13 @@ def _early(view: ScoreView, length: int) -> str:
 
 
 def line(frame: Frame, length: int) -> tuple[Part, ...]:
-    """Return the parts of the status bar's line, shorter with `length` 0 .. 4."""
+    """Return the parts of the status bar's line, shorter with `length` 0 .. 5; the shortest is the score alone."""
     scale = scale_words(frame.scale, frame.gain_default, frame.gain, length)
     words, token = score_words(frame.score, length)
     parts: list[Part] = [("model ", "text3", REGULAR)] if length < 3 else []
-    parts.append((frame.model_version, "text2", SEMIBOLD))
-    parts.append((f" · {scale} · " if scale else " · ", "text3", REGULAR))
+    if length < 5:
+        parts.append((frame.model_version, "text2", SEMIBOLD))
+        parts.append((f" · {scale} · " if scale else " · ", "text3", REGULAR))
     parts.append((words, token, SEMIBOLD if token == "alert" else REGULAR))  # nosec B105  # a colour's name
     return tuple(parts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from liqdesk.ui import present
 from liqdesk.ui.condition import condition, genuine
@@ -15,6 +15,7 @@ from liqdesk.ui.layouts.arranging import Arranging
 from liqdesk.ui.layouts.menu import DeskMenu
 from liqdesk.ui.notices import Notice, Notices
 from liqdesk.ui.panels import Column
+from liqdesk.ui.panels.strip import Strip
 from liqdesk.ui.shown_market import offers
 from liqdesk.ui.skeleton import COMPACT_BELOW
 from liqdesk.ui.stage import Stage
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from liqdesk.ui.window import Window
 
 GAP: Final = 3
+NARROW_BELOW: Final = 920  # px at 100 %: with panels beside it the map would have less than half of the window
 
 
 class Shell(QWidget):
@@ -41,10 +43,12 @@ class Shell(QWidget):
         self.notices = Notices()
         self.stage = Stage()
         self.column = Column(settings, self.stage)
+        self.strip = Strip(self.column)
         self.statusbar = StatusBar(settings)
         self.stage.toast.timezone = settings.timezone
         self._compact: bool | None = None
         self._noticed: tuple[tuple[str, ...], Frame | None] = ((), None)
+        self._narrow = False
         self._compose()
         self.journal = Journal(window)
         self.charts = Charts(window)
@@ -57,7 +61,11 @@ class Shell(QWidget):
         outer.setSpacing(GAP)
         outer.addWidget(self.topbar)
         outer.addWidget(self.notices)
-        outer.addWidget(self.column, 1)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(self.column, 1)
+        row.addWidget(self.strip)
+        outer.addLayout(row, 1)
         outer.addWidget(self.statusbar)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
@@ -97,6 +105,9 @@ class Shell(QWidget):
         self.stage.toast.show_wanted.connect(act.alerting.show_fired)
         self.stage.toast.rule_wanted.connect(act.alerting.edit_by_id)
 
+        for told in (self.column.tucking, self.column.arranged):
+            told.connect(self.strip.sync)
+
     def join(self, window: Window) -> None:
         """Connect the panels to the window; those made later too."""
         for panel in self.column.panels:
@@ -111,7 +122,12 @@ class Shell(QWidget):
         self.topbar.show_desk(self.arranging.layouts.shown.name)
 
     def fit(self, width: int, again: bool = False) -> None:
-        """Follow the window's width: compact below 1600 px at 100 %."""
+        """Follow the window's width: compact below 1600 px at 100 %, the panels put away below 920 px."""
+        narrow = width < NARROW_BELOW * current().scale
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.column.tuck(narrow)
+            self.strip.setVisible(narrow)
         compact = width < COMPACT_BELOW * current().scale
         if compact != self._compact or again:
             self._compact = compact

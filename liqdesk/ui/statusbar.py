@@ -21,21 +21,24 @@ if TYPE_CHECKING:
     from liqdesk.settings import Settings
 
 # How the parts give way as room shrinks: the slider's width, whether its unit has words, how many stream ages go, how short the model's
-# line is.
+# line is, whether the clock has a date.
 FORMS: Final = (
-    (0, 320, True, 0, 0),
-    (0, 230, True, 0, 0),
-    (0, 230, True, 0, 1),
-    (1, 230, True, 0, 1),
-    (1, 150, True, 0, 1),
-    (1, 150, True, 0, 2),
-    (2, 150, True, 0, 3),
-    (3, 150, True, 2, 3),
-    (3, 150, True, 2, 4),
-    (4, 120, True, 2, 4),
-    (5, 120, False, 2, 4),
-    (5, 120, False, 3, 4),
-    (5, 90, False, 4, 4),
+    (0, 320, True, 0, 0, True),
+    (0, 230, True, 0, 0, True),
+    (0, 230, True, 0, 1, True),
+    (1, 230, True, 0, 1, True),
+    (1, 150, True, 0, 1, True),
+    (1, 150, True, 0, 2, True),
+    (2, 150, True, 0, 3, True),
+    (3, 150, True, 2, 3, True),
+    (3, 150, True, 2, 3, False),
+    (3, 150, True, 2, 4, False),
+    (4, 120, True, 2, 4, False),
+    (4, 120, True, 3, 4, False),
+    (4, 90, True, 4, 4, False),
+    (4, 90, True, 4, 5, False),
+    (5, 90, True, 4, 5, False),
+    (5, 90, False, 4, 5, False),
 )
 
 
@@ -61,6 +64,7 @@ class StatusBar(Painted):
         self._odd = 0  # impossible inputs a short while ago
         self.level = -1
         self._length = 0
+        self._dated = True
         for widget in self._widgets():
             widget.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -106,28 +110,35 @@ class StatusBar(Painted):
             parts += [("  impossible data ", "demo", SEMIBOLD), (f"{self._odd:,}", "text2", MEDIUM)]
         moved |= self.dropped.set_parts(*parts)
         if frame.venue_ms > 0:
-            day = present.day(frame.venue_ms, self._timezone)
-            moved |= self.clock.set_parts(
-                (f"{day}  ", "text2", REGULAR),
-                (present.clock(frame.venue_ms, self._timezone), "text1", SEMIBOLD),
-                (f" {present.zone_label(frame.venue_ms, self._timezone)}", "text3", REGULAR),
-            )
+            moved |= self._say_clock()
             draw.tip(self.clock, f"Venue time, in {self._timezone}")
         if moved:
             self.arrange()
 
+    def _say_clock(self) -> bool:
+        if self._frame is None or self._frame.venue_ms <= 0:
+            return False
+        at, zone = self._frame.venue_ms, self._timezone
+        day = ((f"{present.day(at, zone)}  ", "text2", REGULAR),) if self._dated else ()
+        return self.clock.set_parts(
+            *day,
+            (present.clock(at, zone), "text1", SEMIBOLD),
+            (f" {present.zone_label(at, zone)}", "text3", REGULAR),
+        )
+
     def arrange(self) -> None:
-        """Place what fits: the unit's words and the drop count go first, then the quietest stream ages, then the slider narrows."""
+        """Place what fits: the drop count goes first, then the quietest stream ages and the date; unit and score last."""
         t = current()
         width, pad, gap = self.width(), t.px(10), t.px(16)
         level = 0 if width >= COMPACT_BELOW * t.scale else 1
-        for form, wide, words, left_out, length in FORMS:
+        for form, wide, words, left_out, length, self._dated in FORMS:
             if form < level:
                 continue
             self.level, self._length = form, length
             self.legend.set_compact(wide, words)
             self.streams.left_out = left_out
             self._say_model()
+            self._say_clock()
             self.dropped.setVisible(form == 0 or (self._odd > 0 and form < 4))
             self.model.setVisible(form < 5)
             self.divider.setVisible(form < 5)

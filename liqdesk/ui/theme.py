@@ -71,6 +71,11 @@ class Theme:
         """Return a length drawn for a 100 % font, in whole pixels at this scale; lengths under 3 px stay."""
         return round(length * self.scale) if length >= 3 else max(1, round(length))
 
+    @property
+    def row(self) -> str:
+        """Return the fill of a selected row on the panel, which in the light theme has the colour of `selected` itself."""
+        return self.selected if self.dark else self.hover
+
     def side(self, side: int) -> str:
         """Return the colour of a side: 0 long, 1 short."""
         return self.short if side else self.long
@@ -200,6 +205,25 @@ def elide(text: str, width: float, size: int = BODY, weight: int = REGULAR) -> s
 
     metrics = _metrics(max(SMALL, round(size * _current.scale)), weight)
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+def lines(text: str, width: float, size: int = BODY, weight: int = REGULAR) -> list[str]:
+    """Return a text in lines that fit `width` px, broken between words; one longer than that is cut with an ellipsis."""
+    out: list[str] = []
+    for word in text.split():
+        longer = f"{out[-1]} {word}" if out else word
+        if out and text_width(longer, size, weight) <= width:
+            out[-1] = longer
+        else:
+            out.append(elide(word, width, size, weight))
+    return out
+
+
+def fitting(text: str, width: float, size: int = BODY, weight: int = REGULAR) -> str:
+    """Return a text of parts between dots without as many of the last as have no room in `width` px."""
+    while text_width(text, size, weight) > width and " · " in text:
+        text = text.rpartition(" · ")[0]
+    return elide(text, width, size, weight)
 
 
 def system_scale(app: QApplication) -> float:

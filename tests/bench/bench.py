@@ -1,7 +1,7 @@
 """Timings, each with a floor or a rival measured beside it in the same run.
 
     python tests/bench/bench.py [start] [map] [symbol] [backfill] [step] [minutes] [provenance] [ledger] [switch] [frames]
-        [memory] [compiled] [frozen]    all when none is named, the last where build/frozen is there
+        [everything] [memory] [compiled] [frozen]    all when none is named, the last where build/frozen is there
 
 Nothing else should run on the machine. Ratios are the facts; single figures vary with the machine and its mood.
 """
@@ -42,6 +42,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "ledger": live_score.ledger,
     "switch": switching.switching,
     "frames": running.frames,
+    "everything": running.everything,
     "memory": running.memory,
     "compiled": compiled.compiled,
     "frozen": freezing.frozen,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from support.xserver import XServer, missing
 from websocket import create_connection
 
 BARE = Path(__file__).with_name("bare_window.py")
+FURNISHED = Path(__file__).with_name("furnished.py")
 RATE = 6_200  # the market splits its volume by chance; this asks for more than 5,000 a second at any time
 SAMPLE_S = 20.0
 
@@ -55,6 +57,22 @@ def enlarge(server: XServer, pid: int) -> None:
         subprocess.run(["xdotool", "windowsize", window, "1920", "1080"], env=server.env, check=True, timeout=30)
 
 
+def sampled(exchange: Exchange, home: Path, server: XServer, large: bool = False) -> tuple[list[float], float]:
+    """Return the GUI's busy time between each two frames, ms, and the resident memory, MB, of the program on a profile."""
+    urls = ["--rest-url", exchange.rest, "--stream-url", exchange.stream]
+    program = Program.liqdesk(urls, home, server.env)
+    try:
+        program.wait_for("map_ready", 120)
+        if large:
+            enlarge(server, program.pid)
+        time.sleep(5)
+        program.read()
+        time.sleep(SAMPLE_S)
+        return [e["ms"] for e in program.read() if e["event"] == "frame_busy"], program.rss_mb()
+    finally:
+        program.close()
+
+
 def frames() -> None:
     """Hold the GUI thread's busy time between two frames, at 1920x1080 on X11, against one copy of the picture."""
     reason = missing()
@@ -67,18 +85,7 @@ def frames() -> None:
         server, exchange = XServer(), Exchange(seed=7, trades=RATE)
         try:
             rate = delivered(exchange)
-            urls = ["--rest-url", exchange.rest, "--stream-url", exchange.stream]
-            program = Program.liqdesk(urls, home, server.env)
-            try:
-                program.wait_for("map_ready", 120)
-                enlarge(server, program.pid)
-                time.sleep(5)
-                program.read()
-                time.sleep(SAMPLE_S)
-                busy = [e["ms"] for e in program.read() if e["event"] == "frame_busy"]
-                rss = program.rss_mb()
-            finally:
-                program.close()
+            busy, rss = sampled(exchange, home, server, large=True)
         finally:
             exchange.close()
             server.stop()
@@ -90,6 +97,37 @@ def frames() -> None:
         f"p99 {report.aim(p99, 8, 'ms')}",
     )
     _memory(rss, f"with {rate:.0f} trades/s")
+
+
+def everything() -> None:
+    """Hold the same with every pane and every panel open, one floating, and two more charts, against the window as it first stands."""
+    reason = missing()
+    if reason:
+        report.line("everything", f"not measured: {reason}", "", "")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        plain, full = Path(folder) / "plain", Path(folder) / "full"
+        write_settings(plain / "profile", window_ms=86_400_000)
+        server, exchange = XServer("3840x1080"), Exchange(seed=7, trades=RATE)
+        try:
+            words = [sys.executable, str(FURNISHED), str(full / "profile")]
+            made = subprocess.run(words, env=server.env, capture_output=True, text=True, check=True, timeout=120)
+            hidden = json.loads(made.stdout.splitlines()[-1])
+            assert hidden == [], f"not everything is open: {hidden}"
+            rate = delivered(exchange)
+            alone, _ = sampled(exchange, plain, server, large=True)
+            busy, rss = sampled(exchange, full, server)
+        finally:
+            exchange.close()
+            server.stop()
+    p50, p99 = report.percentile(busy, 0.5), report.percentile(busy, 0.99)
+    before = f"p50 {report.percentile(alone, 0.5):.1f}, p99 {report.percentile(alone, 0.99):.1f}"
+    report.line(
+        "everything",
+        f"GUI busy p50 {p50:.1f}, p99 {p99:.1f} ms, n {len(busy)}, at {rate:.0f} trades/s",
+        f"first arrangement {before} ms, n {len(alone)}, one copy {copy_ms():.2f} ms",
+        f"p99 {report.aim(p99, 8, 'ms')}, resident {rss:.0f} MB",
+    )
 
 
 def memory() -> None:

@@ -19,14 +19,14 @@ def missing() -> str | None:
 
 
 class XServer:
-    """Xvfb at 1920x1080 with openbox. `env` is the environment for programs that shall show themselves there."""
+    """Xvfb at 1920x1080, or another size, with openbox. `env` is the environment for programs that shall show themselves there."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: str = "1920x1080") -> None:
         read_end, write_end = os.pipe()
         with os.fdopen(read_end, "rb") as pipe:
             try:
                 self._server = subprocess.Popen(
-                    ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1920x1080x24", "-nolisten", "tcp"],
+                    ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,

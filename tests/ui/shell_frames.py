@@ -129,6 +129,18 @@ BASE = Frame(
 )
 
 
+EMPTY: dict[str, Any] = {  # what a frame holds before anything is known
+    "now": None,
+    "imbalance": (),
+    "zones": (),
+    "ledger": None,
+    "funding": FundingView(None, 8, 0, ()),
+    "open_interest": math.nan,
+    "streams": tuple(StreamStatus(s.name, None, s.limit_s, 0.0, 0) for s in streams()),
+    "prices": Prices(math.nan, math.nan, math.nan, math.nan, 0),
+}
+
+
 def frame(**fields: Any) -> Frame:
     """Return a frame with some fields changed."""
     return msgspec.structs.replace(BASE, **fields)

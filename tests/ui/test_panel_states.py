@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import connection, frame, source, streams
+from shell_frames import EMPTY, connection, frame, source, streams
 
-from liqdesk.engine.frames import Frame, FundingView, Prices, Progress, StreamStatus
+from liqdesk.engine.frames import Frame, FundingView, Progress
 from liqdesk.settings import Settings
 from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
-EMPTY = {
-    "now": None,
-    "imbalance": (),
-    "zones": (),
-    "ledger": None,
-    "funding": FundingView(None, 8, 0, ()),
-    "open_interest": math.nan,
-    "streams": tuple(StreamStatus(s.name, None, s.limit_s, 0.0, 0) for s in streams()),
-    "prices": Prices(math.nan, math.nan, math.nan, math.nan, 0),
-}
 REFUSED = "Binance refuses this region (451). Use the built-in market, or set a proxy."
 
 

@@ -25,6 +25,11 @@ Tag = tuple[float, str, str, str, str | None]  # centre row, text, fill, ink, bo
 SHORT: Final = {"mark": "mk", "index": "ix"}
 
 
+def zone_name(s: ChartState) -> str:
+    """Return the name of the time zone in force at the newest frame, empty before one came."""
+    return present.zone_label(s.frame.venue_ms, s.zone) if s.frame is not None else ""
+
+
 class Axis(QWidget):
     """What both axes do under the hand: a drag, with the left or the middle button, scales; a double click gives the axis back
     to its rule."""
@@ -115,8 +120,9 @@ class PriceAxis(Axis):
                 others.append((lens.y(named), present.price(named, s.decimals), t.text1))
         others.sort()
         rows = spread_around([y for y, _, _ in others], fixed, t.px(18), 1, 1, h - 1)
-        found += [(y, text, t.raised, ink, t.border) for y, (_, text, ink) in zip(rows, others, strict=True)]
-        return found
+        half = t.px(9)  # those that find no room are left out: what they name is in view all the same
+        room = [(y, tag) for y, tag in zip(rows, others, strict=True) if half <= y <= h - half]
+        return found + [(y, text, t.raised, ink, t.border) for y, (_, text, ink) in room]
 
     def _beside(self, price: float, fixed: float | None, after: float) -> float:
         """Return the row of a price; on the last price itself its tag stands below, mark before index, so that none changes sides."""
@@ -175,9 +181,11 @@ class TimeAxis(Axis):
             "Time in the zone named at the right. Wheel or drag: stretch · double click: the whole window, to now"
         )
         self._key: tuple[object, ...] = ()
+        self.names_zone = False  # there is no room for that under a profile
 
     def sync(self) -> None:
-        key = (self.state.lens.t0, self.state.lens.t1, self.state.lens.width, self.state.zone, self.state.theme)
+        s = self.state
+        key = (s.lens.t0, s.lens.t1, s.lens.width, s.zone, s.theme, self._zone())
         if key != self._key:
             self._key = key
             self.update()
@@ -198,6 +206,11 @@ class TimeAxis(Axis):
                 continue
             row = QRectF(x - half - 4, 1, 2 * half + 8, self.height() - 1)
             write(p, row, text, t.text1 if midnight else t.text2, 11, weight, "centre")
+        rest = QRectF(lens.width, 1, self.width() - lens.width - t.px(10), self.height() - 1)
+        write(p, rest, self._zone(), t.text2, 11, 600, "right")
+
+    def _zone(self) -> str:
+        return zone_name(self.state) if self.names_zone else ""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoomed.emit(0.9985 ** event.angleDelta().y(), min(event.position().x(), self.state.lens.width))
@@ -218,14 +231,10 @@ class Corner(QWidget):
 
     def sync(self) -> None:
         s = self.state
-        key = (s.auto_price, self._zone(), s.theme, self.axis_width)
+        key = (s.auto_price, zone_name(s), s.theme, self.axis_width, self.width())
         if key != self._key:
             self._key = key
             self.update()
-
-    def _zone(self) -> str:
-        s = self.state
-        return present.zone_label(s.frame.venue_ms, s.zone) if s.frame is not None else ""
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -240,8 +249,9 @@ class Corner(QWidget):
         write(p, row, "auto", t.text1 if s.auto_price else t.text3, 11, 600 if s.auto_price else 500)
         shift = theme.text_width("auto", 11, 600) + t.px(7)
         write(p, row.adjusted(shift, 0, 0, 0), "log", t.text2, 11, 500)
-        rest = QRectF(self.axis_width, 1, self.width() - self.axis_width - t.px(10), self.height() - 1)
-        write(p, rest, self._zone(), t.text2, 11, 600, "right")
+        if self.width() > self.axis_width:
+            rest = QRectF(self.axis_width, 1, self.width() - self.axis_width - t.px(10), self.height() - 1)
+            write(p, rest, zone_name(s), t.text2, 11, 600, "right")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.position().x() < self.axis_width:

@@ -91,20 +91,20 @@ def _two(value: float) -> float:
     return float(f"{value:.2g}")
 
 
-def draw_book(p: QPainter, s: ChartState, line: BookLine | None, width: int) -> None:
-    """Draw the outline from the axis outward, the ends of what is known, and its name with the USD of its longest row."""
+def draw_book(p: QPainter, s: ChartState, line: BookLine | None, width: int) -> list[QRectF]:
+    """Draw the outline from the axis outward, the ends of what is known, and its name with the USD of its longest row; return where words
+    stand."""
     t, lens = s.theme, s.lens
     text, token = caption(s, line)
     if not text:
-        return
+        return []
     if line is None:
-        _name(p, s, text, t.text3, 0.0, lens.y(s.mark), width)
-        return
+        return _name(p, s, text, t.text3, 0.0, lens.y(s.mark), width)
     bins = line.first + np.arange(line.usd.size + 1)
     logs = np.clip(bins * DISPLAY_BIN, log_from_price(line.low), log_from_price(line.high))
     rows = np.floor((lens.y1 - logs) / (lens.y1 - lens.y0) * lens.height) + 0.5
     if rows[-1] > lens.height or rows[0] < 0:
-        return
+        return []
     x = np.floor(line.usd / line.full * width) + 0.5
     xs = np.concatenate([[0.5], np.repeat(x, 2), [0.5]])
     ys = np.concatenate([[rows[0]], np.stack([rows[:-1], rows[1:]], axis=1).ravel(), [rows[-1]]])
@@ -116,24 +116,30 @@ def draw_book(p: QPainter, s: ChartState, line: BookLine | None, width: int) -> 
             p.fillRect(QRectF(0, round(row - 0.5), t.px(6), 1), theme.colour(t.text1, 0.8))
     peak = int(np.argmax(line.usd))
     ink = t.alert if stale else t.text2
-    _name(p, s, text, ink, float(x[peak]), float((rows[peak] + rows[peak + 1]) / 2), width)
+    return _name(p, s, text, ink, float(x[peak]), float((rows[peak] + rows[peak + 1]) / 2), width, float(rows[-1]))
 
 
-def _name(p: QPainter, s: ChartState, text: str, ink: str, x: float, y: float, width: int) -> None:
+def _name(
+    p: QPainter, s: ChartState, text: str, ink: str, x: float, y: float, width: int, top: float = math.inf
+) -> list[QRectF]:
+    """Write the outline's name beside its end at (x, y), or over the outline, which begins at `top`."""
     t = s.theme
     if not -t.px(9) <= y <= s.lens.height + t.px(9):
-        return
+        return []
     wide, high = math.ceil(theme.text_width(text, 11, 500)) + 4, t.px(16)
     left = x + t.px(5)
-    if left + wide > width - 2:  # no room beside its end: above it
-        left, y = width - 2 - wide, y - high
+    if left + wide > width - 2:
+        left, y = width - 2 - wide, min(top, y) - high / 2 - 1
     y = min(max(y, t.px(44) + high / 2), s.lens.height - t.px(26) - high / 2)  # clear of the ticks and of the sums
-    write_haloed(p, QRectF(left, y - high / 2, wide, high), text, ink, t.chart, 11, 500)
+    at = QRectF(left, y - high / 2, wide, high)
+    write_haloed(p, at, text, ink, t.chart, 11, 500)
+    return [at]
 
 
-def draw_thin(p: QPainter, s: ChartState, thin: tuple[tuple[Zone, InTheWay], ...], width: int) -> None:
-    """Mark at the right edge the zones that meet less of the book than they would force."""
+def draw_thin(p: QPainter, s: ChartState, thin: tuple[tuple[Zone, InTheWay], ...], width: int) -> list[QRectF]:
+    """Mark at the right edge the zones that meet less of the book than they would force; return where words stand."""
     t, lens = s.theme, s.lens
+    words = []
     for zone, _ in thin:
         top, bottom = lens.y(zone.high), lens.y(zone.low)
         if bottom < 0 or top > lens.height:
@@ -147,6 +153,8 @@ def draw_thin(p: QPainter, s: ChartState, thin: tuple[tuple[Zone, InTheWay], ...
         middle = min(max((top + bottom) / 2, t.px(26)), lens.height - t.px(10))
         at = QRectF(width - stripe - 2 - wide, middle - t.px(8), wide, t.px(16))
         write_haloed(p, at, "thin", t.side(zone.side), t.chart, 11, 600)
+        words.append(at)
+    return words
 
 
 def zone_at(s: ChartState, thin: tuple[tuple[Zone, InTheWay], ...], at: QPointF) -> tuple[Zone, InTheWay] | None:

@@ -28,6 +28,7 @@ from liqdesk.ui.chart.zonewords import (
     line_count,
     lines,
     room,
+    words,
 )
 from liqdesk.ui.chart.zonewords import height as box_height
 
@@ -140,8 +141,12 @@ class Gutter(QWidget):
             return tip
         for label in labels(self.state, self.height(), self.width()):
             half = box_height(label.lines) / 2
-            if abs(y - label.centre) <= half and label.zone.touch is not None and frame is not None:
-                return f"{tip}\n{touched.tip(label.zone.touch, frame.odds)}"
+            if abs(y - label.centre) <= half:
+                span, away, side, usd, band = words(label.zone, self.state)
+                said = f"{tip}\n{side} {span}, {away} from mark: {usd} {band}"
+                if label.zone.touch is not None and frame is not None:
+                    said += f"\n{touched.tip(label.zone.touch, frame.odds)}"
+                return said
         return tip
 
     def _label(self, p: QPainter, label: Label) -> None:

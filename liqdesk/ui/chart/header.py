@@ -16,6 +16,7 @@ from liqdesk.ui.chart.paint import box, guarded, write
 from liqdesk.ui.chart.state import ChartState, source_text
 
 VENUE = "Binance"
+FONTS: Final = ((12, 700), (11, 500))  # of the card's sentence, and of its cause
 DIGIT: Final = re.compile(r"\d")
 
 
@@ -92,7 +93,7 @@ class Header(QWidget):
         p.fillRect(QRectF(0, h - 1, w, 1), theme.colour(t.line))
         edge = w - self.profile_width
         p.fillRect(QRectF(edge, 0, 1, h), theme.colour(t.line))
-        if event.rect().right() >= edge:
+        if self.profile_width and event.rect().right() >= edge:
             self._profile(p, edge)
         x: float = self._left
         if event.rect().left() < self._from or not self._from:
@@ -209,6 +210,7 @@ class Banner(QWidget):
         self.button = QPushButton("Retry now", self)
         self.button.clicked.connect(self.retry)
         self._key: tuple[object, ...] = ()
+        self._rows: list[tuple[str, bool]] = []  # lines, and whether of the first sentence
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.hide()
 
@@ -228,9 +230,12 @@ class Banner(QWidget):
         button = self.button.sizeHint()
         want = max(theme.text_width(words[0], 12, 700), theme.text_width(words[1], 11, 500))
         width = min(room, round(want) + button.width() + px(58))
-        self.setGeometry(x, y, width, px(50))
-        middle = round(px(25) - button.height() / 2)
-        self.button.setGeometry(width - button.width() - px(12), middle, button.width(), button.height())
+        left, line = width - button.width() - px(12), width - button.width() - px(54)
+        head, tail = (theme.lines(text, line, *font) for text, font in zip(words, FONTS, strict=True))
+        self._rows = [(text, i < len(head)) for i, text in enumerate([*head, *tail])]
+        high = px(16) + len(head) * px(18) + len(tail) * px(16)
+        self.setGeometry(x, y, width, max(px(50), high))
+        self.button.setGeometry(left, round((self.height() - button.height()) / 2), button.width(), button.height())
         self.update()
 
     @guarded
@@ -239,11 +244,11 @@ class Banner(QWidget):
         t = self.state.theme
         box(p, QRectF(self.rect()), t.panel, t.alert, t.px(4), 0.97)
         p.fillRect(QRectF(0, 2, 4, self.height() - 4), theme.colour(t.alert))
-        head, tail = self.words()
-        room = self.button.x() - t.px(24)
-        write(p, QRectF(t.px(18), t.px(7), room, t.px(18)), head, t.text1, 12, 700)
-        elided = theme.elide(tail, room, 11, 500)
-        write(p, QRectF(t.px(18), t.px(25), room, t.px(17)), elided, t.text2, 11, 500)
+        y, room = t.px(8), self.button.x() - t.px(18)
+        for text, is_head in self._rows:
+            high = t.px(18 if is_head else 16)
+            write(p, QRectF(t.px(18), y, room, high), text, t.text1 if is_head else t.text2, *FONTS[not is_head])
+            y += high
 
 
 def stale_words(frame: Frame) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,13 +26,19 @@ def last_row(s: ChartState) -> int:
     return row if 0 <= row <= s.lens.height else -1
 
 
-def draw_last(p: QPainter, s: ChartState, width: float, row: int) -> None:
+def draw_last(p: QPainter, s: ChartState, width: float, row: int, clear: Sequence[QRectF] = ()) -> None:
     """Draw the dashed line of the last price over `width` px, on the row that the painter's owner last asked to be repainted: a newer
-    price, drawn in whatever part is being painted, would leave a piece of itself behind."""
+    price, drawn in whatever part is being painted, would leave a piece of itself behind. It passes by the words in `clear`."""
     if row >= 0:
         t = s.theme
         p.setPen(dashed(theme.colour(t.text3 if s.stale else t.accent(s.live)), (3, 3)))
-        p.drawLine(QPointF(0, row + 0.5), QPointF(width, row + 0.5))
+        x = 0.0
+        for words in sorted((r for r in clear if r.top() <= row <= r.bottom()), key=lambda r: r.left()):
+            if words.left() > x:
+                p.drawLine(QPointF(x, row + 0.5), QPointF(words.left(), row + 0.5))
+            x = max(x, words.right())
+        if x < width:
+            p.drawLine(QPointF(x, row + 0.5), QPointF(width, row + 0.5))
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,9 @@ def line_tags(s: ChartState) -> list[LineTag]:
     rows = spread([lens.y(price) for price, *_ in seen], [height] * len(seen), 2, 2, lens.height - 2)
     tags = []
     for (_, text, mine, bell_on), y in zip(seen, rows, strict=True):
-        wide = round(theme.text_width(text, 11, 600) + t.px(32 if bell_on else 16))
+        around = t.px(32 if bell_on else 16)
+        text = theme.fitting(text, lens.width - 2 * t.px(8) - around, 11, 600)
+        wide = round(theme.text_width(text, 11, 600) + around)
         tags.append(LineTag(text, QRectF(t.px(8), round(y - height / 2), wide, height), mine, bell_on))
     return tags
 

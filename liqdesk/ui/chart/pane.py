@@ -282,14 +282,15 @@ class ChartPane(QWidget):
         s = self.state
         s.compact = self.window().width() < s.theme.px(COMPACT_BELOW)
         ribbon = self.ribbon.isVisibleTo(self)
-        beneath = self.panes.fit(room_beneath(self.height(), s.theme, ribbon))
-        at = places(self.width(), self.height(), s.theme, s.compact, ribbon, beneath)
+        beneath = self.panes.fit(*room_beneath(self.height(), s.theme, ribbon))
+        at = places(self.width(), self.height(), s.theme, s.compact, ribbon, beneath, self.window().width())
         self.header.profile_width = at.profile.width()
         self.corner.axis_width = self.overlay.axis = at.axis.width()
         self.overlay.gutter = at.gutter.width()
         for name in ("header", "ribbon", "plot", "gutter", "axis", "profile", "time_axis", "corner", "overlay"):
             getattr(self, name).setGeometry(getattr(at, name))
-        self.panes.lay_out(at.panes, at.axis.x(), at.profile.x())
+        self.panes.lay_out(at.panes, at.plot.width(), at.axis.x(), at.profile.x())
+        self.time_axis.names_zone = not at.profile.width()
         self.overlay.raise_()
         self.banner.raise_()
         self.whatif.follow()

@@ -11,6 +11,11 @@ from liqdesk.ui.theme import Theme
 
 COMPACT_BELOW: Final = 1_600  # px of the whole window, at 100 %
 LEAST_PLOT: Final = 200  # px, at 100 %: the panes beneath the plot fold before it is lower than that
+LOWEST_PLOT: Final = 140  # and those that are folded go before it is lower than this
+SLIM_PROFILE: Final = 72  # narrower than that it says nothing, and goes
+SLIM_GUTTER: Final = 112  # labels without their range, which the bracket shows
+HALF: Final = 0.5  # of the window is the plot's; the profile gives way first, then the words of the labels
+MOST_OF_CHART: Final = 0.62  # or this much of the chart, where panels stand at both sides
 HEAD: Final = 24
 FOOT: Final = 22
 BAND: Final = 26
@@ -30,15 +35,30 @@ class Places:
     panes: QRect
 
 
-def room_beneath(height: int, t: Theme, ribbon: bool) -> int:
-    """Return how high the panes beneath the plot may be together."""
-    return max(0, height - t.px(HEAD) - t.px(FOOT) - (t.px(BAND) if ribbon else 0) - t.px(LEAST_PLOT))
+def room_beneath(height: int, t: Theme, ribbon: bool) -> tuple[int, int]:
+    """Return how high the panes beneath the plot may be together, and how high if all of them are folded."""
+    rest = height - t.px(HEAD) - t.px(FOOT) - (t.px(BAND) if ribbon else 0)
+    return max(0, rest - t.px(LEAST_PLOT)), max(0, rest - t.px(LOWEST_PLOT))
 
 
-def places(width: int, height: int, t: Theme, compact: bool, ribbon: bool, beneath: int = 0) -> Places:
-    """Divide `width` × `height`: header, ribbon if wanted, plot | gutter | price axis | profile, `beneath` px of panes, time axis."""
+def widths(width: int, window: int, t: Theme, compact: bool) -> tuple[int, int, int]:
+    """Return the widths of gutter, price axis and profile (0: there is none) of a chart `width` px wide in a window of `window` px."""
     px = t.px
     gutter, axis, profile = (px(190), px(76), px(100)) if compact else (px(208), px(80), px(160))
+    missing = round(min(HALF * window, MOST_OF_CHART * width)) - (width - gutter - axis - profile)
+    if missing > 0:
+        profile = profile - missing if profile - missing >= px(SLIM_PROFILE) else 0
+        if width - gutter - axis - profile < min(HALF * window, MOST_OF_CHART * width) - 1:
+            gutter = px(SLIM_GUTTER)
+    return gutter, axis, profile
+
+
+def places(
+    width: int, height: int, t: Theme, compact: bool, ribbon: bool, beneath: int = 0, window: int | None = None
+) -> Places:
+    """Divide `width` × `height`: header, ribbon if wanted, plot | gutter | price axis | profile, `beneath` px of panes, time axis."""
+    px = t.px
+    gutter, axis, profile = widths(width, width if window is None else window, t, compact)
     head, foot, band = px(HEAD), px(FOOT), px(BAND)
     top = head + (band if ribbon else 0)
     tall = max(1, height - top - foot - beneath)

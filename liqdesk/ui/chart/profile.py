@@ -90,6 +90,7 @@ class Profile(QWidget):
         self.state = state
         self._kept = QPixmap()
         self._kept_key: tuple[object, ...] = ()
+        self._words: list[QRectF] = []  # where words stand: the line of the last price passes by them
         self.sums: Sums | None = None
         self._key: tuple[object, ...] = ()
         self._row = -1
@@ -179,7 +180,7 @@ class Profile(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
         p.drawPixmap(0, 0, self._picture())
-        draw_last(p, self.state, self.width(), self._row)
+        draw_last(p, self.state, self.width(), self._row, self._words)
         if self.state.stale:
             p.fillRect(self.rect(), theme.colour(self.state.theme.chart, 0.38))
 
@@ -194,6 +195,7 @@ class Profile(QWidget):
                 self._kept = QPixmap(self.size() * ratio)
                 self._kept.setDevicePixelRatio(ratio)
             self._kept.fill(theme.colour(s.theme.chart))
+            self._words = []
             p = QPainter(self._kept)
             found = self.sums
             if s.lens.valid:
@@ -203,11 +205,11 @@ class Profile(QWidget):
                 for price in price_ticks(s.lens, s.theme.px(GRID_Y_PX)):
                     p.fillRect(QRectF(0, round(s.lens.y(price)), self.width(), 1), grid)
                 if s.settings.show_book:
-                    draw_book(p, s, self.book, self.width())
+                    self._words += draw_book(p, s, self.book, self.width())
                 if found is not None and found.most > 0:
                     self._sums(p, found)
                     self._ticks(p, found)
-                draw_thin(p, s, self.thin, self.width())
+                self._words += draw_thin(p, s, self.thin, self.width())
             p.end()
         return self._kept
 
@@ -248,6 +250,7 @@ class Profile(QWidget):
                 right = min(self.width() - 2.0, max(width + 2.0, total * scale + width / 2))
                 rect = QRectF(round(right - width), y - t.px(9), round(width), t.px(18))
                 box(p, rect, t.chart, None, t.px(3), 0.9)
+                self._words.append(rect)
                 write(p, rect, text, t.side(side), 11, 700, "centre")
 
     def _ticks(self, p: QPainter, found: Sums) -> None:

@@ -1,4 +1,5 @@
-"""What a zone's label in the gutter says, and on which of two or three lines: nothing of it is left out where there is less room."""
+"""What a zone's label in the gutter says, and on which of two or three lines: nothing of it is left out where there is less room, but in
+the narrowest gutter the range, which the bracket shows, and the band, which the tooltip says."""
 
 from __future__ import annotations
 
@@ -92,6 +93,8 @@ def two_lines(zone: Zone, s: ChartState, wide: float) -> tuple[Line, ...] | None
 def three_lines(zone: Zone, s: ChartState, wide: float) -> tuple[Line, ...]:
     """Return range, size and odds each on a line of its own; the distance stands beside the range, or else beside the odds."""
     span, away, size, chance = pieces(zone, s)
+    if span.wide > wide:
+        return narrow_lines(size, away, chance, wide)
     beside = Line((span,), (away,))
     aside = beside.wide() <= wide
     odds = (Word(f"touch {chance}", "text2", 11, 500),) if chance else ()
@@ -99,6 +102,14 @@ def three_lines(zone: Zone, s: ChartState, wide: float) -> tuple[Line, ...]:
     if not aside and last.wide() > wide and chance:
         last = Line((away,), (Word(chance, "text2", 11, 500),))
     return beside if aside else Line((span,), ()), Line(size, ()), last
+
+
+def narrow_lines(size: tuple[Word, ...], away: Word, chance: str, wide: float) -> tuple[Line, ...]:
+    """Return size, distance and odds under one another; the side's word where it has room."""
+    first = Line(size[:2], ())
+    if first.wide() > wide:
+        first = Line(size[1:2], ())
+    return first, Line((away,), ()), Line((Word(chance, "text2", 11, 500),) if chance else (), ())
 
 
 def lines(zone: Zone, s: ChartState, wide: float, count: int) -> tuple[Line, ...]:

@@ -108,7 +108,7 @@ class KeyRow(Painted):
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         w, h = self.width(), self.height()
         if self.waiting:
-            draw.fill(p, 0, 0, w, h, t.selected, radius=t.px(4))
+            draw.fill(p, 0, 0, w, h, t.row, radius=t.px(4))
         elif self.underMouse():
             draw.fill(p, 0, 0, w, h, t.hover, radius=t.px(4))
         x = float(t.px(8))

@@ -112,7 +112,11 @@ class Arranging(QObject):
                 w.setGeometry(clamped(scaled(layout.window, current().scale / layout.scale)))
                 if layout.maximized:
                     w.showMaximized()
-            if not arrangement.give(self._column, layout):
+            tucked = self._column.tucked
+            self._column.tuck(False)
+            given = arrangement.give(self._column, layout)
+            self._column.tuck(tucked)
+            if not given:
                 w.notify(f"The layout “{layout.name}” could not be read; the first arrangement is shown.")
             w.shell.charts.give(layout.charts, layout.group, current().scale / layout.scale)
         finally:
@@ -191,6 +195,7 @@ class Arranging(QObject):
 
     def next_panel(self, step: int = 1) -> None:
         """Give the keyboard to the next panel that can be seen, after the last to the first."""
+        self._column.tuck(False)
         docks = [d for d in self._column.docks if d.fed]
         if not docks:
             return

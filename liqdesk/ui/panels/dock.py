@@ -36,6 +36,7 @@ class Dock(QDockWidget):
         self.title = title
         self.closed = False  # by hand or by a layout
         self.covered = False  # by another tab, or with the whole window
+        self.tucked = False  # put away for want of room beside the chart
         panel.header.docked = True
         if not panel.header.toolTip():
             panel.header.setToolTip(TIP)
@@ -56,12 +57,12 @@ class Dock(QDockWidget):
     @property
     def fed(self) -> bool:
         """Whether what the panel shows can be seen."""
-        return not self.closed and not self.covered
+        return not self.closed and not self.covered and not self.tucked
 
     def show_closed(self, closed: bool) -> None:
         """Take it away, or bring it back to the front of where it was."""
         self.closed = closed
-        self.setVisible(not closed)
+        self.setVisible(not closed and not self.tucked)
         if not closed:
             self.raise_to_front()
         self.moved.emit()

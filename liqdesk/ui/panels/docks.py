@@ -29,12 +29,13 @@ class Docks(QMainWindow):
     """Holds the panels in docks, and in the middle what they stand around.
 
     `panel_made(panel)` when one that was not there is made, `menu_wanted(name, QPoint)` where a panel's menu is asked for, `arranged` when
-    something stands elsewhere than before.
+    something stands elsewhere than before, `tucking` when those beside the middle were put away or brought back.
     """
 
     panel_made = Signal(object)
     menu_wanted = Signal(str, QPoint)
     arranged = Signal()
+    tucking = Signal()
 
     def __init__(self, settings: Settings, middle: QWidget | None = None) -> None:
         super().__init__()
@@ -51,6 +52,8 @@ class Docks(QMainWindow):
         if middle is not None:
             self.setCentralWidget(middle)
         self.compact = False
+        self.tucked = False
+        self._width_before = 0
         self._settings = settings
         self._docks: dict[str, Dock] = {}
         self._opened: list[Panel] = []
@@ -88,6 +91,8 @@ class Docks(QMainWindow):
             return
         dock = self.dock(name)
         if shown:
+            if dock in self.beside():
+                self.tuck(False)
             if not dock.isFloating() and self.dockWidgetArea(dock) == Qt.DockWidgetArea.NoDockWidgetArea:
                 self.put_first(dock)
             dock.panel.open_by_hand()
@@ -138,6 +143,29 @@ class Docks(QMainWindow):
             if where == "bottom" and [d for d in there if d is not dock]:
                 self.tabifyDockWidget(next(d for d in there if d is not dock), dock)
 
+    # put away
+
+    def beside(self) -> list[Dock]:
+        """Return the docks to the left and to the right of the middle, those of the right from top to bottom first."""
+        found = [d for d in self.docks if not d.isFloating()]
+        return [d for area in UPRIGHT for d in found if self.dockWidgetArea(d) == area]
+
+    def tuck(self, tucked: bool) -> None:
+        """Put away what stands beside the middle, or bring it back as it stood. Layouts know nothing of it."""
+        if tucked == self.tucked:
+            return
+        if tucked:
+            self._width_before = self.width_of() if self.isVisible() else 0
+        self.tucked = tucked
+        beside = self.beside()
+        for dock in self.docks:
+            dock.tucked = tucked and dock in beside
+            dock.setVisible(not dock.closed and not dock.tucked)
+        if not tucked:
+            self.set_width(self._width_before or self._default_width())
+        self._share()
+        self.tucking.emit()
+
     def forget_hands(self, opened: Sequence[str] = ()) -> None:
         """Take it that a hand opened only these."""
         self._opened = [self.panel(name) for name in opened]
@@ -153,7 +181,9 @@ class Docks(QMainWindow):
         return next((panel.wide for panel in self.panels if panel.wide), self._default_width())
 
     def width_of(self, area: Qt.DockWidgetArea = RIGHT) -> int:
-        """Return the width of an area, in px; 0 where nothing stands."""
+        """Return the width of an area, in px; 0 where nothing stands. Of what is put away, that which it had."""
+        if self.tucked and area == RIGHT:
+            return self._width_before
         return max((d.width() for d in self._standing(area) if not d.covered), default=0)
 
     def set_width(self, width: int, again: bool = True) -> None:
@@ -182,7 +212,9 @@ class Docks(QMainWindow):
             panel.wide = wanted
             panel.updateGeometry()
         if before != wanted and abs(self.width_of() - before) <= 2:
-            self.set_width(wanted)
+            self._width_before = wanted
+            if not self.tucked:
+                self.set_width(wanted)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -220,6 +252,8 @@ class Docks(QMainWindow):
     def _share(self) -> None:
         """Give every dock the heights it may have."""
         self._pending = False
+        if self.tucked:
+            return
         upright = []
         for area in UPRIGHT:
             stack = self._stacked(area)
@@ -263,8 +297,31 @@ class Docks(QMainWindow):
             self._pending = True
             QTimer.singleShot(0, self, self._settle)
 
+    def _clear_bars(self) -> None:
+        """Hide the bars of tabs that are no more: Qt keeps one on screen after its panels have gone elsewhere."""
+        groups = [
+            sorted(d.windowTitle() for d in (dock, *self._mates(dock))) for dock in self.docks if self._mates(dock)
+        ]
+        kept: list[list[str]] = []
+        for bar in sorted(self._bars(), key=lambda bar: bar.count(), reverse=True):
+            titles = sorted(bar.tabText(i) for i in range(bar.count()))
+            if titles in groups and titles not in kept and self._heads(bar):
+                kept.append(titles)
+            else:
+                bar.hide()
+
+    def _heads(self, bar: QTabBar) -> bool:
+        """Return whether a bar stands over a dock that shares it."""
+        titles = {bar.tabText(i) for i in range(bar.count())}
+        seen = [d for d in self.docks if d.fed and not d.isFloating() and d.windowTitle() in titles]
+        return any(
+            abs(d.y() - bar.geometry().bottom()) <= bar.height() and d.x() <= bar.x() <= d.geometry().right()
+            for d in seen
+        )
+
     @Slot()
     def _settle(self) -> None:
+        self._clear_bars()
         self._share()
         for bar in self._bars():
             bar.setExpanding(False)

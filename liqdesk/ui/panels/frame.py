@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from liqdesk.ui.window import Window
 
 PAD = 10
+LEAST = 264  # px across, at 100 %: the columns of every panel have room in that
+PART = re.compile(r"(, | · )")
 
 
 class Origin(NamedTuple):
@@ -166,11 +169,11 @@ class Header(BarButton):
             draw.put(p, right, 0, wide, h, self.value, t.text1, SMALL, MEDIUM)
             right -= t.px(8)
         room = right - x
-        caption = self.caption if text_width(self.caption, SMALL) <= room or not self.short else self.short
+        caption = self._caption(room)
         if self.trouble and not self.floating:
             draw.put(p, x, 0, room, h, self.trouble, t.alert, SMALL, SEMIBOLD, elide=True)
-        elif room >= min(text_width(caption, SMALL), t.px(60)):
-            draw.put(p, x, 0, room, h, caption, t.text3, SMALL, REGULAR, elide=True)
+        elif caption:
+            draw.put(p, x, 0, room, h, caption, t.text3, SMALL, REGULAR)
         side = t.px(14)
         name = "cross" if self.floating else "up" if self.folded else "down"
         icon = icons.pixmap(name, t.text1 if over else t.text2, side, self.devicePixelRatioF())
@@ -178,6 +181,12 @@ class Header(BarButton):
         if not self.folded:
             draw.rule(p, 0, h - 1, w)
         self.ring(p, 0)
+
+    def _caption(self, room: float) -> str:
+        """Return what of the caption has room: all, the short form, the first of its parts, or nothing."""
+        cuts = reversed([m.start() for m in PART.finditer(self.caption)])
+        offered = [self.caption, self.short, *(self.caption[:at] for at in cuts)]
+        return next((words for words in offered if words and text_width(words, SMALL) <= room), "")
 
     def _origin(self, p: QPainter, x: float, h: int) -> float:
         """Write symbol and source of a floating panel; what is not live wears the colour of the demo. Returns where that ends."""
@@ -233,6 +242,10 @@ class Panel(Painted):
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
         return QSize(self.wide or hint.width(), hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        least = super().minimumSizeHint()
+        return QSize(max(least.width(), current().px(LEAST)), least.height())
 
     @property
     def folded(self) -> bool:

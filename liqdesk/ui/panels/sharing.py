@@ -48,6 +48,11 @@ def share(docks: Sequence[Dock], height: int, compact: bool, opened: Sequence[Pa
 def _fold(panels: Sequence[Panel], height: int, compact: bool, opened: Sequence[Panel]) -> None:
     t = current()
     few = t.px(ALERTS_LEAST)
+    lists = [p for p in panels if p.expands]
+    for one in lists:
+        if one.squeezed:
+            one.squeezed = False
+            one.fold(False)
     alerts = next((p for p in panels if isinstance(p, AlertsPanel)), None)
     table = next((p for p in panels if isinstance(p, ZonesPanel)), None)
     spare = height - len(panels) * t.px(HEADER) - max(0, len(panels) - 1) * GAP
@@ -88,6 +93,11 @@ def _fold(panels: Sequence[Panel], height: int, compact: bool, opened: Sequence[
         if last.squeezed:
             spare += last.body.sizeHint().height()
         last.fold(last.squeezed)
+    for one in lists:
+        if spare < 0 and not one.by_hand and not one.folded:
+            one.squeezed = True
+            spare += least(one)
+            one.fold(True)
 
 
 def _shut(panel: Panel) -> bool:

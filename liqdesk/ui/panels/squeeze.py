@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from liqdesk.settings import Settings
 
 NOTE: Final = "Heuristic: a plain mean, held against no outcomes."
+NOTE_SHORT: Final = "A plain mean, held against nothing."
+SHORT: Final = {
+    "funding": "Funding z",
+    "map": "Map ±2 %, z",
+    "interest": "OI in 24 h z",
+    "zone": "Zone",
+}  # where there is less room
 TIP: Final = (
     "A rule of thumb, not a forecast: whether funding, the map and open interest lean the same way. Positive speaks for a squeeze of that "
     "side, in deviations; each input counts within ±3, the mean is unweighted.\n"
@@ -124,18 +131,22 @@ class SqueezeBody(Body):
             strong = line.name == "mean"
             if strong:
                 draw.rule(p, pad, y, w - 2 * pad)
-            draw.put(p, pad, y, 0, h, line.words, t.text1 if strong else t.text2, SMALL, SEMIBOLD if strong else MEDIUM)
-            x = pad + text_width(line.words, SMALL, MEDIUM) + t.px(8)
+            words, weight = line.words, SEMIBOLD if strong else MEDIUM
+            if pad + text_width(words, SMALL, weight) + t.px(6) > left - text_width(line.terms[0], SMALL, weight):
+                words = SHORT.get(line.name, words)
+            draw.put(p, pad, y, 0, h, words, t.text1 if strong else t.text2, SMALL, weight)
+            x = pad + text_width(words, SMALL, MEDIUM) + t.px(8)
             if line.now and x + text_width(line.now, SMALL) < middle:
                 draw.put(p, x, y, 0, h, line.now, t.text3, SMALL)
             for x, text in zip((left, right), line.terms, strict=True):
-                draw.put(p, 0, y, x, h, text, t.text1, SMALL, SEMIBOLD if strong else MEDIUM, draw.RIGHT)
+                draw.put(p, 0, y, x, h, text, t.text1, SMALL, weight, draw.RIGHT)
             y += h
         draw.rule(p, pad, y, w - 2 * pad)
         quiet = self.verdict == "nothing notable"
         words = self.verdict[:1].upper() + self.verdict[1:]
         draw.put(p, pad, y, w - 2 * pad, t.px(24), words, t.text2 if quiet else t.text1, BODY, SEMIBOLD, elide=True)
-        draw.put(p, pad, y + t.px(22), w - 2 * pad, t.px(18), NOTE, t.text3, SMALL, elide=True)
+        note = NOTE if text_width(NOTE, SMALL) <= w - 2 * pad else NOTE_SHORT
+        draw.put(p, pad, y + t.px(22), w - 2 * pad, t.px(18), note, t.text3, SMALL, elide=True)
 
 
 class SqueezePanel(Panel):

@@ -273,6 +273,8 @@ class TapeRows(Painted):
         draw.rule(p, 0, head, w)
         if not self._shown:
             words = self.sieve.nothing(self._instrument.base if self._instrument else "")
+            if text_width(words, BODY) > w - 2 * pad:
+                words = self.sieve.nothing("")
             draw.put(p, pad, head, w - 2 * pad, t.px(30), words, t.text3, BODY, elide=True)
         y = float(self._head()) + 1
         for order in self.shown:

@@ -25,7 +25,7 @@ from liqdesk.ui.panels.watched import (
     zone_words,
 )
 from liqdesk.ui.panels.watchrows import WatchRows
-from liqdesk.ui.theme import BODY, SMALL, current, font
+from liqdesk.ui.theme import BODY, SMALL, current, fitting, font
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
@@ -58,9 +58,8 @@ class Footer(Painted):
         t = current()
         p = QPainter(self)
         draw.rule(p, 0, 0, self.width())
-        draw.put(
-            p, t.px(PAD), 1, self.width() - 2 * t.px(PAD), self.height() - 1, self.words, t.text2, SMALL, elide=True
-        )
+        room = self.width() - 2 * t.px(PAD)
+        draw.put(p, t.px(PAD), 1, room, self.height() - 1, fitting(self.words, room, SMALL), t.text2, SMALL)
 
 
 class WatchBody(QWidget):
@@ -69,7 +68,7 @@ class WatchBody(QWidget):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter, such as SOL; * for favourites")
+        self.filter.setPlaceholderText("Filter, or * for favourites")
         self.filter.setAccessibleName("filter the watchlist")
         self.filter.setClearButtonEnabled(True)
         self.rows = WatchRows(self._tip)

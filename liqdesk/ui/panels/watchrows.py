@@ -249,7 +249,7 @@ class WatchRows(Painted):
         t = current()
         on = row.symbol == self.shown_symbol
         if at or on:
-            draw.fill(p, t.px(3), y, self.width() - 2 * t.px(3), high, t.hover if at else t.selected, radius=t.px(4))
+            draw.fill(p, t.px(3), y, self.width() - 2 * t.px(3), high, t.hover if at else t.row, radius=t.px(4))
         quiet = t.text2 if at or on else t.text3
         side = t.px(14)
         name, ink = ("starred", t.text1) if row.star else ("star", quiet)

@@ -179,7 +179,7 @@ class ZonesTable(Body):
         for i, (row, y) in enumerate(zip(self.rows, self._tops(), strict=True)):
             lit = i in (self._hover, self._chosen)
             if lit:
-                p.fillRect(QRectF(0, y, w, h - 1), draw.colour(t.selected if i == self._chosen else t.hover))
+                p.fillRect(QRectF(0, y, w, h - 1), draw.colour(t.row if i == self._chosen else t.hover))
             if row.significant:
                 p.fillRect(QRectF(0, y + t.px(3), t.px(3), h - 2 * t.px(3)), draw.colour(t.side(row.side)))
             for name, (left, right) in self.columns.items():

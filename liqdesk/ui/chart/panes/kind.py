@@ -36,11 +36,16 @@ class Kind:
     name = ""
     title = ""
     short = ""  # the title in a compact window
+    brief = ""  # and where even that has no room
 
     def __init__(self, state: ChartState, series: Series, day: Day) -> None:
         self.state = state
         self.series = series
         self.day = day
+
+    @property
+    def shortest(self) -> str:
+        return self.brief or self.short
 
     @property
     def coin(self) -> bool:

@@ -20,6 +20,7 @@ class Liquidations(Kind):
 
     name = "liquidations"
     title = short = "Realised liquidations"
+    brief = "Realised"
 
     def note(self) -> str:
         caveat = "a floor" if self.state.compact else "a floor: the venue prints one order per second"
@@ -120,6 +121,7 @@ class OpenInterest(Kind):
 
     name = "interest"
     title = short = "Open interest"
+    brief = "OI"
 
     def note(self) -> str:
         return self.unit

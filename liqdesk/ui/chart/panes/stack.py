@@ -48,6 +48,7 @@ class Panes(QWidget):
             pane.reset.connect(self.reset)
             pane.hide()
         self._next = 0
+        self._left_out = 0  # of the last, for want of room
         self._plot: Plot | None = None
 
     def join(self, plot: Plot, pointing: Pointing, overlay: Overlay) -> None:
@@ -60,7 +61,8 @@ class Panes(QWidget):
     @property
     def shown_panes(self) -> list[SubPane]:
         """The panes on screen, from the top down."""
-        return [self.panes[name] for name in self.state.settings.panes]
+        names = self.state.settings.panes
+        return [self.panes[name] for name in names[: len(names) - self._left_out]]
 
     @property
     def _folds(self) -> str:
@@ -69,8 +71,10 @@ class Panes(QWidget):
 
     # layout
 
-    def fit(self, room: int) -> int:
-        """Fold what the settings say, and from the bottom up what `room` px have no place for; return the height of all."""
+    def fit(self, room: int, most: int) -> int:
+        """Fold what the settings say, and from the bottom up what `room` px have no place for; leave out, from the bottom up, those that
+        have none in `most` px even so. Return the height of all."""
+        self._left_out = 0
         folded = set(getattr(self.state.settings, self._folds))
         chosen = self.shown_panes
         for pane in chosen:
@@ -79,15 +83,18 @@ class Panes(QWidget):
             if sum(one.height_wanted for one in chosen) <= room:
                 break
             pane.set_folded(True)
-        return min(sum(pane.height_wanted for pane in chosen), max(room, 0))
+        while chosen and sum(pane.height_wanted for pane in chosen) > most:
+            chosen.pop()
+            self._left_out += 1
+        return sum(pane.height_wanted for pane in chosen)
 
-    def lay_out(self, at: QRect, axis: int, profile: int) -> None:
-        """Take a place, with the columns where price axis and profile begin."""
+    def lay_out(self, at: QRect, plot: int, axis: int, profile: int) -> None:
+        """Take a place, with the columns where the plot ends, and where price axis and profile begin."""
         self.setGeometry(at)
         chosen = self.shown_panes
         y = 0
         for pane in chosen:
-            pane.axis_left, pane.profile_left = axis, profile
+            pane.set_columns(plot, axis, profile, at.width())
             pane.setGeometry(0, y, at.width(), pane.height_wanted)
             y += pane.height_wanted
         for pane in self.panes.values():

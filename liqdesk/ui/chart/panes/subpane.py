@@ -43,6 +43,10 @@ class SubPane(QWidget):
         self.words: tuple[Word, ...] = ()
         self.scale: tuple[tuple[float, str], ...] = ()
         self.axis_left = self.profile_left = 0
+        self.numbers = (
+            0,
+            0,
+        )  # the columns from and to which they stand in: under the profile, or under the labels where there is none
         self.note = ""
         self._taken_ns = 0
         self._view: tuple[object, ...] = ()
@@ -58,6 +62,13 @@ class SubPane(QWidget):
     def height_wanted(self) -> int:
         px = self.state.theme.px
         return px(FOLDED_PX) if self.folded else px(OPEN_COMPACT_PX if self.state.compact else OPEN_PX)
+
+    def set_columns(self, plot: int, axis: int, profile: int, width: int) -> None:
+        """Take where the plot ends, where price axis and profile begin, and where all ends."""
+        numbers = (profile, width) if profile < width else (plot, axis)
+        if (axis, profile, numbers) != (self.axis_left, self.profile_left, self.numbers):
+            self.axis_left, self.profile_left, self.numbers = axis, profile, numbers
+            self.update()
 
     def set_folded(self, folded: bool) -> None:
         if folded != self.folded:
@@ -106,7 +117,7 @@ class SubPane(QWidget):
         words, note = self.kind.words(self.course), self.kind.note()
         if words != self.words:
             if [w[:2] for w in words] != [w[:2] for w in self.words]:
-                self.update(self.profile_left, 0, self.width() - self.profile_left, self.height())
+                self.update(self.numbers[0], 0, self.numbers[1] - self.numbers[0], self.height())
             self.words = words
         waiting = "" if self.course.known else self.kind.waiting()
         head = (note, waiting, s.theme, s.compact, self.folded)
@@ -159,7 +170,7 @@ class SubPane(QWidget):
             p.fillRect(QRect(axis.right(), 0, 1, h), theme.colour(t.line))
             if not self.folded:
                 self._axis(p, axis)
-        right = QRect(self.profile_left, 0, w - self.profile_left, h)
+        right = QRect(self.numbers[0], 0, self.numbers[1] - self.numbers[0], h)
         if region.intersects(right):
             p.fillRect(right, theme.colour(t.panel))
             self._numbers(p, right)
@@ -172,12 +183,15 @@ class SubPane(QWidget):
         arrow = icons.pixmap("right" if self.folded else "down", t.text2, side, self.devicePixelRatioF())
         p.drawPixmap(t.px(6), (high - side) // 2 + 1, arrow)
         x = float(t.px(22))
+        room = min(self.axis_left, self.numbers[0]) - x
         name = self.kind.short if s.compact else self.kind.title
-        write(p, QRectF(x, 1, s.lens.width, high), name, t.text1, 11, 600)
+        if theme.text_width(name, 11, 600) > room:
+            name = self.kind.shortest
+        write(p, QRectF(x, 1, room, high), name, t.text1, 11, 600)
         x += theme.text_width(name, 11, 600) + t.px(8)
         self._title_right = x
         if not self.folded:
-            room = self.axis_left - x
+            room = min(self.axis_left, self.numbers[0]) - x
             self._title_right = x + theme.text_width(self.note, 11, 500)
             write(p, QRectF(x, 1, room, high), theme.elide(self.note, room, 11, 500), t.text3, 11, 500)
             waiting = self._head[1] if self._head else ""
@@ -258,7 +272,7 @@ class SubPane(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = event.pos()
-            if (self._on_title(at) and at.x() < self._title_right) or at.x() >= self.axis_left:
+            if (self._on_title(at) and at.x() < self._title_right) or at.x() >= min(self.axis_left, self.numbers[0]):
                 more = "Click: open" if self.folded else "Click on the title: fold"
                 QToolTip.showText(event.globalPos(), f"{self.kind.tip()}\n{more} · right click: choose panes", self)
             return True
