@@ -15,13 +15,23 @@ ALONE_MS: Final = 40  # to the next turn while no frame comes: one turn a frame 
 
 
 class Turns(QObject):
-    """Calls `show(part)` for each of four parts, each at most ten times a second and soon after every `frame`.
+    """Calls `show(part)` for each of `parts`, by default four, each at most ten times a second and soon after every `frame`.
 
-    `worked` tells, and forgets, whether something large was painted just now; a part then waits for one turn.
+    `worked` tells, and forgets, whether something large was painted just now; a part then waits for one turn. `alone_ms` pass to the next
+    turn while no frame comes, `turn_ms` after one.
     """
 
-    def __init__(self, parent: QObject, show: Callable[[int], None], worked: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        parent: QObject,
+        show: Callable[[int], None],
+        worked: Callable[[], bool],
+        parts: int = PARTS,
+        turn_ms: int = TURN_MS,
+        alone_ms: int = ALONE_MS,
+    ) -> None:
         super().__init__(parent)
+        self._parts, self._turn_ms, self._alone_ms = parts, turn_ms, alone_ms
         self._show = show
         self._worked = worked
         self._behind: set[int] = set()
@@ -42,15 +52,15 @@ class Turns(QObject):
         if anew or (not self._timer.isActive() and time.monotonic_ns() - self._shown_ns >= ROUND_NS):
             self.everything()
             return
-        self._behind.update(range(PARTS))
-        if not self._timer.isActive() or self._timer.remainingTime() > TURN_MS:
-            self._timer.start(TURN_MS)
+        self._behind.update(range(self._parts))
+        if not self._timer.isActive() or self._timer.remainingTime() > self._turn_ms:
+            self._timer.start(self._turn_ms)
 
     def everything(self) -> None:
         """Let every part show the newest frame now."""
         self.stop()
         self._shown_ns = time.monotonic_ns()
-        for part in range(PARTS):
+        for part in range(self._parts):
             self._show(part)
 
     def stop(self) -> None:
@@ -62,11 +72,11 @@ class Turns(QObject):
     def _turn(self) -> None:
         self._waited = self._worked() and not self._waited
         if not self._waited:
-            part = min(self._behind, key=lambda k: (k - self._next) % PARTS, default=None)
+            part = min(self._behind, key=lambda k: (k - self._next) % self._parts, default=None)
             if part is not None:
                 self._next = part + 1
                 self._behind.discard(part)
                 self._shown_ns = time.monotonic_ns()
                 self._show(part)
         if self._behind:
-            self._timer.start(ALONE_MS)
+            self._timer.start(self._alone_ms)

@@ -34,7 +34,7 @@ from liqdesk.ui.chart.paint import guarded, write
 from liqdesk.ui.chart.profile import sums
 from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.series import Series
-from liqdesk.ui.chart.zonewords import height, line_count, room, words
+from liqdesk.ui.chart.zonewords import height, line_count, lines, room, words
 from liqdesk.ui.theme import DARK
 
 HOUR = 60 * MINUTE_MS
@@ -404,7 +404,8 @@ def test_words_of_a_gutter_label_never_touch(
     label = Label(one, 100.0, 160.0, 130.0, count)
     picture = QPixmap(pane.gutter.size())
     painter = QPainter(picture)
-    pane.gutter._label(painter, label)
+    in_lines = lines(one, pane.state, room(pane.gutter.width(), True), count)
+    pane.gutter._label(painter, label, in_lines)
     painter.end()
     assert set(words(one, pane.state)) < set(said)
     assert len(said) == 6

@@ -154,3 +154,59 @@ def test_every_card_has_the_room_it_asks_for(make, qtbot: QtBot, card: str, perc
     assert dialog.height() <= room.height()
     assert short_of_room(dialog) == []
     dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("percent", "size"), [(200, (1920, 1080)), (150, (1366, 768)), (200, (1366, 768)), (100, (760, 480))]
+)
+def test_the_map_keeps_its_half_of_a_narrow_window(make, qtbot: QtBot, percent: int, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    window = make(percent, size)
+    chart = window.chart
+    assert chart.plot.width() >= window.width() / 2 - 2
+    assert chart.plot.height() >= 140 * percent / 100 - 2
+    panes = chart.panes
+    assert all(p.y() + p.height() <= panes.height() for p in panes.shown_panes), "none is cut"
+    assert all(p.numbers[1] - p.numbers[0] >= 72 * percent / 100 for p in panes.shown_panes), (
+        "their figures have a place"
+    )
+
+
+def test_panels_of_a_narrow_window_wait_in_a_strip(make, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    window = make(150, (1366, 768))
+    column, strip = window.column, window.shell.strip
+    assert column.tucked
+    assert strip.isVisible()
+    assert [b.text() for b in strip.buttons] == ["Imbalance", "Funding", "Zones", "Alerts", "Forced orders"]
+    assert not any(dock.fed for dock in column.docks)
+    before = window.chart.plot.width()
+    strip.buttons[2].click()
+    assert not column.tucked
+    qtbot.waitUntil(lambda: column.zones.isVisible() and not column.zones.folded, timeout=2_000)
+    assert window.state()["zones.note"] is not None
+    assert window.chart.plot.width() < before
+    strip.buttons[0].click()
+    qtbot.waitUntil(lambda: window.chart.plot.width() == before, timeout=2_000)
+    assert not any(dock.fed for dock in column.docks)
+    window.change(text_scale=100)
+    window.resize(1920, 1080)
+    qtbot.waitUntil(lambda: not column.tucked and strip.isHidden(), timeout=2_000)
+    assert all(dock.fed for dock in column.docks)
+    assert column.width_of() == 348
+
+
+def test_a_layout_kept_while_panels_are_put_away_brings_them_back_where_they_stood(  # type: ignore[no-untyped-def]
+    make, qtbot: QtBot
+) -> None:
+    window = make(100, (1366, 768))
+    column = window.column
+    window.resize(900, 700)
+    qtbot.waitUntil(lambda: column.tucked, timeout=2_000)
+    kept = window.shell.arranging.taken("Desk 1")
+    assert kept.closed == ()
+    window.shell.arranging._give(kept, window_too=False)
+    assert column.tucked, "the window is as narrow as before"
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: all(dock.fed for dock in column.docks), timeout=2_000)
+    places = [dock.y() for dock in column.docks]
+    assert places == sorted(places)
+    assert column.width_of() == 276

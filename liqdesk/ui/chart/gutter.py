@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from liqdesk.insight.zones import Zone
@@ -25,6 +25,7 @@ from liqdesk.ui.chart.zonewords import (
     RIGHT_PX,
     SPACE_PX,
     STRIPE_PX,
+    Line,
     line_count,
     lines,
     room,
@@ -77,23 +78,36 @@ class Gutter(QWidget):
         self.setMouseTracking(True)
         self._key: tuple[object, ...] = ()
         self._row = -1
+        self._of: tuple[object, ...] = ()
+        self._labels: list[Label] = []
+        self._lines: list[tuple[Line, ...]] = []
+        self._kept = QPixmap()  # everything but the line of the last price
+        self._kept_key: tuple[object, ...] = ()
         self.setToolTip(TIP)
 
     def sync(self) -> None:
         """Repaint where something changed: everything, or the line of the last price alone."""
         s = self.state
+        of = (s.lens, s.frame.zones if s.frame else (), s.side, s.measure, s.decimals, s.compact, s.theme, self.size())
+        if of != self._of:
+            self._of = of
+            self._labels = labels(s, self.height(), self.width())
+            wide = room(self.width(), s.compact)
+            self._lines = [lines(one.zone, s, wide, one.lines) for one in self._labels]
         key = (
             s.lens,
-            s.zones,
+            [(one.zone.side, one.zone.significant, round(one.top), round(one.bottom)) for one in self._labels],
+            [round(one.centre) for one in self._labels],
+            self._lines,
             tuple(s.named_prices),
             s.stale,
             s.live,
             s.theme,
             s.compact,
-            s.settings,
-            s.measure,
+            s.settings.show_zones,
             newest(s),
             s.side,
+            self.size(),
         )
         row = last_row(s)
         if key != self._key:
@@ -107,27 +121,40 @@ class Gutter(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
+        p.drawPixmap(0, 0, self._picture())
+        if self.state.lens.valid:
+            draw_last(p, self.state, self.width(), self._row)
+
+    def _picture(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        key = (self._key, ratio)
+        if key != self._kept_key:
+            self._kept_key = key
+            if self._kept.size() != self.size() * ratio:
+                self._kept = QPixmap(self.size() * ratio)
+                self._kept.setDevicePixelRatio(ratio)
+            self._kept.fill(theme.colour(self.state.theme.chart))
+            if self.state.lens.valid:
+                p = QPainter(self._kept)
+                self._paint(p)
+                p.end()
+        return self._kept
+
+    def _paint(self, p: QPainter) -> None:
         s = self.state
         t, lens = s.theme, s.lens
         w, h = self.width(), self.height()
-        p.fillRect(self.rect(), theme.colour(t.chart))
-        if not lens.valid:
-            return
         grid = theme.colour(t.grid, t.grid_alpha)
         for price in price_ticks(lens, t.px(GRID_Y_PX)):
             p.fillRect(QRectF(0, round(lens.y(price)), w, 1), grid)
         p.fillRect(QRectF(0, 0, 1, h), theme.colour(t.line))
         draw_runs(p, s)
-        draw_last(p, s, w, self._row)
         for named in s.named_prices:
             y = round(lens.y(named))
             if 0 <= y <= h:
                 p.fillRect(QRectF(w - t.px(8), y, t.px(8), 1), theme.colour(t.text1))
-        for label in labels(s, h, w):
-            reach = box_height(label.lines) / 2 + t.px(2)
-            top, bottom = min(label.top, label.centre - reach), max(label.bottom, label.centre + reach)
-            if event.region().intersects(QRectF(0, top, w, bottom - top).toAlignedRect()):
-                self._label(p, label)
+        for label, said in zip(self._labels, self._lines, strict=True):
+            self._label(p, label, said)
 
     def event(self, event: QEvent) -> bool:
         return draw.tipped(self, event, self.tip_at) or super().event(event)
@@ -139,7 +166,7 @@ class Gutter(QWidget):
         tip = f"{TIP}\n{bar}" if bar else TIP
         if not self.state.settings.show_zones:
             return tip
-        for label in labels(self.state, self.height(), self.width()):
+        for label in self._labels:
             half = box_height(label.lines) / 2
             if abs(y - label.centre) <= half:
                 span, away, side, usd, band = words(label.zone, self.state)
@@ -149,7 +176,7 @@ class Gutter(QWidget):
                 return said
         return tip
 
-    def _label(self, p: QPainter, label: Label) -> None:
+    def _label(self, p: QPainter, label: Label, said: tuple[Line, ...]) -> None:
         s = self.state
         t = s.theme
         sure = label.zone.significant
@@ -176,7 +203,7 @@ class Gutter(QWidget):
         p.fillRect(QRectF(box.left(), box.top(), 3 if sure else 1, box.height()), theme.colour(side))
         inner = box.adjusted(t.px(STRIPE_PX), 0, -t.px(3), 0)
         inks = {"side": side, "plain": t.text1 if sure else t.text2, "text2": t.text2, "text3": t.text3}
-        for i, line in enumerate(lines(label.zone, s, inner.width(), label.lines)):
+        for i, line in enumerate(said):
             row = QRectF(inner.left(), inner.top() + 1 + i * t.px(LINE_PX), inner.width(), t.px(LINE_PX))
             x = row.left()
             for word in line.left:

@@ -15,6 +15,7 @@ from liqdesk.model.candles import CANDLE
 from liqdesk.model.grid import DensityGrid
 from liqdesk.settings import Settings
 from liqdesk.ui import theme
+from liqdesk.ui.chart import beats
 from liqdesk.ui.chart.axes import Corner, PriceAxis, TimeAxis
 from liqdesk.ui.chart.gutter import Gutter
 from liqdesk.ui.chart.hand import Hand
@@ -33,7 +34,6 @@ from liqdesk.ui.chart.state import ORDER, ChartState
 from liqdesk.ui.chart.travel import Travel
 from liqdesk.ui.chart.whatif import WhatIf
 
-FRAME_MS: Final = 33
 AT_ONCE_MS: Final = 8  # a few events of the mouse
 LATER_MS: Final = 70  # for what may wait, unless a frame comes first
 
@@ -59,6 +59,7 @@ class ChartPane(QWidget):
         self.series = Series()
         self._epoch = -1
         self._later = False  # the parts around the plot wait for the next beat
+        self.turn = beats.Turn()
 
         self.header = Header(s, self)
         self.ribbon = Ribbon(s, self)
@@ -204,16 +205,20 @@ class ChartPane(QWidget):
 
     @Slot()
     def _tick(self) -> None:
-        self._bring(True)
+        if not self.map.dirty and self.turn.stand_back():
+            self._schedule(beats.LATER_MS)
+            return
+        self.turn.took(self._bring(True))
         if self._later or self.profile.behind or (self.map.stirred and self.map.heat.kernels is not None):
             self._schedule(LATER_MS)
 
-    def _bring(self, paced: bool) -> None:
-        """Bring the parts up to date; `paced`, the picture waits for its turn and the profile stands back meanwhile."""
+    def _bring(self, paced: bool) -> bool:
+        """Bring the parts up to date; `paced`, the picture waits for its turn and the profile stands back meanwhile. Return whether
+        either was painted."""
         s = self.state
         if s.frame is None:
             self.plot.sync()
-            return
+            return False
         self._arrange()
         before = s.lens
         self.travel.look(s.frame)
@@ -233,6 +238,7 @@ class ChartPane(QWidget):
                 part.sync()
             self._later = self.panes.sync(paced, paced and not calm)
         self.pointing.read()
+        return painted or took
 
     # inside
 
@@ -248,9 +254,9 @@ class ChartPane(QWidget):
         self._schedule(AT_ONCE_MS)
 
     @Slot()
-    def _schedule(self, wait_ms: int = FRAME_MS) -> None:
-        """Refresh in `wait_ms` at the latest."""
-        timer = self._timer
+    def _schedule(self, wait_ms: int = 0) -> None:
+        """Refresh in `wait_ms` at the latest, by default at its own pace."""
+        timer, wait_ms = self._timer, wait_ms or self.turn.pace_ms
         if self.isVisible() and (not timer.isActive() or timer.remainingTime() > wait_ms):
             timer.start(wait_ms)
 

@@ -146,6 +146,7 @@ class Charts(QObject):
         assert self._links is not None
         assert w.chart is not None
         one = ChartWindow(w.settings, place)
+        one.chart.turn.beats = w.chart.turn.beats
         one.link = self._links.add(one.chart)
         one.link.dot.chosen.connect(partial(self.link, one))
         one.gone.connect(self._gone)

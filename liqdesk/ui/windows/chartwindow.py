@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QKeySequence,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 GAP: Final = 3
 OWN: Final = ("candle_ms", "window_ms", "classes", "side", "heat_auto", "heat_low_usd", "heat_high_usd")
 MOVED_MS: Final = 300
+BARS_MS: Final = 110  # to the next turn of top bar or foot
 
 
 class ChartWindow(QWidget):
@@ -67,6 +68,7 @@ class ChartWindow(QWidget):
         self.bar = TopBar(self.settings)
         self.bar.keep_to_the_chart()
         self.chart = ChartPane(self.settings)
+        self.chart.turn.beside = True
         self.foot = StatusBar(self.settings)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +79,7 @@ class ChartWindow(QWidget):
         self.setMinimumSize(560, 360)
         self.setWindowIcon(icons.window_icon())
         self.setWindowTitle("chart · liqdesk")
-        self._turns = Turns(self, self._show_part, self.chart.map.take_worked)
+        self._turns = Turns(self, self._show_part, self.chart.map.take_worked, 2, BARS_MS, BARS_MS)
         self._moved = QTimer(self)
         self._moved.setSingleShot(True)
         self._moved.setInterval(MOVED_MS)
@@ -117,7 +119,7 @@ class ChartWindow(QWidget):
 
     @Slot(object)
     def apply(self, frame: Frame) -> None:
-        """Take a frame: the chart at once, the bars each at most ten times a second."""
+        """Take a frame: the chart at once, the bars each at most five times a second."""
         if self._closed:
             return
         anew = self.frame is None or frame.epoch != self.frame.epoch
@@ -133,7 +135,7 @@ class ChartWindow(QWidget):
         if part == 0:
             self.bar.show_frame(frame)
             self.setWindowTitle(title(frame))
-        elif part == 3:
+        else:
             self.foot.show_frame(frame)
 
     def follow(self, settings: Settings) -> None:
@@ -199,6 +201,11 @@ class ChartWindow(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(current().px(1_000), current().px(680))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange:
+            self.chart.turn.beside = not self.isActiveWindow()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
