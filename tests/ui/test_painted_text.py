@@ -52,7 +52,7 @@ def shown(
 
 def looked_over(window: Window, watch: Watch, qtbot: QtBot, of: Frame) -> list[str]:
     window.apply(of)
-    window._panels.everything()
+    window.turns.everything()
     qtbot.wait(60)
     if window.chart is not None:
         window.chart.refresh()

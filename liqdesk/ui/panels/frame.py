@@ -171,7 +171,10 @@ class Header(BarButton):
         room = right - x
         caption = self._caption(room)
         if self.trouble and not self.floating:
-            draw.put(p, x, 0, room, h, self.trouble, t.alert, SMALL, SEMIBOLD, elide=True)
+            trouble = self.trouble
+            if text_width(trouble, SMALL, SEMIBOLD) > room:
+                trouble = "down" if trouble.startswith("no") else trouble.split()[0]
+            draw.put(p, x, 0, room, h, trouble, t.alert, SMALL, SEMIBOLD, elide=True)
         elif caption:
             draw.put(p, x, 0, room, h, caption, t.text3, SMALL, REGULAR)
         side = t.px(14)
