@@ -11,7 +11,7 @@ from liqdesk.engine.minute import Need, join_need
 from liqdesk.market import DAY_MS, MINUTE_MS, ForcedOrder, floor_to
 
 RECENT: Final = 4_000
-SEEN: Final = 20_000
+SEEN: Final = 4_096  # far more than two connections carry while one takes over from the other
 LATE_MS: Final = 10_000  # the last message of a candle may come this much after its end
 
 
