@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 
 class LiqdeskError(Exception):
@@ -25,6 +26,22 @@ class ProfileError(LiqdeskError):
     """The profile folder cannot be read, written or locked."""
 
     exit_code = 3
+
+
+class NewerError(ProfileError):
+    """A file was written by a later version of the program, in a format this one does not know; nothing is changed then."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        self.path, self.found, self.known = path, found, known
+        super().__init__(
+            f"{path} is of format {found}, known are those up to {known}",
+            f"{path.name} was written by a later liqdesk (format {found}; this one knows {_up_to(known)}). Nothing was changed. "
+            f"Open {path.parent} with the later liqdesk, or name another --profile.",
+        )
+
+
+def _up_to(known: int) -> str:
+    return "1" if known == 1 else f"1 to {known}"
 
 
 class NoDataError(LiqdeskError):

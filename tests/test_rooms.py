@@ -9,7 +9,7 @@ from support.imports import PACKAGE, ROOT, Import, all_imports, imports_of, modu
 
 TABLE = (
     {"errors"},
-    {"market", "clock", "paths"},
+    {"market", "clock", "paths", "formats"},
     {"venues", "model", "history", "simulator", "settings", "logs", "about"},
     {"net", "insight", "crash"},
     {"lab", "alerts", "exports"},
@@ -29,7 +29,7 @@ ONLY_IN = {
     "requests": {"liqdesk.net"},
     "aiohttp": {"liqdesk.simulator"},
     "numba": {"liqdesk.model", "liqdesk.lab", "liqdesk.ui.chart", "liqdesk.simulator"},
-    "sqlite3": {"liqdesk.history"},
+    "sqlite3": {"liqdesk.history", "liqdesk.formats"},
 }
 MAX_LINES = 350
 

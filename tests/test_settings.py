@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from liqdesk import settings as stored
+from liqdesk.errors import NewerError
 from liqdesk.settings import Settings, is_sensible, load, save
 
 
@@ -165,9 +166,26 @@ def test_an_empty_heat_range_goes_back_to_automatic(path: Path) -> None:
     assert "heat_high_usd" in loaded.notices[0]
 
 
-def test_fields_of_a_later_version_are_ignored(path: Path) -> None:
-    loaded = _load_with(path, version=7, symbol="ETHUSDT", hologram=True)
-    assert loaded == stored.Loaded(Settings(symbol="ETHUSDT"))
+def test_fields_that_a_later_program_added_are_ignored_and_stay(path: Path) -> None:
+    loaded = _load_with(path, symbol="ETHUSDT", hologram={"on": [1.5, None]}, theme="light")
+    assert loaded == stored.Loaded(Settings(symbol="ETHUSDT", theme="light"))
+    save(path, msgspec.structs.replace(loaded.settings, theme="dark"))
+    written = json.loads(path.read_text("utf-8"))
+    assert written["hologram"] == {"on": [1.5, None]}
+    assert (written["theme"], written["symbol"]) == ("dark", "ETHUSDT")
+    assert load(path) == stored.Loaded(Settings(symbol="ETHUSDT"))
+
+
+def test_a_later_version_is_refused_and_never_written_over(path: Path) -> None:
+    path.write_text('{"version": 2, "theme": "light"}', "utf-8")
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    with pytest.raises(NewerError) as e:
+        load(path)
+    assert "settings.json was written by a later liqdesk (format 2; this one knows 1)" in e.value.user
+    assert "--profile" in e.value.user
+    with pytest.raises(NewerError):
+        save(path, Settings())
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
 
 
 def test_what_cannot_be_read_is_a_sentence(path: Path) -> None:
@@ -205,6 +223,10 @@ def test_whatever_is_in_the_file_settings_are_sensible(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any-settings.json"
     path.write_text(json.dumps(document), "utf-8")
+    if isinstance(document.get("version"), int) and document["version"] > stored.VERSION:
+        with pytest.raises(NewerError):
+            load(path)
+        return
     settings = load(path).settings
     assert path.exists()
     assert [

@@ -13,11 +13,14 @@ import msgspec
 from liqdesk.alerts.book import MOST_RULES
 from liqdesk.alerts.check import check
 from liqdesk.alerts.rules import AnyRule
+from liqdesk.errors import NewerError
+from liqdesk.formats import ALERTS, refuse_newer
+from liqdesk.formats.joining import joined
 from liqdesk.paths import free_aside, set_aside, write_atomic
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = 1
+VERSION: Final = ALERTS
 LARGEST: Final = 4 * 1024 * 1024
 
 
@@ -45,7 +48,8 @@ class AlertStore:
         return (*self._loaded, self._unsaved) if self._unsaved else tuple(self._loaded)
 
     def load(self) -> tuple[AnyRule, ...]:
-        """Return the saved rules; none when there is no file. A damaged file is renamed, one with bad rules copied, to `….broken`."""
+        """Return the saved rules; none when there is no file. A damaged file is renamed, one with bad rules copied, to `….broken`; one of a
+        later version is left alone, and nothing is saved over it."""
         try:
             if self._path.stat().st_size > LARGEST:
                 self._put_aside(keep=False)
@@ -55,6 +59,12 @@ class AlertStore:
             return ()
         except OSError as e:
             self._say(f"The alert rules could not be read ({e.strerror}).")
+            return ()
+        try:
+            refuse_newer(self._path, raw, VERSION)
+        except NewerError as e:
+            self._writable = False
+            self._say(e.user)
             return ()
         try:
             document = msgspec.json.decode(raw, type=_Document)
@@ -78,10 +88,11 @@ class AlertStore:
             return False
         document = _Saved(VERSION, tuple(rules))
         try:
-            write_atomic(self._path, msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
-        except OSError as e:
+            write_atomic(self._path, joined(self._path, document, VERSION))
+        except (OSError, NewerError) as e:
             log.info("alert rules are not saved: %s", e)
-            self._unsaved = f"The alert rules could not be saved ({e.strerror}); they hold until liqdesk is closed."
+            why = "the file was written by a later liqdesk" if isinstance(e, NewerError) else e.strerror
+            self._unsaved = f"The alert rules could not be saved ({why}); they hold until liqdesk is closed."
             return False
         self._unsaved = ""
         return True

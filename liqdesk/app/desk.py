@@ -13,8 +13,9 @@ from PySide6.QtCore import QCoreApplication, QSettings
 from liqdesk import logs
 from liqdesk import settings as stored
 from liqdesk.app.interrupts import Interrupts
-from liqdesk.app.preparing import Start, another
-from liqdesk.engine.opening import child_of
+from liqdesk.app.preparing import Start, another, upgrade_notice
+from liqdesk.engine.opening import child_of, history_file, venue_source
+from liqdesk.errors import NewerError
 from liqdesk.history.lock import Lock, LockTakenError
 from liqdesk.paths import prepare_numba_cache
 from liqdesk.settings import Settings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from liqdesk.crash.watch import Watch
     from liqdesk.engine.child import Child
     from liqdesk.engine.host import Host
+    from liqdesk.engine.opening import Orders
     from liqdesk.ui.window import Window
 
 log = logging.getLogger(__name__)
@@ -85,7 +87,7 @@ class Desk:
         window.command.connect(host.command)
         window.settings_changed.connect(self.keep)
         TrayKeeper(window).quit_asked.connect(self.leave)
-        for notice in (*self._prepared.notices, log_notice):
+        for notice in (*self._prepared.notices, log_notice, self._upgrade(orders)):
             if notice:
                 window.notify(notice)
         # Not beside the engine's thread, which imports numba: two threads that import at once can lose a shared package, colorama, under
@@ -112,6 +114,11 @@ class Desk:
             from liqdesk.about.facts import described
 
             self._watch.describe(described())
+
+    def _upgrade(self, orders: Orders) -> str:
+        if orders.demo or not orders.record:
+            return ""
+        return upgrade_notice(history_file(venue_source(orders.endpoints), orders.folder)[0])
 
     def _take_profile(self) -> None:
         """Take the profile's lock; where another window has it, this one keeps nothing, and says so."""
@@ -149,6 +156,8 @@ class Desk:
             return
         try:
             stored.save(self._prepared.profile.settings, msgspec.structs.replace(settings, **mine))
+        except NewerError as e:
+            self._window.notify(e.user)
         except OSError as e:
             self._window.notify(f"The settings could not be saved ({e.strerror}).")
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from liqdesk.app.choices import Choices
 from liqdesk.app.watching import Watched
-from liqdesk.errors import LiqdeskError
-from liqdesk.paths import profile_at
+from liqdesk.errors import LiqdeskError, NewerError
+from liqdesk.formats import check_profile
+from liqdesk.paths import Profile, profile_at
 
 if TYPE_CHECKING:
     from liqdesk.app.desk import Desk
@@ -28,6 +29,7 @@ def open_window(choices: Choices, attend: Callable[[Window], object] | None = No
     from liqdesk.ui.window import Window
 
     profile = profile_at(choices.profile)
+    _refuse_newer(profile)
     writable = profile.create()
     start = _known(choices) if choices.named() or choices.recording else None
     with Watched(profile.root if writable else None) as watched:
@@ -47,6 +49,17 @@ def open_window(choices: Choices, attend: Callable[[Window], object] | None = No
     if launch.error is not None:
         raise launch.error
     return code
+
+
+def _refuse_newer(profile: Profile) -> None:
+    """Raise NewerError for a profile of a later version, before a byte of it is written; who reads no terminal is told in a box as well."""
+    try:
+        check_profile(profile.root)
+    except NewerError as e:
+        from liqdesk.ui.refusal import tell
+
+        tell(e.user)
+        raise
 
 
 def _checked(choices: Choices) -> Start:

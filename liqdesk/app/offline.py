@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from liqdesk.app.preparing import known_profile
 from liqdesk.app.progress import done, say
 from liqdesk.errors import ProfileError
-from liqdesk.paths import profile_at
 
 
 def import_archive(paths: Sequence[Path], profile_text: str | None) -> int:
@@ -16,7 +16,7 @@ def import_archive(paths: Sequence[Path], profile_text: str | None) -> int:
     from liqdesk.history import History
     from liqdesk.lab.imports import import_paths
 
-    profile = profile_at(profile_text)
+    profile = known_profile(profile_text)
     if not profile.create():
         raise ProfileError(f"{profile.root} is not writable", f"The profile {profile.root} cannot be written.")
     history = History.open(profile.history, profile.lock, origin="binance")

@@ -11,6 +11,7 @@ from liqdesk import settings as stored
 from liqdesk.app.choices import Choices
 from liqdesk.engine.opening import Orders
 from liqdesk.errors import InputError
+from liqdesk.formats import HISTORY, check_profile, stated_version
 from liqdesk.paths import Profile, profile_at
 from liqdesk.settings import Loaded, Settings
 from liqdesk.venues.binance import Binance
@@ -29,9 +30,25 @@ class Prepared(msgspec.Struct, frozen=True):
     notices: tuple[str, ...]
 
 
+def known_profile(text: str | None) -> Profile:
+    """Return the profile a user named, or the default one. Raises InputError for text that is no path, NewerError where a file of it is
+    of a later version than this program's: nothing of it has been changed then."""
+    profile = profile_at(text)
+    check_profile(profile.root)
+    return profile
+
+
+def upgrade_notice(history: Path) -> str:
+    """Return what a user should know before a history of an older format is opened for writing, nothing where it is of today's."""
+    found = stated_version(history)
+    if not 0 < found < HISTORY:
+        return ""
+    return f"{history.name} is brought from format {found} to {HISTORY}; an older liqdesk will not open it after that. No row is lost."
+
+
 def prepare(choices: Choices) -> Prepared:
-    """Find the profile and its settings, with environment and options applied over them, in that order."""
-    profile = profile_at(choices.profile)
+    """Find the profile and its settings, with environment and options applied over them, in that order. Raises as `known_profile` does."""
+    profile = known_profile(choices.profile)
     writable = profile.create()
     loaded: Loaded = stored.load(profile.settings)
     loaded = _usable_proxy(_usable_addresses(loaded))

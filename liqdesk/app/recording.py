@@ -15,7 +15,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal, S
 from liqdesk import logs
 from liqdesk.app.choices import Choices
 from liqdesk.app.interrupts import Interrupts
-from liqdesk.app.preparing import another, orders_for, prepare
+from liqdesk.app.preparing import another, orders_for, prepare, upgrade_notice
 from liqdesk.app.status import Printer, recorded, troubles
 from liqdesk.app.watching import Watched
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
@@ -58,7 +58,7 @@ def record(choices: Choices, symbols: Sequence[str], minutes: float | None) -> i
         for sentence in (*prepared.notices, notice):
             if sentence:
                 printer.say(sentence)
-        orders, history = _history(orders, profile)
+        orders, history = _history(orders, profile, printer)
         terminal = _Terminal(orders, chosen, history, printer)
         watch.running = True
         return terminal.run(minutes)
@@ -75,7 +75,7 @@ def _take(profile: Profile) -> Lock:
         raise ProfileError(str(e), words) from e
 
 
-def _history(orders: Orders, profile: Profile) -> tuple[Orders, History]:
+def _history(orders: Orders, profile: Profile, printer: Printer) -> tuple[Orders, History]:
     """Open the history that the source's data belong in; each simulated market has one of its own."""
     source = venue_source(orders.endpoints)
     if orders.demo:
@@ -84,6 +84,8 @@ def _history(orders: Orders, profile: Profile) -> tuple[Orders, History]:
         source = demo_source(orders)
         source = msgspec.structs.replace(source, host=f"{source.host} {orders.demo_seed} {start}")
     path, origin = history_file(source, profile.root)
+    if notice := upgrade_notice(path):
+        printer.say(notice)
     history = History.open(path, profile.lock, origin=origin)
     if history.read_only:
         history.close()

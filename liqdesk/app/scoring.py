@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from liqdesk.app import progress
-from liqdesk.app.preparing import need_history
+from liqdesk.app.preparing import known_profile, need_history
 from liqdesk.errors import InputError, NoDataError, ProfileError
-from liqdesk.paths import prepare_numba_cache, profile_at
+from liqdesk.paths import prepare_numba_cache
 from liqdesk.venues.binance import Binance
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run(wanted: Scoring) -> int:
         raise InputError("score --swept with several symbols", "--swept takes one --symbol.")
     files = _truth_files(wanted)
     _check_report(wanted.report)
-    profile = profile_at(wanted.profile)
+    profile = known_profile(wanted.profile)
     path = need_history(profile)
     from liqdesk.history import History
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from liqdesk.errors import InputError, ProfileError
+from liqdesk.formats import stated_version
 from liqdesk.history import schema
 from liqdesk.history.opening import connect
-from liqdesk.history.schema import DamageError, VersionError
+from liqdesk.history.schema import DamageError, LaterError
 
 HEADER: Final = b"SQLite format 3\0"
 FRAMES: Final = (b"\x1f\x8b", b"{", b"[")  # how recorded frames begin, packed or not
@@ -29,8 +30,8 @@ def attach(path: Path) -> tuple[sqlite3.Connection, str]:
         except BaseException:
             db.close()
             raise
-    except VersionError as e:
-        raise InputError(f"{path}: {e}", f"{path} was recorded by a later liqdesk; update this one to open it.") from e
+    except LaterError as e:
+        raise _later(path, e.found) from e
     except ProfileError as e:
         raise InputError(f"{path}: {e}", f"{path} cannot be read. {e.user}") from e
     except schema.FAULTS as e:
@@ -51,6 +52,9 @@ def _look(path: Path) -> None:
         raise InputError(f"{path}: {e}", f"{path} cannot be read.") from e
     marked = int.from_bytes(head[68:72], "big") == schema.APPLICATION
     if head[:16] == HEADER and (marked or _log(path).exists()):  # what is young stands in the log alone
+        found = stated_version(path)
+        if found > schema.VERSION:
+            raise _later(path, found)
         return
     stamp = head.partition(b" ")[2][:1] if head[:9].isdigit() else head[:1]
     if head[:2] == FRAMES[0] or stamp in FRAMES:
@@ -59,6 +63,11 @@ def _look(path: Path) -> None:
         )
         raise InputError(f"{path} may hold frames", words)
     raise InputError(f"{path} is not ours", f"{path} is not a recording of liqdesk.")
+
+
+def _later(path: Path, found: int) -> InputError:
+    words = f"{path} was recorded by a later liqdesk (format {found}; this one knows 1 to {schema.VERSION}); update this one to open it."
+    return InputError(f"{path}: version {found}", words)
 
 
 def _log(path: Path) -> Path:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Final
 
 from liqdesk.errors import ProfileError
+from liqdesk.formats import HISTORY
 
 APPLICATION: Final = 0x6C697164  # "liqd"
-VERSION: Final = 3
+VERSION: Final = HISTORY
 EVERY: Final = 0  # the number of "*", which stands for all symbols
 
 TABLES: Final = """
@@ -106,11 +107,15 @@ class DamageError(Exception):
     """The file is not a history that can be read."""
 
 
-class VersionError(Exception):
-    """The file was written by another version of the program, and this one cannot bring it up to date."""
+class LaterError(Exception):
+    """The file was written by a later version of the program; `found` is its version."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(f"version {found}")
+        self.found = found
 
 
-class OlderError(VersionError):
+class OlderError(Exception):
     """The file waits to be brought up to date by a writer."""
 
 
@@ -133,6 +138,7 @@ def create(db: sqlite3.Connection, origin: str) -> None:
         _run(db, TABLES + SINCE_2 + SINCE_3)
         db.execute("INSERT INTO meta VALUES ('origin', ?), ('version', ?)", (origin, str(VERSION)))
         db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:
         rollback(db)
@@ -158,7 +164,7 @@ def is_empty(db: sqlite3.Connection) -> bool:
 def verify(db: sqlite3.Connection, origin: str) -> int:
     """Return the version of the file behind `db`.
 
-    Raises DamageError for a file that is not whole or not ours, VersionError for one of a later version, ProfileError for one that holds
+    Raises DamageError for a file that is not whole or not ours, LaterError for one of a later version, ProfileError for one that holds
     the data of another origin. A file of up to 32 MB is checked page by page, a larger one at both ends of each table.
     """
     try:
@@ -169,7 +175,7 @@ def verify(db: sqlite3.Connection, origin: str) -> int:
         if version < 1 or not isinstance(held, str):
             raise DamageError(f"its version is {version}, its origin {held!r}")
         if version > VERSION:
-            raise VersionError(f"version {version}")
+            raise LaterError(version)
         pages, size = (db.execute(f"PRAGMA {p}").fetchone()[0] for p in ("page_count", "page_size"))
         if pages * size <= CHECKED_WHOLE:
             words = db.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -193,14 +199,15 @@ def verify(db: sqlite3.Connection, origin: str) -> int:
 
 
 def migrate(db: sqlite3.Connection, version: int) -> None:
-    """Bring a file of an older version up to `VERSION`, all or nothing."""
-    if version == VERSION:
+    """Bring a file of an older version up to `VERSION`, all or nothing; its header states the version too, for who looks at no more."""
+    if version == VERSION and db.execute("PRAGMA user_version").fetchone()[0] == VERSION:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
         for step in range(version, VERSION):
             MIGRATIONS[step](db)
         db.execute("UPDATE meta SET value = ? WHERE name = 'version'", (str(VERSION),))
+        db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:
         rollback(db)

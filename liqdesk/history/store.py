@@ -16,7 +16,7 @@ from liqdesk.history.adding import Adding
 from liqdesk.history.lock import Lock, LockTakenError
 from liqdesk.history.reading import Reading
 from liqdesk.history.records import Trimmed
-from liqdesk.history.schema import DamageError, OlderError, VersionError
+from liqdesk.history.schema import DamageError, OlderError
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +53,11 @@ class History(Adding, Reading):
     def open(cls, path: Path, lock_path: Path, *, origin: str = GENUINE, read_only: bool = False) -> History:
         """Open the history at `path`, as its writer unless told or bound not to be.
 
-        It becomes read-only, with a notice, when another process holds the lock, the folder cannot be written or the file is of a
-        later version. A damaged file is set aside by a writer. Raises ProfileError when the file holds data of another origin.
+        It becomes read-only, with a notice, when another process holds the lock or the folder cannot be written. A damaged file is set
+        aside by a writer. Raises NewerError when the file is of a later version, ProfileError when it holds data of another origin;
+        neither file is touched.
         """
+        opening.refuse_newer(path)
         history = cls(path, origin)
         try:
             if not read_only and history._take_lock(lock_path):
@@ -88,12 +90,9 @@ class History(Adding, Reading):
     def _open_writer(self) -> None:
         try:
             self._attach()
-        except (VersionError, OSError) as e:
+        except OSError as e:
             log.warning("the history cannot be written: %s", e)
-            words = (
-                "was written by a later liqdesk" if isinstance(e, VersionError) else "is damaged and cannot be moved"
-            )
-            self._said.append(f"The history file {words}; nothing is recorded.")
+            self._said.append("The history file is damaged and cannot be moved; nothing is recorded.")
             return
         except sqlite3.OperationalError as e:
             if _is_forbidden(e):
@@ -116,7 +115,7 @@ class History(Adding, Reading):
                 if lock_path is None or not self._bring_up_to_date(lock_path):
                     raise
                 db, notice = opening.reader(self.path, self.origin)
-        except (DamageError, VersionError, sqlite3.OperationalError) as e:
+        except (DamageError, OlderError, sqlite3.OperationalError) as e:
             log.warning("the history cannot be read: %s", e)
             self._said.append(f"The history file cannot be read ({e}).")
             return
@@ -219,7 +218,7 @@ class History(Adding, Reading):
                     raise
                 self._replace(e)
                 self._write_once()
-        except (*schema.FAULTS, OSError, ProfileError, VersionError) as e:
+        except (*schema.FAULTS, OSError, ProfileError) as e:
             self._fail(e)
             return False
         if self._trouble:

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from liqdesk.formats import SETTINGS
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
 from liqdesk.settings.declared import (
     ALERTS,
@@ -21,7 +22,7 @@ from liqdesk.settings.declared import (
     Within,
 )
 
-VERSION: Final = 1
+VERSION: Final = SETTINGS
 USD: Final = Within(0.0, 1e12)
 CANDLES: Final = OneOf(
     (

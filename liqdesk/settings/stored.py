@@ -7,8 +7,10 @@ from typing import Final
 
 import msgspec
 
+from liqdesk.formats import refuse_newer
+from liqdesk.formats.joining import joined
 from liqdesk.paths import set_aside, write_atomic
-from liqdesk.settings.fields import Settings
+from liqdesk.settings.fields import VERSION, Settings
 from liqdesk.settings.sensible import is_sensible
 
 LARGEST: Final = 1024 * 1024
@@ -25,7 +27,7 @@ def load(path: Path) -> Loaded:
     """Read settings; a missing file gives defaults, an unreadable one is renamed to `….broken` and reported in a notice.
 
     Unknown fields are ignored; single fields of a wrong type or a value that makes no sense fall back to their default, each named in
-    a notice.
+    a notice. Raises NewerError for a file of a later version.
     """
     try:
         if path.stat().st_size > LARGEST:
@@ -35,6 +37,7 @@ def load(path: Path) -> Loaded:
         return Loaded(Settings())
     except OSError as e:
         return Loaded(Settings(), (f"The settings could not be read ({e.strerror}); defaults are in use.",))
+    refuse_newer(path, raw, VERSION)
     try:
         document = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -74,5 +77,6 @@ def _put_aside(path: Path) -> str:
 
 
 def save(path: Path, settings: Settings) -> None:
-    """Write settings by atomic replace. Raises OSError where the profile cannot be written."""
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
+    """Write settings by atomic replace; fields that a later program has added stay. Raises OSError where the profile cannot be written,
+    NewerError over a file of a later version."""
+    write_atomic(path, joined(path, settings, VERSION))

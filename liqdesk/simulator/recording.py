@@ -12,12 +12,14 @@ from typing import Final, NamedTuple
 import msgspec
 
 from liqdesk.errors import InputError
+from liqdesk.formats import RECORDING
 from liqdesk.simulator.contracts import lower_of
 
 # Receive times come in seconds, milliseconds, microseconds or nanoseconds; by size alone they cannot be mistaken.
 UNITS_NS: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3), (10**30, 1))
 LONGEST: Final = 16 * 1024 * 1024
 UNTIMED_NS: Final = 100_000_000
+HEAD: Final = re.compile(rb"# liqdesk frames (\d{1,9})")
 TIMED: Final = re.compile(rb"(\d{9,20}(?:\.\d{1,9})?):? (?=\S)")
 KINDS: Final = {
     "aggTrade": "aggTrade", "trade": "trade", "markPriceUpdate": "markPrice@1s", "forceOrder": "forceOrder", "bookTicker": "bookTicker",
@@ -61,16 +63,25 @@ class Recorded(NamedTuple):
 class Recording:
     """A file of frames: `<receive time> <frame>` a line, or frames alone (100 ms apart), plain or gzip.
 
-    Lines that hold neither are passed over; a file cut short is played as far as it goes. Raises InputError when the
-    file cannot be read or holds no frame.
+    A first line `# liqdesk frames N` states the version of the file; without it that is 1. Lines that hold neither are passed over; a
+    file cut short is played as far as it goes. Raises InputError when the file cannot be read, holds no frame or is of a later version.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._check_version()
         first = next(iter(self), None)
         if first is None:
             raise InputError(f"{path}: no frame", f"{path} holds no recorded frame.")
         self.start_ns = first.ns
+
+    def _check_version(self) -> None:
+        head = HEAD.fullmatch(next(iter(self._lines()), b""))
+        if head is not None and int(head[1]) > RECORDING:
+            raise InputError(
+                f"{self.path} is of version {int(head[1])}",
+                f"{self.path} was written by a later liqdesk (format {int(head[1])}; this one knows {RECORDING}). Play it with that one.",
+            )
 
     def __iter__(self) -> Iterator[Recorded]:
         """Read the file from its start. Times never fall."""

@@ -9,10 +9,13 @@ from typing import Final
 
 import msgspec
 
+from liqdesk.errors import NewerError
+from liqdesk.formats import LINES, refuse_newer
+from liqdesk.formats.joining import joined
 from liqdesk.paths import set_aside, write_atomic
 
 FILE: Final = "lines.json"
-VERSION: Final = 1
+VERSION: Final = LINES
 LARGEST: Final = 1024 * 1024
 MOST_LINES: Final = 60  # of one contract
 MOST_PRICE: Final = 1e12
@@ -40,7 +43,7 @@ def is_sensible(line: KeptLine) -> bool:
 
 
 def load(path: Path) -> tuple[dict[Key, tuple[KeptLine, ...]], str]:
-    """Read what is kept, and a sentence on what could not be: a damaged file, or one of a later version, is set aside."""
+    """Read what is kept, and a sentence on what could not be: a damaged file is set aside, one of a later version left alone."""
     try:
         if path.stat().st_size > LARGEST:
             return {}, _put_aside(path)
@@ -50,10 +53,11 @@ def load(path: Path) -> tuple[dict[Key, tuple[KeptLine, ...]], str]:
     except OSError as e:
         return {}, f"Your lines could not be read ({e.strerror})."
     try:
+        refuse_newer(path, raw, VERSION)
         file = msgspec.json.decode(raw, type=_File)
+    except NewerError as e:
+        return {}, e.user
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return {}, _put_aside(path)
-    if file.version != VERSION:
         return {}, _put_aside(path)
     found: dict[Key, tuple[KeptLine, ...]] = {}
     lost = 0
@@ -67,12 +71,12 @@ def load(path: Path) -> tuple[dict[Key, tuple[KeptLine, ...]], str]:
 
 
 def save(path: Path, lines: Lines) -> None:
-    """Write all lines by atomic replace. Raises OSError where the profile cannot be written."""
+    """Write all lines by atomic replace. Raises OSError where the profile cannot be written, NewerError over a file of a later version."""
     by_origin: dict[str, dict[str, tuple[KeptLine, ...]]] = {}
     for (origin, symbol), kept in lines.items():
         if kept:
             by_origin.setdefault(origin, {})[symbol] = kept
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(_File(lines=by_origin)), indent=2) + b"\n")
+    write_atomic(path, joined(path, _File(lines=by_origin), VERSION))
 
 
 def _put_aside(path: Path) -> str:

@@ -128,7 +128,10 @@ def refusal(sequence: str) -> str:
 
 def read(stored: Stored) -> tuple[Keymap, str]:
     """Return the map that a settings file asks for, and a sentence on what of it was left out: commands that are not known, texts that
-    are no key, and keys that would belong to two commands."""
+    are no key, and keys that the user would have given to two commands.
+
+    A key of the user's that has become the default of another command since, as commands are added, stays the user's.
+    """
     changes: dict[str, tuple[str, ...]] = {}
     out: list[str] = []
     for name, sequences in stored:
@@ -138,8 +141,12 @@ def read(stored: Stored) -> tuple[Keymap, str]:
         else:
             changes[name] = good
     while name := _twice(changes):
-        del changes[name]
-        out.append(name)
+        if name in changes:
+            del changes[name]
+            out.append(name)
+        else:
+            taken = {one for sequences in changes.values() for one in sequences}
+            changes[name] = tuple(one for one in BY_NAME[name].sequences if one not in taken)
     if not out:
         return Keymap(_differing(changes)), ""
     return Keymap(
@@ -148,13 +155,14 @@ def read(stored: Stored) -> tuple[Keymap, str]:
 
 
 def _twice(changes: Mapping[str, tuple[str, ...]]) -> str:
-    """Return a changed command that has a key of another one, empty where there is none."""
-    keymap, seen = Keymap(changes), dict[str, str]()
-    for key in sorted(KEYS, key=lambda one: one.name in changes):  # defaults first: what was changed gives way
-        for sequence in keymap.sequences(key.name):
-            if sequence in seen and (key.name in changes or seen[sequence] in changes):
-                return key.name if key.name in changes else seen[sequence]
-            seen[sequence] = key.name
+    """Return a command that has to give a key up to another one, empty where there is none: one at its defaults before one that was
+    changed, and of two that were changed the later one."""
+    keymap, seen = Keymap(changes), set[str]()
+    for key in sorted(KEYS, key=lambda one: one.name not in changes):
+        sequences = keymap.sequences(key.name)
+        if not seen.isdisjoint(sequences):
+            return key.name
+        seen.update(sequences)
     return ""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from liqdesk.errors import NewerError
 from liqdesk.ui import present
 
 if TYPE_CHECKING:
@@ -63,9 +64,10 @@ class Lining(QObject):
             return
         try:
             keptlines.save(Path(self._window.profile_dir) / keptlines.FILE, self.lines)
-        except OSError as e:
+        except (OSError, NewerError) as e:
             log.info("lines are not saved: %s", e)
-            self._act.say("The lines could not be saved", f"{e.strerror}; they hold until liqdesk is closed.")
+            why = "The file was written by a later liqdesk" if isinstance(e, NewerError) else e.strerror
+            self._act.say("The lines could not be saved", f"{why}; they hold until liqdesk is closed.")
 
     @property
     def on_chart(self) -> dict[str, Callable[[ChartPane], None]]:

@@ -20,6 +20,7 @@ from liqdesk.alerts import (
     Which,
     ZoneNear,
 )
+from liqdesk.alerts.store import VERSION
 
 RULES: tuple[AnyRule, ...] = (
     PriceCrosses(id="1", symbol="BTCUSDT", price=68_400.0, direction=Cross.UP),
@@ -88,10 +89,33 @@ def test_bad_rules_are_dropped_alone_and_their_text_is_kept(path: Path) -> None:
     assert again.notices == ()
 
 
-def test_a_rule_with_fields_of_a_later_version_is_read(path: Path) -> None:
+def test_fields_that_a_later_program_added_to_a_rule_are_ignored_and_stay(path: Path) -> None:
     rule = json.loads(msgspec.json.encode(RULES[0])) | {"colour": "red"}
-    path.write_text(json.dumps({"version": 9, "rules": [rule]}))
-    assert AlertStore(path).load() == (RULES[0],)
+    path.write_text(json.dumps({"rules": [rule], "folder": "mine"}))
+    store = AlertStore(path)
+    assert store.load() == (RULES[0],)
+    louder = msgspec.structs.replace(RULES[0], sound=not RULES[0].sound)
+    assert store.save((RULES[1], louder))
+    document = json.loads(path.read_text("utf-8"))
+    assert document == {
+        "version": VERSION,
+        "rules": [
+            json.loads(msgspec.json.encode(RULES[1])),
+            json.loads(msgspec.json.encode(louder)) | {"colour": "red"},
+        ],
+        "folder": "mine",
+    }
+
+
+def test_a_file_of_a_later_version_is_left_alone(path: Path) -> None:
+    path.write_text(json.dumps({"version": VERSION + 1, "rules": []}))
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    store = AlertStore(path)
+    assert store.load() == ()
+    assert "alerts.json was written by a later liqdesk (format 2; this one knows 1)" in store.notices[0]
+    assert not store.save(RULES)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
 def test_what_cannot_be_saved_is_said_until_it_can(tmp_path: Path) -> None:

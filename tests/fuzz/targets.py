@@ -20,7 +20,8 @@ from corpus import SYMBOL, T0
 
 from liqdesk import cli, settings
 from liqdesk.alerts import AlertStore, describe
-from liqdesk.errors import DecodeError, InputError, LiqdeskError, ProfileError
+from liqdesk.errors import DecodeError, InputError, LiqdeskError, NewerError, ProfileError
+from liqdesk.formats import ALERTS, version_of
 from liqdesk.history import FORCED, INTEREST, MARKS, SCORE, TRADES, History
 from liqdesk.lab.imports import import_paths
 from liqdesk.market import ContractChange, Instrument, Side, class_distance, liquidation_price
@@ -187,7 +188,12 @@ def kept(path: Path, data: bytes, said: tuple[str, ...]) -> None:
 def settings_file(data: bytes, folder: Path) -> None:
     path = folder / "settings.json"
     path.write_bytes(data)
-    loaded = settings.load(path)
+    try:
+        loaded = settings.load(path)
+    except NewerError:
+        assert version_of(data) > settings.VERSION
+        assert path.read_bytes() == data, "a file of a later version was changed"
+        return
     for field in msgspec.structs.fields(settings.Settings):
         if field.name not in ("version", "first_run_done", "heat_auto", "hued_candles", "sounds"):
             assert settings.is_sensible(field.name, getattr(loaded.settings, field.name)), field.name
@@ -204,6 +210,11 @@ def alerts_file(data: bytes, folder: Path) -> None:
     rules = store.load()
     kept(path, data, store.notices)
     assert all(describe(rule) for rule in rules)
+    if version_of(data) > ALERTS:
+        assert not rules
+        assert not store.save(rules)
+        assert path.read_bytes() == data, "a file of a later version was changed"
+        return
     assert store.save(rules)
     again = AlertStore(path)
     assert again.load() == rules

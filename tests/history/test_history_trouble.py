@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liqdesk.errors import ProfileError
+from liqdesk.errors import NewerError, ProfileError
 from liqdesk.history import History, schema
 from liqdesk.history.pending import Pending
 from liqdesk.market import ForcedOrder
@@ -213,8 +213,10 @@ def test_data_of_another_origin_are_refused(open_history: Open, order: Order) ->
     assert open_history(origin="127.0.0.1:8080").forced(None) == [order()]
 
 
-@pytest.mark.expects_log("the history cannot be (read|written)")
-def test_a_file_of_a_later_version_is_left_alone(open_history: Open, tmp_path: Path, order: Order) -> None:
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_file_of_a_later_version_is_left_alone(
+    open_history: Open, tmp_path: Path, order: Order, read_only: bool
+) -> None:
     history = open_history()
     history.add_forced(order())
     history.close()
@@ -222,14 +224,14 @@ def test_a_file_of_a_later_version_is_left_alone(open_history: Open, tmp_path: P
     db.execute("UPDATE meta SET value = '99' WHERE name = 'version'")
     db.commit()
     db.close()
-    before = (tmp_path / "history.sqlite").read_bytes()
-    history = open_history()
-    assert history.read_only
-    assert history.notices[0] == "The history file was written by a later liqdesk; nothing is recorded."
-    history.add_forced(order(1))
-    history.flush(SECOND_NS)
-    history.close()
-    assert (tmp_path / "history.sqlite").read_bytes() == before
+    (tmp_path / "history.lock").unlink()
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
+    with pytest.raises(NewerError) as e:
+        open_history(read_only=read_only)
+    assert e.value.user.startswith(
+        f"history.sqlite was written by a later liqdesk (format 99; this one knows 1 to {NOW}). Nothing was changed."
+    )
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()} == before
 
 
 def test_an_older_file_is_brought_up_to_date(open_history: Open, monkeypatch: pytest.MonkeyPatch, order: Order) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from test_ruler import drag
 
 from liqdesk.engine.frames import Source, SourceKind
+from liqdesk.errors import NewerError
 from liqdesk.market import Instrument
 from liqdesk.settings import Settings
 from liqdesk.ui import keptlines, present
@@ -49,7 +50,7 @@ def test_a_file_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b'{"version": 1, "lines": 3}', b'{"version": 99, "lines": {}}', b"\xff\xfe", b"[" * 100_000],
+    [b"", b"{", b'{"version": 1, "lines": 3}', b"\xff\xfe", b"[" * 100_000],
 )
 def test_a_damaged_file_is_set_aside_and_said(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / keptlines.FILE
@@ -59,6 +60,29 @@ def test_a_damaged_file_is_set_aside_and_said(tmp_path: Path, content: bytes) ->
     assert notice == "The file of your lines was damaged; it is kept as lines.json.broken."
     assert (tmp_path / "lines.json.broken").read_bytes() == content
     assert keptlines.load(path) == ({}, "")
+
+
+def test_a_file_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / keptlines.FILE
+    content = b'{"version": 2, "lines": {"binance": {"BTCUSDT": [{"slope": 1.5}]}}}'
+    path.write_bytes(content)
+    found, notice = keptlines.load(path)
+    assert found == {}
+    assert notice.startswith("lines.json was written by a later liqdesk (format 2; this one knows 1).")
+    with pytest.raises(NewerError):
+        keptlines.save(path, {BTC: (KeptLine(5.0),)})
+    assert path.read_bytes() == content
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_what_a_later_program_added_stays_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / keptlines.FILE
+    path.write_bytes(b'{"lines": {"binance": {"BTCUSDT": [{"price": 5.0, "colour": "red"}, {"price": 6.0}]}}}')
+    found, notice = keptlines.load(path)
+    assert notice == ""
+    keptlines.save(path, {**found, BTC: (KeptLine(7.0), *found[BTC])})
+    lines = msgspec.json.decode(path.read_bytes())["lines"]["binance"]["BTCUSDT"]
+    assert lines == [{"price": 7.0}, {"price": 5.0, "colour": "red"}, {"price": 6.0}]
 
 
 def test_lines_that_make_no_sense_are_left_out(tmp_path: Path) -> None:

@@ -97,10 +97,22 @@ def test_what_cannot_be_used_is_named_once_and_the_rest_holds() -> None:
     keymap, notice = read(
         (("save", ("F12",)), ("copy", ("gibberish",)), ("dance", ("F10",)), ("mute", ("T",)), ("seen", ("Tab",)))
     )
+    assert keymap.stored() == (("mute", ("T",)), ("theme", ()), ("save", ("F12",)))
+    assert notice == "These keys of the settings were not usable and are back at their default: copy, dance, seen."
+    keymap, notice = read((("save", ("F12",)), ("copy", ("F12",))))
     assert keymap.stored() == (("save", ("F12",)),)
-    assert (
-        notice == "These keys of the settings were not usable and are back at their default: copy, dance, seen, mute."
-    )
+    assert notice == "These keys of the settings were not usable and are back at their default: copy."
+
+
+def test_a_key_of_ones_own_stays_when_it_becomes_another_commands_default() -> None:
+    before_export_had_it = (("save", ("Ctrl+E",)),)
+    keymap, notice = read(before_export_had_it)
+    assert keymap.owner("Ctrl+E") == "save"
+    assert keymap.sequences("export") == ()
+    assert notice == ""
+    two = (("mute", ("?", "F1")),)  # of commands with several keys the others stay
+    assert read(two)[0].sequences("search") == ("Ctrl+K", "/")
+    assert read((("mute", ("/",)),))[0].sequences("search") == ("Ctrl+K",)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +236,7 @@ def test_the_search_finds_words_sections_and_keys(window: Window, qtbot: QtBot) 
 
 def test_keys_of_the_settings_hold_from_the_start_and_bad_ones_are_a_notice(qtbot: QtBot, qapp: QApplication) -> None:
     apply_theme(qapp, "dark", 1.0)
-    keys = (("theme", ("F12",)), ("nonsense", ("F10",)), ("mute", ("Ctrl+S",)))
+    keys = (("theme", ("F12",)), ("nonsense", ("F10",)), ("mute", ("Tab",)))
     window = Window(Settings(first_run_done=True, sounds=False, keys=keys), True)
     window._painted = True
     qtbot.addWidget(window)

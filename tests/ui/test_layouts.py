@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from liqdesk.errors import LiqdeskError
+from liqdesk.errors import InputError, LiqdeskError
 from liqdesk.settings import Settings
 from liqdesk.ui.layouts import arrangement
 from liqdesk.ui.layouts.blob import BlobError, docks_in
@@ -262,7 +262,7 @@ def test_hostile_layouts_are_left_out_and_the_file_is_kept(tmp_path: Path) -> No
             ],
         },
     ]
-    path.write_text(json.dumps({"layouts": rows, "current": "nowhere", "version": 9}))
+    path.write_text(json.dumps({"layouts": rows, "current": "nowhere", "version": 1}))
     store = LayoutStore(path)
     found = store.load()
     assert found.names == ("Good", "Half")
@@ -271,7 +271,36 @@ def test_hostile_layouts_are_left_out_and_the_file_is_kept(tmp_path: Path) -> No
     assert (half.window, half.scale, half.column, half.group, half.floating) == (None, 1.0, 0, "", {})
     assert half.charts == (ChartPlace((0, 0, 100, 100)),)
     assert store.notices == ["8 layouts were not usable; the file is kept as layouts.json.broken."]
-    assert json.loads((tmp_path / "layouts.json.broken").read_text())["version"] == 9
+    assert json.loads((tmp_path / "layouts.json.broken").read_text())["layouts"] == rows
+
+
+def test_a_file_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "layouts.json"
+    path.write_text('{"layouts": [{"name": "Theirs"}], "version": 2}')
+    store = LayoutStore(path)
+    assert store.load() == Layouts()
+    assert store.notices[0].startswith("layouts.json was written by a later liqdesk (format 2; this one knows 1).")
+    assert store.save(Layouts().put(Layout("Mine"))) == ""
+    assert "later liqdesk" in LayoutStore(path).save(Layouts().put(Layout("Mine")))
+    assert path.read_text() == '{"layouts": [{"name": "Theirs"}], "version": 2}'
+    exported = tmp_path / "theirs.json"
+    exported.write_text('{"liqdesk_layout": {"name": "Theirs"}, "version": 2}')
+    with pytest.raises(InputError) as e:
+        import_from(exported, ())
+    assert e.value.user == "theirs.json was written by a later liqdesk (format 2; this one knows 1)."
+    assert [one.name for one in sorted(tmp_path.iterdir())] == ["layouts.json", "theirs.json"]
+
+
+def test_what_a_later_program_added_stays_with_its_layout(tmp_path: Path) -> None:
+    path = tmp_path / "layouts.json"
+    chart_row = {"rect": [1, 2, 300, 200], "symbol": "ETHUSDT", "glow": 1}
+    path.write_text(json.dumps({"layouts": [{"name": "A", "mood": "calm", "charts": [chart_row]}, {"name": "B"}]}))
+    store = LayoutStore(path)
+    layouts = store.load()
+    assert store.save(layouts.put(msgspec.structs.replace(layouts.layouts[0], column=400))) == ""
+    kept = json.loads(path.read_text())
+    assert kept["layouts"] == [{"name": "A", "column": 400, "charts": [chart_row], "mood": "calm"}, {"name": "B"}]
+    assert (kept["version"], kept["current"]) == (1, "A")
 
 
 def test_nothing_is_written_where_nothing_may_be(tmp_path: Path) -> None:

@@ -14,14 +14,16 @@ from typing import Final
 
 import msgspec
 
-from liqdesk.errors import LiqdeskError
+from liqdesk.errors import InputError, LiqdeskError, NewerError
+from liqdesk.formats import LAYOUTS, refuse_newer
+from liqdesk.formats.joining import joined
 from liqdesk.paths import free_aside, set_aside, write_atomic
 from liqdesk.settings import Settings, is_sensible
 from liqdesk.ui.layouts.blob import BlobError, docks_in
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = 1
+VERSION: Final = LAYOUTS
 LARGEST: Final = 1024 * 1024
 MOST: Final = 40
 MOST_CHARTS: Final = 8
@@ -187,7 +189,7 @@ class LayoutStore:
 
     def load(self) -> Layouts:
         """Return the saved layouts; one first arrangement when there is no file. A damaged file is renamed, one with layouts that cannot be
-        used copied, to `….broken`."""
+        used copied, to `….broken`; one of a later version is left alone, and nothing is saved over it."""
         try:
             if self._path.stat().st_size > LARGEST:
                 return self._damaged()
@@ -196,6 +198,12 @@ class LayoutStore:
             return Layouts()
         except OSError as e:
             self.notices.append(f"The layouts could not be read ({e.strerror}).")
+            return Layouts()
+        try:
+            refuse_newer(self._path, raw, VERSION)
+        except NewerError as e:
+            self.writable = False
+            self.notices.append(e.user)
             return Layouts()
         try:
             document = msgspec.json.decode(raw, type=_Document)
@@ -248,10 +256,10 @@ class LayoutStore:
         if not self.writable or layouts == self._written:
             return ""
         try:
-            write_atomic(self._path, msgspec.json.format(msgspec.json.encode(layouts), indent=2) + b"\n")
-        except OSError as e:
+            write_atomic(self._path, joined(self._path, layouts, VERSION))
+        except (OSError, NewerError) as e:
             log.info("layouts are not saved: %s", e)
-            return f"The layouts could not be saved ({e.strerror})."
+            return e.user if isinstance(e, NewerError) else f"The layouts could not be saved ({e.strerror})."
         self._written = layouts
         return ""
 
@@ -271,10 +279,15 @@ def import_from(path: Path, taken: Iterable[str]) -> Layout:
     try:
         if path.stat().st_size > LARGEST:
             raise LiqdeskError(f"{path} is too large", words)
-        found = msgspec.json.decode(path.read_bytes(), type=_File)
+        raw = path.read_bytes()
+        refuse_newer(path, raw, VERSION)
+        found = msgspec.json.decode(raw, type=_File)
         layout = checked(msgspec.json.decode(found.liqdesk_layout, type=Layout))
     except OSError as e:
         raise LiqdeskError(f"{path}: {e}", f"{path.name} could not be read ({e.strerror}).") from e
+    except NewerError as e:
+        words = f"{path.name} was written by a later liqdesk (format {e.found}; this one knows {VERSION})."
+        raise InputError(str(e), words) from e
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as e:
         raise LiqdeskError(f"{path}: {e}", words) from e
     names = set(taken)

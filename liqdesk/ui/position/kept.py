@@ -12,12 +12,16 @@ from typing import Final
 import msgspec
 
 from liqdesk.engine.frames import Source, SourceKind
+from liqdesk.errors import NewerError
+from liqdesk.formats import POSITIONS, refuse_newer
+from liqdesk.formats.joining import joined
 from liqdesk.insight.position import Position
 from liqdesk.paths import set_aside, write_atomic
 
 log = logging.getLogger(__name__)
 
 FILE: Final = "positions.json"
+VERSION: Final = POSITIONS
 LARGEST: Final = 256 * 1024
 MOST: Final = 1e15
 
@@ -26,7 +30,7 @@ Positions = Mapping[Key, Position]
 
 
 class _File(msgspec.Struct, frozen=True):
-    version: int = 1
+    version: int = VERSION
     positions: dict[str, dict[str, Position]] = {}
 
 
@@ -44,19 +48,22 @@ def is_sensible(position: Position) -> bool:
 
 
 def load(path: Path) -> tuple[dict[Key, Position], str]:
-    """Read what is kept, and a sentence on what could not be: a damaged file is set aside."""
+    """Read what is kept, and a sentence on what could not be: a damaged file is set aside, one of a later version left alone."""
     try:
         if path.stat().st_size > LARGEST:
             return {}, _put_aside(path)
-        with contextlib.suppress(OSError):
-            path.chmod(0o600)
         raw = path.read_bytes()
     except FileNotFoundError:
         return {}, ""
     except OSError as e:
         return {}, f"Your positions could not be read ({e.strerror})."
     try:
+        refuse_newer(path, raw, VERSION)
+        with contextlib.suppress(OSError):
+            path.chmod(0o600)
         file = msgspec.json.decode(raw, type=_File)
+    except NewerError as e:
+        return {}, e.user
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ZeroDivisionError):
         return {}, _put_aside(path)
     found = {
@@ -70,12 +77,13 @@ def load(path: Path) -> tuple[dict[Key, Position], str]:
 
 
 def save(path: Path, positions: Positions) -> None:
-    """Write all positions by atomic replace, readable by their owner alone. Raises OSError where the profile cannot be written."""
+    """Write all positions by atomic replace, readable by their owner alone. Raises OSError where the profile cannot be written,
+    NewerError over a file of a later version."""
     by_origin: dict[str, dict[str, Position]] = {}
     for (origin, symbol), one in positions.items():
         by_origin.setdefault(origin, {})[symbol] = one
     # mkstemp, which write_atomic begins with, makes the file for its owner alone.
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(_File(positions=by_origin)), indent=2) + b"\n")
+    write_atomic(path, joined(path, _File(positions=by_origin), VERSION))
 
 
 def _put_aside(path: Path) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from liqdesk.errors import NewerError
 from liqdesk.ui import present
 
 if TYPE_CHECKING:
@@ -152,9 +153,10 @@ class Mine(QObject):
             return
         try:
             kept.save(self._path, positions)
-        except OSError as e:
-            log.info("positions could not be written: %s", e.strerror)
-            self._window.notify(f"Your position could not be saved ({e.strerror}).")
+        except (OSError, NewerError) as e:
+            why = "the file was written by a later liqdesk" if isinstance(e, NewerError) else e.strerror
+            log.info("positions could not be written: %s", why)
+            self._window.notify(f"Your position could not be saved ({why}).")
 
     @Slot(float, object)
     def _alert(self, price: float, direction: object) -> None:
