@@ -108,7 +108,9 @@ class Run:
         paths["progress"].write_bytes(PROGRESS.pack(0, 0))
         paths["report"].unlink(missing_ok=True)
         command = [sys.executable, "-X", "faulthandler", str(self.worker)]
-        env = {**os.environ, "HOME": str(self._home), "PYTHONPATH": os.pathsep.join(sys.path[:2])}
+        given = os.environ.get("PYTHONPATH")
+        path = os.pathsep.join([*sys.path[:2], *([given] if given else [])])
+        env = {**os.environ, "HOME": str(self._home), "PYTHONPATH": path}
         with paths["said"].open("wb") as said:
             child = subprocess.Popen(
                 [*command, str(paths["order"]), str(paths["progress"]), str(paths["report"])],

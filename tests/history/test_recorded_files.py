@@ -149,7 +149,9 @@ def test_a_damaged_or_later_one_is_refused_and_left_alone(tape: Path) -> None:
     db.close()
     with pytest.raises(InputError) as refused:
         History.of_file(later)
-    assert refused.value.user == f"{later} was recorded by a later liqdesk; update this one to open it."
+    assert refused.value.user == (
+        f"{later} was recorded by a later liqdesk (format {VERSION + 1}; this one knows 1 to {VERSION}); update this one to open it."
+    )
     whole = tape.read_bytes()
     for cut in (120, 4096, len(whole) // 2):
         damaged = tape.with_name(f"cut-{cut}.liqdesk")

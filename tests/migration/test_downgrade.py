@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.earlier import copy_of, tree
+from support.xserver import XServer
 from test_formats import killed_after
 
 from liqdesk.formats import HISTORY
@@ -107,13 +108,6 @@ def profile_of_a_later_one(tmp_path: Path, kind: str) -> tuple[Path, str]:
     return folder, words
 
 
-def ended(process: subprocess.Popen[bytes]) -> int:
-    try:
-        return process.wait(60)
-    finally:
-        process.kill()
-
-
 @pytest.mark.parametrize(("kind", "command"), PAIRS)
 def test_a_command_refuses_and_touches_nothing(tmp_path: Path, kind: str, command: str) -> None:
     folder, words = profile_of_a_later_one(tmp_path, kind)
@@ -132,40 +126,39 @@ def test_a_command_refuses_and_touches_nothing(tmp_path: Path, kind: str, comman
 
 @pytest.mark.parametrize("options", [(), ("--symbol", "BTCUSDT"), ("--demo",)])
 @pytest.mark.parametrize("kind", ["layouts.json", "history's table"])
-def test_the_window_refuses_on_a_terminal(tmp_path: Path, kind: str, options: tuple[str, ...]) -> None:
+def test_the_window_refuses_where_its_words_are_read(tmp_path: Path, kind: str, options: tuple[str, ...]) -> None:
     folder, words = profile_of_a_later_one(tmp_path, kind)
     before = tree(folder)
-    ours, theirs = pytest.importorskip("pty").openpty()
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "liqdesk", "--profile", str(folder), *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs,
-            env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        )  # fmt: skip
-        os.close(theirs)
-        code = ended(process)
-        said = os.read(ours, 65_536).decode()
-    finally:
-        os.close(ours)
-    assert code == 3
-    assert f"liqdesk: {words}" in said.replace("\r\n", "\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "liqdesk", "--profile", str(folder), *options],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False, text=True, encoding="utf-8",
+    )  # fmt: skip
+    assert (done.stderr, done.stdout, done.returncode) == (f"liqdesk: {words}\n", "", 3)
     assert tree(folder) == before
 
 
-def test_started_from_a_menu_the_window_stays_and_says_it(tmp_path: Path) -> None:
-    folder, _ = profile_of_a_later_one(tmp_path, "alerts.json")
+@pytest.mark.xcb
+def test_started_from_a_menu_a_box_says_it_and_a_key_ends_it(tmp_path: Path, xserver: XServer) -> None:
+    folder, words = profile_of_a_later_one(tmp_path, "alerts.json")
     before = tree(folder)
     process = subprocess.Popen(
         [sys.executable, "-m", "liqdesk", "--profile", str(folder)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=xserver.env,
     )  # fmt: skip
     try:
-        time.sleep(4)
+        subprocess.run(
+            ["xdotool", "search", "--sync", "--onlyvisible", "--name", "liqdesk"],
+            env=xserver.env, check=True, timeout=60, capture_output=True,
+        )  # fmt: skip
+        time.sleep(0.5)
         assert process.poll() is None
+        subprocess.run(["xdotool", "key", "Return"], env=xserver.env, check=True, timeout=20)
+        _, said = process.communicate(timeout=60)
     finally:
-        process.terminate()
+        process.kill()
         process.communicate()
+    assert (said.decode(), process.returncode) == (f"liqdesk: {words}\n", 3)
     assert tree(folder) == before
 
 

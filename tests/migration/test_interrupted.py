@@ -31,13 +31,13 @@ def halt(words):
     print(" ".join(words.split())[:60], flush=True)
     assert sys.stdin.readline()
 
-connect = opening._connect
+connect = opening.connect
 def traced(target, *, uri=False):
     db = connect(target, uri=uri)
     if not uri and target != ":memory:":
         db.set_trace_callback(halt)
     return db
-opening._connect = traced
+opening.connect = traced
 folder = Path(sys.argv[1])
 History.open(folder / "history.sqlite", folder / "lock").close()
 halt("closed")

@@ -226,6 +226,22 @@ def assert_rows(history: History, version: int) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", names("history"))
+def test_a_recording_of_before_is_opened_by_name_and_left_as_it_is(tmp_path: Path, name: str) -> None:
+    folder, held = copy_of(name, tmp_path)
+    with closing(sqlite3.connect(folder / "history.sqlite")) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (folder / "history.sqlite-wal").unlink(missing_ok=True)
+    tape = folder / "tape.liqdesk"
+    (folder / "history.sqlite").rename(tape)
+    before = tree(folder)
+    with History.of_file(tape) as history:
+        assert history.notices == ()
+        assert history.mapped() == (SYMBOL,)
+        assert_rows(history, held["history"]["version"])
+    assert tree(folder) == before
+
+
 @pytest.mark.parametrize("name", [n for n in names("history") if n >= "20261126-054241"])
 def test_scale_certainty_and_score_of_before_go_on(tmp_path: Path, name: str) -> None:
     folder, _ = copy_of(name, tmp_path)
