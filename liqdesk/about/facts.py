@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from liqdesk.about.stamp import Stamp, stamp
 from liqdesk.paths import frozen
 
 UNKNOWN: Final = "–"
+DAY: Final = re.compile(r"\s+\d{1,2} [A-Z][a-z]{2} \d{4}$")  # OpenSSL's
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -52,22 +54,22 @@ def python() -> Fact:
     return Fact("Python", f"{sys.version.split()[0]} ({sys.implementation.name}, {bits} bit)")
 
 
-def program(built: Stamp | None = None) -> Fact:
+def program(built: Stamp | None = None) -> tuple[Fact, Fact]:
     """Return the program's version, and what it runs from."""
     made = stamp() if built is None else built
     if frozen() or made.built:
-        origin = " ".join(x for x in ("build of", made.built or "an unknown day", made.commit[:12]) if x)
+        origin = " ".join(x for x in ("a build of", made.built or "an unknown day", made.commit[:12]) if x)
     else:
         package = Path(__file__).resolve().parents[1]
-        origin = "from source" if (package.parent / "pyproject.toml").exists() else "installed package"
-    return Fact("liqdesk", f"{__version__} ({origin})")
+        origin = "its source" if (package.parent / "pyproject.toml").exists() else "an installed package"
+    return Fact("liqdesk", __version__), Fact("Runs from", origin)
 
 
 def system() -> Fact:
     """Return the machine's system. Slow the first time: it may read files of the system."""
     import platform
 
-    return Fact("System", f"{platform.platform()} ({platform.machine()})")
+    return Fact("System", platform.platform())
 
 
 def standing_on() -> tuple[Fact, ...]:
@@ -77,7 +79,7 @@ def standing_on() -> tuple[Fact, ...]:
 
 def described() -> dict[str, str]:
     """Return everything here by name, for a report."""
-    return {fact.name: fact.value for fact in (program(), *standing_on(), system())}
+    return {fact.name: fact.value for fact in (*program(), *standing_on(), system())}
 
 
 def version_of(name: str) -> str:
@@ -86,7 +88,7 @@ def version_of(name: str) -> str:
     module = sys.modules.get(module_name)
     if module is not None:
         try:
-            return str(ask(module)).removeprefix("OpenSSL ").split("  ")[0]
+            return DAY.sub("", str(ask(module)).removeprefix("OpenSSL "))
         except AttributeError:  # half loaded: its package tells
             pass
     found = _installed(distribution) if distribution else ""

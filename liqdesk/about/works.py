@@ -188,6 +188,6 @@ def _qt() -> tuple[Work, ...]:
 
 def _libraries() -> tuple[Work, ...]:
     return (
-        Work("OpenSSL", version_of("OpenSSL").split()[0], "Apache-2.0", text_of("Apache-2.0.txt"), "https://openssl-library.org", "Python"),
+        Work("OpenSSL", version_of("OpenSSL"), "Apache-2.0", text_of("Apache-2.0.txt"), "https://openssl-library.org", "Python"),
         Work("SQLite", version_of("SQLite"), "blessing", text_of("SQLite.txt"), "https://sqlite.org", "Python"),
     )  # fmt: skip

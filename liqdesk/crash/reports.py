@@ -39,8 +39,9 @@ PASSED_OVER: Final = re.compile(r"code 0x[0-9a-f]+", re.IGNORECASE)  # Windows t
 STAMPED: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z ")
 HEAD: Final = (
     "liqdesk crash report\n"
-    "Kept on this machine; nothing was sent. Positions, sizes, prices of alerts and lines, passwords, tokens, addresses of machines\n"
-    "and names of persons were taken out. Names of contracts stay. Read it before you give it to anyone.\n"
+    "Kept on this machine; nothing was sent. Positions, sizes, prices of alerts and\n"
+    "lines, passwords, tokens, addresses of machines and names of persons were taken\n"
+    "out; names of contracts stay. Read it before you give it to anyone.\n"
 )
 WHEN: Final = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -195,7 +196,7 @@ def _write(
     head = {
         "what": what,
         "when": stamp,
-        "after": f"{max(0.0, when_s - began_s):.0f} s",
+        "ran for": f"{max(0.0, when_s - began_s):,.0f} s",
         "then": "the program went on" if went_on else "the program ended",
         **facts,
     }

@@ -68,17 +68,17 @@ class Informing(QObject):
             Group(
                 "Program",
                 (
-                    program(),
-                    Fact("Engine", frame.model_version if frame is not None else UNKNOWN),
-                    Fact("Brackets", brackets),
-                    Fact("Used now", frame.brackets_as_of if frame is not None else UNKNOWN),
+                    *program(),
+                    Fact("Model", frame.model_version if frame is not None else UNKNOWN),
+                    Fact("Brackets shipped", brackets),
+                    Fact("Brackets in use", frame.brackets_as_of if frame is not None else UNKNOWN),
                 ),
             ),
             Group(
                 "Machine",
                 (
                     system(),
-                    Fact("Windows by", QGuiApplication.platformName()),
+                    Fact("Display by", QGuiApplication.platformName()),
                     Fact(
                         "Screen",
                         f"{size.width()} × {size.height()} px at {present.number(screen.devicePixelRatio() * 100)} %",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion
 from packaging.version import Version as Judge
@@ -14,6 +14,7 @@ from liqdesk import __version__
 from liqdesk.about import version_from
 
 NUMBER = st.integers(0, 30)
+at_leisure = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 
 
 @st.composite
@@ -32,6 +33,7 @@ def texts(draw: st.DrawFn) -> str:
     return out
 
 
+@at_leisure
 @given(texts(), texts())
 def test_any_two_compare_as_the_packaging_library_compares_them(one: str, other: str) -> None:
     a, b = version_from(one), version_from(other)
@@ -42,6 +44,7 @@ def test_any_two_compare_as_the_packaging_library_compares_them(one: str, other:
     assert a.early == judge_a.is_prerelease
 
 
+@at_leisure
 @given(st.text("0123456789abrcdevposth.-_+! v", max_size=14))
 def test_what_is_read_is_what_the_packaging_library_reads(text: str) -> None:
     mine = version_from(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QObject, QUrl, Slot, qVersion
+from PySide6.QtCore import QObject, Qt, QUrl, Slot, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -81,12 +81,13 @@ def test_about_shows_what_runs_what_the_map_stands_on_and_where_things_lie(windo
     about = card(window, AboutCard, "about")
     state = about.state()
     for name, value in {
-        "liqdesk": f"{__version__} (from source)",
-        "Engine": one.model_version,
-        "Used now": one.brackets_as_of,
-        "Brackets": f"{shipped_brackets().as_of}, {shipped_brackets().source}",
+        "liqdesk": __version__,
+        "Runs from": "its source",
+        "Model": one.model_version,
+        "Brackets in use": one.brackets_as_of,
+        "Brackets shipped": f"{shipped_brackets().as_of}, {shipped_brackets().source}",
         "Qt": qVersion(),
-        "Windows by": "offscreen",
+        "Display by": "offscreen",
     }.items():
         assert state[name] == {"text": value, "value": value}
     for name in ("Python", "PySide6", "pyqtgraph", "NumPy", "numba", "msgspec", "SQLite", "System"):
@@ -96,7 +97,7 @@ def test_about_shows_what_runs_what_the_map_stands_on_and_where_things_lie(windo
 
 
 def test_before_the_first_frame_what_only_it_knows_is_unknown(window: Window) -> None:
-    assert card(window, AboutCard, "about").state()["Engine"]["text"] == "–"
+    assert card(window, AboutCard, "about").state()["Model"]["text"] == "–"
 
 
 def test_all_of_it_is_copied_without_the_name_of_the_home_folder(
@@ -140,6 +141,8 @@ def test_licences_are_searched_by_name_licence_and_text(window: Window, qtbot: Q
     assert licences.shown == ()
     assert licences.text.toPlainText() == NOTHING
     licences.search.setText("")
+    qtbot.keyClick(licences.search, Qt.Key.Key_Down)
+    assert licences.name.text() == f"{all_[1].name} {all_[1].version}"
     licences.contents.setCurrentIndex(licences.contents.model().index(2, 0))
     assert licences.name.text() == f"{all_[2].name} {all_[2].version}"
     assert licences.text.toPlainText() == all_[2].text
@@ -147,10 +150,7 @@ def test_licences_are_searched_by_name_licence_and_text(window: Window, qtbot: Q
 
 def test_a_build_without_an_address_says_so_and_where_to_give_one(window: Window) -> None:
     updates = card(window, UpdatesCard, "updates")
-    assert (
-        updates.headline.text()
-        == f"This build has no address to ask for newer releases. This is liqdesk {__version__}."
-    )
+    assert updates.headline.text() == "This build has no address to ask for newer releases."
     assert "under Connection, Updates" in updates.words.text()
     assert not updates.sent.isVisible()
     updates.settings.click()

@@ -116,7 +116,8 @@ class AboutCard(Card):
         words = QVBoxLayout()
         words.setSpacing(t.px(2))
         first = self.groups[0].facts[0]
-        words.addWidget(label(f"{first.name} {first.value}", "", 18, SEMIBOLD))
+        headline = self.values[first.name] = label(f"{first.name} {first.value}", "", 18, SEMIBOLD)
+        words.addWidget(headline)
         words.addWidget(label(LINE, "caption", BODY, REGULAR, wrap=True))
         row.addLayout(words, 1)
         return row
@@ -129,6 +130,8 @@ class AboutCard(Card):
         grid.setColumnMinimumWidth(0, t.px(104))
         grid.setColumnStretch(1, 1)
         for i, fact in enumerate(group.facts):
+            if fact is self.groups[0].facts[0]:
+                continue  # the headline
             grid.addWidget(label(fact.name, "caption", BODY), i, 0, Qt.AlignmentFlag.AlignTop)
             value = label(fact.value, "", BODY, MEDIUM, wrap=True)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -181,4 +184,6 @@ class AboutCard(Card):
     def state(self) -> dict[str, dict[str, object]]:
         """Return every fact shown by name, text and raw value."""
         facts = [fact for group in self.groups for fact in group.facts]
-        return {f.name: {"text": self.values[f.name].text(), "value": f.value} for f in facts}
+        return {
+            f.name: {"text": self.values[f.name].text().removeprefix(f"{f.name} "), "value": f.value} for f in facts
+        }

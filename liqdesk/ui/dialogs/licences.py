@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QStringListModel, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, QStringListModel, Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from liqdesk.ui.dialogs.card import Card, label
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from liqdesk.about.works import Work
 
+WALKING: Final = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 NOTHING: Final = "No work, licence or text says that."
 
 
@@ -70,6 +72,7 @@ class LicencesCard(Card):
         tall = parent.window().height() if parent is not None else t.px(700)
         self.text.setMinimumHeight(max(t.px(200), min(t.px(620), tall - t.px(210))))
         self.search.textChanged.connect(self._filter)
+        self.search.installEventFilter(self)
         self.contents.selectionModel().currentChanged.connect(self._choose)
         self._filter("")
         if trouble:
@@ -82,6 +85,14 @@ class LicencesCard(Card):
 
     def first_focus(self) -> QWidget:
         return self.search
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the arrows walk through the list while the search has the keyboard."""
+        if watched is self.search and isinstance(event, QKeyEvent) and event.key() in WALKING:
+            if event.type() == QEvent.Type.KeyPress:
+                QCoreApplication.sendEvent(self.contents, event)
+            return True
+        return super().eventFilter(watched, event)
 
     @Slot(str)
     def _filter(self, text: str) -> None:

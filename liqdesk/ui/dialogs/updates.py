@@ -14,10 +14,8 @@ from liqdesk.ui.dialogs.texts import TextView, open_page
 from liqdesk.ui.theme import BODY, REGULAR, SEMIBOLD, SMALL, current
 
 NO_ADDRESS: Final = "This build has no address to ask for newer releases."
-GIVE_ONE: Final = (
-    "One may be given in the settings, under Connection, Updates. Until then nobody can be asked, and nothing is sent."
-)
-ONLY_NOW: Final = "liqdesk never asks by itself, downloads nothing, and sends no more than this:"
+GIVE_ONE: Final = "An address can be given in the settings, under Connection, Updates; until then nobody is asked, and nothing is sent."
+ONLY_NOW: Final = "liqdesk never asks by itself, downloads nothing, and sends only this:"
 
 
 class UpdatesCard(Card):
@@ -38,7 +36,7 @@ class UpdatesCard(Card):
         self.words = label("", "caption", BODY, REGULAR, wrap=True)
         self.sent = TextView("what is sent", "\n".join(request_lines(address)) if address else "")
         lines = self.sent.document().blockCount()
-        self.sent.setFixedHeight(round(self.sent.fontMetrics().lineSpacing() * (lines + 0.5)) + t.px(22))
+        self.sent.setFixedHeight(round(self.sent.fontMetrics().lineSpacing() * lines) + t.px(18))
         self.way = label(f"Through the proxy {by_proxy}." if by_proxy else "", "note", SMALL, wrap=True)
         self.way.setVisible(bool(address and by_proxy))
         self.rows.addWidget(self.headline)
@@ -53,9 +51,10 @@ class UpdatesCard(Card):
         self.stop.hide()
         self.page.hide()
         self.sent.setVisible(bool(address))
-        self.words.setText(ONLY_NOW if address else GIVE_ONE)
+        self.words.setText(ONLY_NOW)
         if not address:
-            self.headline.setText(f"{NO_ADDRESS} This is liqdesk {version}.")
+            self.headline.setText(NO_ADDRESS)
+            self.words.setText(f"This is liqdesk {version}. {GIVE_ONE}")
         else:
             self.ask.clicked.connect(self._ask)
         self.stop.clicked.connect(self.stopped)
