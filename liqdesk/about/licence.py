@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 # What may stand in one folder beside a program under MIT: permissive, public domain, or copyleft of a file or a library alone.
 ALLOWED: Final = frozenset(
     {
-        "0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BSD-3-Clause-Open-MPI", "BSL-1.0", "CC0-1.0", "FTL", "HPND",
-        "ICU", "IJG", "ISC", "LGPL-2.0-or-later", "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later",
-        "libpng-2.0", "MIT", "MPL-2.0", "OFL-1.1", "PSF-2.0", "Python-2.0", "Unicode-3.0", "Unicode-DFS-2016", "Unlicense", "X11",
+        "0BSD", "AFL-2.1", "Apache-2.0", "BSD", "X11", "BSD-2-Clause", "BSD-3-Clause", "BSD-3-Clause-Open-MPI", "BSL-1.0", "CC0-1.0", "FTL",
+        "HPND", "ICU", "IJG", "ISC", "LGPL-2.0-or-later", "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later",
+        "libpng-2.0", "MIT", "MPL-2.0", "OFL-1.1", "PSF-2.0", "Python-2.0", "Unicode-3.0", "Unicode-DFS-2016", "Unlicense",
         "Zlib", "blessing", "bzip2-1.0.6", "public-domain",
         "Apache-2.0 WITH LLVM-exception",
         "GPL-2.0-or-later WITH Bootloader-exception",  # PyInstaller's, of the part of it that is in every build

@@ -64,10 +64,11 @@ def works() -> tuple[Work, ...]:
 def gathered(more: Iterable[str] = ()) -> tuple[Work, ...]:
     """Return what is installed: liqdesk first, Python, Qt, then what it stands on and what that stands on, by name.
 
-    more: further packages that are shipped, by name. Raises InputError for a text of the program's own that is missing, and for a
-    package that is not installed.
+    more: further packages of which a part is shipped, by name, without what they stand on. Raises InputError for a text of the program's
+    own that is missing, and for a package that is not installed.
     """
-    packages = sorted(_packages((*REQUIRED, *more)).values(), key=lambda one: one.name.lower())
+    found = {**_packages(REQUIRED), **_packages(more, follow=False)}
+    packages = sorted(found.values(), key=lambda one: one.name.lower())
     parts = [part for one in packages for part in _parts_of(one)]
     first = (_liqdesk(), _python(), *_qt())
     return (*first, *packages, *parts, *_libraries())
@@ -87,7 +88,7 @@ def text_of(name: str) -> str:
         raise InputError(f"{path}: {e}", f"The licence text {name} cannot be read; install the program again.") from e
 
 
-def _packages(names: Iterable[str]) -> dict[str, Work]:
+def _packages(names: Iterable[str], follow: bool = True) -> dict[str, Work]:
     found: dict[str, Work] = {}
     waiting = [(name, True) for name in names]
     while waiting:
@@ -101,7 +102,7 @@ def _packages(names: Iterable[str]) -> dict[str, Work]:
                 raise InputError(f"no package {name}", f"The package {name} is not installed.") from e
             continue  # of another system or another Python
         found[normal(name)] = _work_of(distribution)
-        waiting += [(one, False) for one in _stands_on(distribution)]
+        waiting += [(one, False) for one in _stands_on(distribution)] if follow else []
     return found
 
 

@@ -27,6 +27,7 @@ LEFT_OUT = [
     *("IPython", "PIL", "matplotlib", "scipy", "cupy", "cffi", "yaml", "jinja2", "pygments", "OpenGL", "h5py", "tbb"),
     # what Python brings that a finished program has no use for
     *(
+        "readline",  # brings GNU Readline, whose licence (GPL) a program under MIT cannot take along
         "tkinter",
         "_tkinter",
         "idlelib",
