@@ -101,6 +101,7 @@ KEYS: Final = (
     Key("hide", WINDOW, ("Ctrl+W",), "hide the panel, close the chart window"),
     Key("panel_log", WINDOW, ("Ctrl+J",), "the log: show or hide"),
     Key("chart_new", WINDOW, ("Ctrl+N",), "new chart window", opens=True),
+    Key("recording", WINDOW, ("Ctrl+O",), "open a recording in a window of its own", opens=True),
     Key("close", WINDOW, ("Esc",), "close what is open"),
     Key("quit", WINDOW, ("Ctrl+Q",), "quit"),
     Key("save", PICTURES, ("Ctrl+S",), "save a picture"),

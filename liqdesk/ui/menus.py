@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
 from liqdesk.ui.layers_menu import Layers
+from liqdesk.ui.recordings import Recordings
 from liqdesk.ui.theme import current
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ MORE: Final = (
     ("save", "Save a picture"),
     ("copy", "Copy a picture"),
     ("export", "Export…"),
+    ("recording", "Open a recording…"),
     ("palette", "Type a command…"),
     ("keys", "Keys…"),
     ("help", "Help"),
@@ -39,6 +41,7 @@ class Menus(QObject):
         self._window = window
         self._act = act
         self.layers = Layers(window, act)
+        self.recordings = Recordings(window, act)
 
     @Slot()
     def pill(self) -> None:
