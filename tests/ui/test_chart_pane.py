@@ -291,6 +291,14 @@ def test_a_feed_that_never_spoke_is_told_from_one_that_stopped(market: Scene) ->
     )
 
 
+def test_the_card_of_a_stale_feed_says_nothing_twice(market: Scene) -> None:
+    sentence = "No mark price for 41 s. Nothing below is current. The venue sends nothing."
+    stale = Connection(Health.STALE, None, sentence, 8.0, 2, ())
+    head, tail = stale_words(market.frame(connection=stale))
+    assert head.endswith("Nothing below is current.")
+    assert tail == "The venue sends nothing. Attempt 3 in 8 s."
+
+
 def test_loading_says_which_page(make: Callable[..., ChartPane]) -> None:
     pane = make(progress=Progress(3, 12, "Loading 15m candles, page 3 of 12"))
     image = pane.header.grab().toImage()

@@ -18,6 +18,7 @@ from liqdesk.ui.chart.state import ChartState, source_text
 VENUE = "Binance"
 FONTS: Final = ((12, 700), (11, 500))  # of the card's sentence, and of its cause
 DIGIT: Final = re.compile(r"\d")
+NOT_CURRENT = "Nothing below is current."
 
 
 def title(s: ChartState) -> str:
@@ -255,12 +256,9 @@ def stale_words(frame: Frame) -> tuple[str, str]:
     """Return the two lines of the card: how long without mark price, and cause, attempt and countdown."""
     ages = {s.name: s.age_s for s in frame.streams}
     since = ages.get("mark")
-    if since is not None:
-        head = f"No mark price for {present.age(since)}. Nothing below is current."
-    else:
-        head = "No mark price yet. Nothing below is current."
+    head = f"No mark price {f'for {present.age(since)}' if since is not None else 'yet'}. {NOT_CURRENT}"
     link = frame.connection
-    tail = link.sentence.rstrip()
+    tail = link.sentence.rpartition(NOT_CURRENT)[2].strip()  # the card has said it in its first line
     if link.retry_in_s is not None:
         attempt = f"Attempt {link.attempt + 1}" if link.attempt else "Next attempt"
         tail = f"{tail} {attempt} in {present.length(round(link.retry_in_s) * 1_000)}.".strip()
