@@ -22,7 +22,6 @@ QTabBar::tab {{ background: {t.window}; color: {t.text2}; border: none; border-b
 QTabBar::tab:hover {{ background: {t.hover}; color: {t.text1}; }}
 QTabBar::tab:selected {{ background: {t.panel}; color: {t.text1}; border-bottom: 1px solid {t.panel}; }}
 QTabBar:focus {{ color: {t.focus}; }}
-QRubberBand {{ background: {t.selected}; border: 1px solid {t.focus}; }}
 QDialog {{ background: {t.panel}; }}
 QWidget {{ outline: none; }}
 QLabel {{ color: {t.text1}; background: transparent; }}

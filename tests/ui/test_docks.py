@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QRubberBand, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 from shell_frames import frame, source
 
@@ -17,7 +17,7 @@ from liqdesk.ui.panels.catalogue import CATALOGUE
 from liqdesk.ui.panels.column import Column, origin_of
 from liqdesk.ui.panels.frame import Origin
 from liqdesk.ui.screens import clamped
-from liqdesk.ui.theme import apply_theme
+from liqdesk.ui.theme import apply_theme, current
 
 WINDOW = 1_500, 900
 
@@ -191,3 +191,18 @@ def test_the_menu_is_asked_for_by_mouse_and_key(column: Column, qtbot: QtBot) ->
 def test_windows_stand_whole_on_a_screen_that_is_there(wanted: QRect, placed: QRect) -> None:
     assert clamped(wanted, [QRect(0, 0, 1_920, 1_080), QRect(1_920, 0, 1_280, 1_024)]) == placed
     assert clamped(wanted, []) == wanted
+
+
+def test_the_place_where_a_panel_would_be_put_wears_a_colour_of_the_palette(column: Column, qapp: QApplication) -> None:
+    """Qt makes a rubber band of its own for it, which no style sheet reaches."""
+    for theme in ("dark", "light"):
+        apply_theme(qapp, theme, 1.0)
+        band = QRubberBand(QRubberBand.Shape.Rectangle, column)
+        band.setGeometry(10, 10, 80, 60)
+        band.show()
+        qapp.sendPostedEvents()
+        image = band.grab().toImage()
+        assert image.pixelColor(40, 30).name().upper() == current().hover
+        assert image.pixelColor(0, 30).name().upper() == current().text3
+        band.deleteLater()
+    apply_theme(qapp, "dark", 1.0)

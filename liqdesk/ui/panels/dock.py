@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QSizePolicy
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QWidget
 
 from liqdesk.ui import draw
 from liqdesk.ui.panels.frame import Origin, Panel
@@ -21,6 +21,19 @@ AREAS: Final = {
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
     "top": Qt.DockWidgetArea.TopDockWidgetArea,
 }
+
+
+class DropPlace(QObject):
+    """Paints where a dragged panel would be put, in place of Qt's own shade: the style sheet has no say in that."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.Paint or not isinstance(watched, QWidget):
+            return False
+        t = current()
+        p = QPainter(watched)
+        p.fillRect(watched.rect(), draw.colour(t.hover))
+        draw.outline(p, 0, 0, watched.width(), watched.height(), t.text3, 0)
+        return True
 
 
 class Dock(QDockWidget):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QChildEvent, QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QRubberBand, QTabBar, QTabWidget, QWidget
 
 from liqdesk.ui import draw
 from liqdesk.ui.panels.catalogue import CATALOGUE, entry
-from liqdesk.ui.panels.dock import AREAS, MOST, Dock
+from liqdesk.ui.panels.dock import AREAS, MOST, Dock, DropPlace
 from liqdesk.ui.panels.frame import Panel
 from liqdesk.ui.panels.sharing import share
 from liqdesk.ui.theme import current
@@ -54,6 +54,7 @@ class Docks(QMainWindow):
         self.compact = False
         self.tucked = False
         self._width_before = 0
+        self._drop_place = DropPlace(self)
         self._settings = settings
         self._docks: dict[str, Dock] = {}
         self._opened: list[Panel] = []
@@ -215,6 +216,11 @@ class Docks(QMainWindow):
             self._width_before = wanted
             if not self.tucked:
                 self.set_width(wanted)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        super().childEvent(event)
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event.child(), QRubberBand):
+            event.child().installEventFilter(self._drop_place)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
