@@ -45,18 +45,20 @@ NO_MARKS: Final = "no marks are recorded."
 NO_MAP: Final = "there is no map of that time yet."
 NO_RATES: Final = "no funding rate is known yet."
 NO_FORCED: Final = "forced orders were not recorded."
+NOT_LOOKED: Final = "the forced orders of a recording are not looked through."
 
 
 class Told(NamedTuple):
     """What the past is read from: a session, its history where there is one, the looks back at its zones and at its imbalance, the
-    predicted rates of each minute since it began (dtype FUNDING), and where printed liquidations were listened to without a history."""
+    predicted rates of each minute since it began (dtype FUNDING), and, without a history, where printed liquidations were listened to
+    (None: nowhere, since a recording is shown)."""
 
     session: Session
     history: History | None
     zones: LookBack
     imbalance: LookBack
     rates: Rows
-    listened: Stretches
+    listened: Stretches | None
 
 
 def tell(rule: AnyRule, told: Told, t0: int, t1: int) -> Telling:
@@ -280,7 +282,8 @@ def _forced(rule: ForcedBurst, told: Told, t0: int, t1: int) -> Telling:
             replay.see(msgspec.structs.replace(view, forced=tuple(mine[first[i] : stop[i]])), int(until[i]))
         if k % PIECE == PIECE - 1:
             yield 0.5 + 0.5 * k / len(moments)
-    return _past(rule, t0, t1, replay, [Known(a, b, 0) for a, b in known], NO_FORCED)
+    why = NOT_LOOKED if told.history is None and told.listened is None else NO_FORCED
+    return _past(rule, t0, t1, replay, [Known(a, b, 0) for a, b in known], why)
 
 
 def _is_known(known: Stretches, time_ms: int) -> bool:
@@ -301,5 +304,5 @@ def _orders(told: Told, symbol: str, t0: int, t1: int) -> Generator[float, None,
 def _listened(told: Told, symbol: str, t0: int, t1: int) -> Stretches:
     if told.history is not None:
         return told.history.coverage(symbol, FORCED, t0, t1)
-    heard = ((max(a, t0), min(b, t1)) for a, b in told.listened)
+    heard = ((max(a, t0), min(b, t1)) for a, b in told.listened or ())
     return joined((a, b) for a, b in heard if a < b)

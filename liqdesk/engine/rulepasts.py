@@ -112,7 +112,7 @@ class RulePasts:
             self._answer(RulePast(rule, why=f"{rule.symbol} is not on screen."), asked, 0)
             return None
         rates = series.rates if series is not None else np.empty(0, FUNDING)
-        heard = self._listening.stretches()[0] if self._listening is not None else []
+        heard = self._listening.stretches()[0] if self._listening is not None else None
         told = Told(session, self._history, *self.looks(session), rates, heard)
         return _Job(tell(rule, told, venue_ms - WEEK_MS, venue_ms), rule, asked)
 

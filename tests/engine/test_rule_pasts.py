@@ -195,6 +195,13 @@ def test_without_a_history_the_columns_say_where_the_mark_was(lived: Lived) -> N
             assert {k.step_ms for k in past.known} == {MINUTE_MS}
 
 
+def test_forced_orders_of_a_recording_are_not_said_to_be_missing(lived: Lived) -> None:
+    past = finished(
+        tell(rule_of(lived, "forced"), told_of(lived)._replace(history=None, listened=None), 0, lived.now_ms)
+    )
+    assert past.why == "the forced orders of a recording are not looked through."
+
+
 def test_a_rule_that_always_holds_is_counted_to_an_end(lived: Lived) -> None:
     rule = ZoneNear(id="z", symbol=SYMBOL, within=0.12, min_usd=1.0, cooldown_s=30.0)
     past = answer(lived, rule, 7)
