@@ -66,6 +66,9 @@ CHOSEN: dict[str, Any] = {
     "heat_low_usd": 1_000.0,
     "heat_high_usd": 2_500_000.0,
     "hued_candles": True,
+    "update_url": "https://127.0.0.1/latest",
+    "whatif_refill": 0.25,
+    "whatif_follow": 0.75,
     "bubble_min_usd": 75_000.0,
     "show_bubbles": False,
     "show_zones": False,
@@ -185,6 +188,8 @@ def layouts(folder: Path) -> list[str]:
     window.show()
     QTest.qWait(300)
     column = window.column
+    if hasattr(column, "tuck"):
+        column.tuck(False)  # a narrow display would put the panels into a strip
     column.show_panel("watchlist", True)
     column.tabifyDockWidget(column.dock("tape"), column.dock("alerts"))
     column.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, column.dock("imbalance"))

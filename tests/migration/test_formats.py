@@ -226,6 +226,15 @@ def test_a_profile_that_is_not_there_or_holds_something_else_is_not_refused(tmp_
     check_profile(tmp_path)
 
 
+def test_the_page_on_the_profile_names_every_file_and_its_version() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "profile.md").read_text("utf-8")
+    table = {row.split("|")[1].strip(" `"): row.split("|")[4] for row in page.splitlines() if row.startswith("| `")}
+    for name, version in DOCUMENTS.items():
+        assert table[name].startswith(f" {version}, field `version`"), name
+    assert next(said for name, said in table.items() if name.startswith("history.sqlite")).startswith(f" {HISTORY}, ")
+    assert f"`# liqdesk frames {RECORDING}`" in page
+
+
 # recorded frames
 
 

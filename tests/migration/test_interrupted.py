@@ -140,7 +140,7 @@ def state(path: Path, held: dict[str, Any]) -> int:
     return version
 
 
-@pytest.mark.parametrize("name", names("history"))
+@pytest.mark.parametrize("name", [n for n in names("history") if n < "20261126-13"])  # later ones are of today's form
 def test_a_history_is_old_or_new_wherever_the_upgrade_is_killed(tmp_path: Path, name: str) -> None:
     folder, held = copy_of(name, tmp_path / "whole")
     steps = steps_of(UPGRADE, folder)

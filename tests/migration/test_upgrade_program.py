@@ -230,7 +230,7 @@ def old_rows(path: Path, until_ms: int) -> dict[str, list[Any]]:
         }
 
 
-@pytest.mark.parametrize("name", [n for n in names("history") if n < "20261126-06"])
+@pytest.mark.parametrize("name", [n for n in names("history") if n < "20261126"])
 def test_a_recorder_goes_on_with_the_history_of_before(
     tmp_path: Path, exchange: Callable[..., Exchange], name: str
 ) -> None:
