@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from liqdesk.ui import draw, icons, present
 from liqdesk.ui.controls import IconButton, LinkButton
 from liqdesk.ui.draw import Painted
-from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
+from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, lines, text_width
 
 if TYPE_CHECKING:
     from liqdesk.alerts.rules import Fired
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SHOWN_MS: Final = 8_000
 WAITING_MOST: Final = 200
 WIDE: Final = 460
+HEAD: Final = 20
+LINE: Final = 18
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -43,6 +45,8 @@ class Toast(Painted):
         self.message: Message | None = None
         self.timezone = "UTC"
         self._waiting: deque[Message] = deque(maxlen=WAITING_MOST)
+        self._head: list[str] = []
+        self._facts: list[str] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.dismiss)
@@ -129,7 +133,8 @@ class Toast(Painted):
             return
         fired = self.message is not None and self.message.fired is not None
         wide = min(t.px(WIDE), parent.width() - 2 * t.px(16))
-        high = t.px(78) if fired else t.px(56)
+        self._break(wide)
+        high = t.px(58 if fired else 36) + len(self._head) * t.px(HEAD) + len(self._facts) * t.px(LINE) - t.px(18)
         self.setGeometry(t.px(16), parent.height() - high - t.px(40), wide, high)
         x = t.px(44)
         for button in (self._show, self._rule):
@@ -138,6 +143,18 @@ class Toast(Painted):
             x += size.width() + t.px(12)
         side = t.px(20)
         self._close.setGeometry(wide - side - t.px(8), t.px(8), side, side)
+
+    def _when(self, m: Message) -> str:
+        if m.time_ms is None:
+            return ""
+        return f"{present.clock(m.time_ms, self.timezone)} {present.zone_label(m.time_ms, self.timezone)}"
+
+    def _break(self, wide: int) -> None:
+        """Break headline and facts to the width; the headline leaves room for the time."""
+        m, t = self.message, current()
+        room = wide - t.px(44) - t.px(36)
+        self._head = lines(m.headline, room - text_width(self._when(m), SMALL) - t.px(10), 13, SEMIBOLD) if m else []
+        self._facts = lines(m.facts, wide - t.px(44) - t.px(12), BODY) if m else []
 
     def restyle(self) -> None:
         super().restyle()
@@ -163,12 +180,15 @@ class Toast(Painted):
         icon = "bell" if m.fired is not None else "info"
         p.drawPixmap(t.px(16), t.px(12), icons.pixmap(icon, ink, side, self.devicePixelRatioF()))
         left, right = t.px(44), w - t.px(36)
-        if m.time_ms is not None:
-            when = f"{present.clock(m.time_ms, self.timezone)} {present.zone_label(m.time_ms, self.timezone)}"
-            draw.put(p, 0, t.px(9), right, t.px(20), when, t.text2, SMALL, align=draw.RIGHT)
-            right -= round(text_width(when, SMALL)) + t.px(10)
-        draw.put(p, left, t.px(9), right - left, t.px(20), m.headline, t.text1, 13, SEMIBOLD, elide=True)
-        draw.put(p, left, t.px(29), w - left - t.px(12), t.px(18), m.facts, t.text2, BODY, elide=True)
+        when = self._when(m)
+        draw.put(p, 0, t.px(9), right, t.px(20), when, t.text2, SMALL, align=draw.RIGHT)
+        y = t.px(9)
+        for line in self._head:
+            draw.put(p, left, y, w, t.px(HEAD), line, t.text1, 13, SEMIBOLD)
+            y += t.px(HEAD)
+        for line in self._facts:
+            draw.put(p, left, y, w, t.px(LINE), line, t.text2, BODY)
+            y += t.px(LINE)
         if self._waiting:
             words = f"{len(self._waiting)} more waiting"
             draw.put(p, 0, h - t.px(28), w - t.px(14), t.px(20), words, t.text2, SMALL, MEDIUM, draw.RIGHT)

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 SETTLE_S = 25  # the market's own seconds at 20 times speed are enough for every panel to be full
 REFUSED = "HTTP/1.1 451 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-NAMES = "loading, dark, light, 150, 200, maps, narrow, cards or one of them, readout, why, whatif, toast, everything, beside, stale, error"
+NAMES = (
+    "loading, dark, light, 150, 200, maps, narrow, cards or one of them, readout, why, whatif, toast, zones, everything, "
+    "beside, stale, error"
+)
 
 
 def market(folder: Folder, seed: int, home: Path) -> None:
@@ -52,6 +55,7 @@ def market(folder: Folder, seed: int, home: Path) -> None:
         scenes.narrow(studio, folder)
         scenes.cards(studio, folder)
         scenes.pointing(studio, folder)
+        scenes.zones(studio, folder)
         if folder.wants("everything"):
             scenes.show_everything(studio)
             studio.hold(False)

@@ -130,6 +130,26 @@ def close(studio: Studio) -> None:
         popup = after if after is not popup else None
 
 
+def zones(studio: Studio, folder: Folder) -> None:
+    """Sizes as estimated for all venues, which several rises are beyond chance in: zones, thin books, confluence."""
+    w = studio.window
+    if not folder.wants("zones"):
+        return
+    w.act.scoring._use(False, True)
+    studio.hold(False)
+    studio.until(lambda: w.frame is not None and any(z.significant for z in w.frame.zones), "a significant zone")
+    studio.pass_time(2.0)
+    studio.hold(True)
+    for look, changed in LOOKS.items():
+        w.change(**changed)
+        folder.put(f"zones-{look}", studio)
+        w.change(**PLAIN)
+    w.act.scoring._use(False, False)
+    studio.hold(False)
+    studio.pass_time(2.0)
+    studio.hold(True)
+
+
 def pointing(studio: Studio, folder: Folder) -> None:
     """What the hand shows on the chart: the read-out, why a cell is hot, what if, the ruler's neighbours; and a toast."""
     w = studio.window

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 from support.painted import Watch, faults, windows
 
 from liqdesk.engine.host import Host
 from liqdesk.engine.opening import Orders, child_of
 from liqdesk.settings import Settings
+from liqdesk.ui.theme import current
 from liqdesk.ui.window import Window
 from liqdesk.venues.binance import Binance
 from liqdesk.venues.binance.endpoints import endpoints
@@ -97,13 +98,18 @@ class Studio:
     def picture(self, of: QWidget) -> QImage:
         """Return a window with what floats over it, from their own pixels."""
         self.pass_time(0.7)  # each panel changes at most ten times a second
-        image = of.grab().toImage()
-        corner, area = of.mapToGlobal(QPoint(0, 0)), QRect(of.mapToGlobal(QPoint(0, 0)), of.size())
+        if of is not self.window:
+            return of.grab().toImage()
+        over = [(QRect(one.mapToGlobal(QPoint(0, 0)), one.size()), one) for one in windows() if one is not of]
+        area = QRect(of.mapToGlobal(QPoint(0, 0)), of.size())
+        whole = area
+        for place, _ in over:
+            whole = whole.united(place)  # a dialog may be larger than the window: the screen is
+        image = QImage(whole.size(), QImage.Format.Format_RGB32)
+        image.fill(QColor(current().window))
         p = QPainter(image)
-        for other in windows():
-            place = QRect(other.mapToGlobal(QPoint(0, 0)), other.size())
-            if other is not of and not other.isAncestorOf(of) and area.intersects(place):
-                p.drawPixmap(place.topLeft() - corner, other.grab())
+        for place, one in [(area, of), *over]:
+            p.drawPixmap(place.topLeft() - whole.topLeft(), one.grab())
         p.end()
         return image
 

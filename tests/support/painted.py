@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QWidget
 
 LEAST: Final = 4.5  # contrast, WCAG 2.2, 1.4.3
 SLACK: Final = 1.0  # px
@@ -239,7 +239,10 @@ def faults(window: QWidget, watch: Watch) -> list[str]:
             shown.append(text)
             if own.contains(text.box) and not room.contains(text.box) and not scrolled(widget):
                 out.append(f"{name}: “{text.words}” is cut")
-            if text.words.endswith("…") and not isinstance(widget, tuple(said_whole())):
+            meant = text.words == widget.accessibleName() or (
+                isinstance(widget, QAbstractButton) and text.words == widget.text()
+            )
+            if text.words.endswith("…") and not meant and not isinstance(widget, tuple(said_whole())):
                 out.append(f"{name}: “{text.words}” is shortened")
             ground = text.ground or ground_of(pixels, text.box.translated(here), ratio)
             if ground is not None and contrast(over(text.ink, ground), ground) < LEAST:

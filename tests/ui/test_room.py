@@ -210,3 +210,19 @@ def test_a_layout_kept_while_panels_are_put_away_brings_them_back_where_they_sto
     places = [dock.y() for dock in column.docks]
     assert places == sorted(places)
     assert column.width_of() == 276
+
+
+def test_the_column_is_as_wide_as_before_whatever_the_window_was_between(make, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    window = make(100, (1920, 1080))
+    column = window.column
+    window.resize(1366, 768)
+    window.change(text_scale=200)
+    qtbot.wait(50)
+    window.shell.strip.buttons[0].click()
+    qtbot.wait(50)
+    window.shell.strip.buttons[0].click()
+    window.change(text_scale=100)
+    qtbot.wait(50)
+    assert column.width_of() == 276
+    window.resize(1920, 1080)
+    qtbot.waitUntil(lambda: column.width_of() == 348, timeout=2_000)

@@ -173,8 +173,8 @@ class ChartState:
         if not loaded:
             return error or COMPILING
         frame = self.frame
-        if frame is None or len(self.candles) or frame.now is not None:
-            return ""
+        if frame is None or len(self.candles) or frame.now is not None or self.stale:
+            return ""  # what is stale has a card that says why
         return frame.progress.text if frame.progress else frame.connection.sentence
 
     def touched(self, x0: Floats, y0: Floats, x1: Floats, y1: Floats) -> NDArray[np.bool_]:

@@ -212,7 +212,7 @@ class Docks(QMainWindow):
         for panel in self.panels:
             panel.wide = wanted
             panel.updateGeometry()
-        if before != wanted and abs(self.width_of() - before) <= 2:
+        if before != wanted and abs(self.width_of() - before) <= current().px(8):
             self._width_before = wanted
             if not self.tucked:
                 self.set_width(wanted)

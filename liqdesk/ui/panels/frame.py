@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from liqdesk.ui.window import Window
 
 PAD = 10
-LEAST = 264  # px across, at 100 %: the columns of every panel have room in that
+LEAST = 240  # px across, at 100 %: the columns of every panel have room in that
 PART = re.compile(r"(, | · )")
 
 

@@ -54,6 +54,7 @@ class AlertsBody(Body):
         self.rows: tuple[Row, ...] = ()
         self.statuses: tuple[RuleStatus, ...] = ()
         self.log: deque[Entry] = deque(maxlen=LOG_KEPT)
+        self._symbol = ""  # of the contract on screen
         self._words: dict[AnyRule, str] = {}
         self._pasts: dict[AnyRule, RulePast] = {}
         self._pasts_of: PastView | None = None
@@ -166,8 +167,16 @@ class AlertsBody(Body):
             x = pad + text_width("00:00:00", BODY) + t.px(9)
             draw.dot(p, x, y + h / 2, t.px(6), t.text3 if entry.seen else t.alert)
             ink, weight = (t.text2, REGULAR) if entry.seen else (t.text1, MEDIUM)
-            draw.put(p, x + t.px(10), y, w - pad - x - t.px(10), h, entry.fired.headline, ink, BODY, weight, elide=True)
+            words = self.said_of(entry.fired)
+            draw.put(p, x + t.px(10), y, w - pad - x - t.px(10), h, words, ink, BODY, weight, elide=True)
             y += h
+
+    def said_of(self, fired: Fired) -> str:
+        """Return what is said of a firing; of the contract on screen its name is left out."""
+        head = f"{fired.symbol} "
+        if fired.symbol != self._symbol or not fired.headline.startswith(head):
+            return fired.headline
+        return fired.headline.removeprefix(head).removeprefix("is ")
 
     def _rule(self, p: QPainter, row: Row, i: int, y: float, w: float, h: float) -> None:
         t = current()
@@ -190,11 +199,11 @@ class AlertsBody(Body):
         draw.put(p, x, y, room, h, row.words, ink, BODY, MEDIUM if row.on else REGULAR, elide=True)
 
     def _note(self, row: Row, room: float) -> str:
-        """Return what stands at the right: how the rule is, and how often it would have fired; while it is quiet only where all fits."""
-        whole = f"{row.note} · {row.past}" if row.past else row.note
-        if self.compact or (row.note.startswith("quiet") and text_width(whole, SMALL) + self._words_wide(row) > room):
-            return row.note
-        return whole
+        """Return what stands at the right: how the rule is, and how often it would have fired; less of it where the rule needs the room."""
+        whole = f"{row.note} · {row.past}" if row.past and not self.compact else row.note
+        loud = not row.note.startswith("quiet") and not self.compact
+        offered = [whole, row.past if loud else "", row.note]
+        return next((w for w in offered if w and text_width(w, SMALL) + self._words_wide(row) <= room), row.note)
 
     @staticmethod
     def _words_wide(row: Row) -> float:
