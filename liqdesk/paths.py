@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import FunctionType
 
 APP = "liqdesk"
+ANY_PROCESSOR: Final = "generic"  # LLVM's name for what every processor of a kind understands
 DIGEST: Final = "kernels.digest"  # beside the package, in a frozen program
 
 
@@ -90,6 +91,38 @@ def prepare_numba_cache() -> None:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir() / f"kernels-{kernel_digest()}"))
     if frozen():
         os.environ.setdefault("NUMBA_CACHE_LOCATOR_CLASSES", f"{__name__}.{FrozenKernel.__name__}")
+        if shipped_kernels().is_dir():
+            os.environ.setdefault("NUMBA_CPU_NAME", ANY_PROCESSOR)
+            os.environ.setdefault("NUMBA_CPU_FEATURES", "")
+            target = Path(os.environ["NUMBA_CACHE_DIR"])
+            if os.environ["NUMBA_CPU_NAME"] == ANY_PROCESSOR and not target.exists():
+                with contextlib.suppress(OSError):  # FrozenKernel finds another place for what cannot be kept there
+                    _lay_out(target)
+
+
+def shipped_kernels() -> Path:
+    """Return the folder of the kernels that a frozen program brings along, compiled for any processor of its kind; it need not be there."""
+    return Path(__file__).resolve().parent / "kernels"
+
+
+def _lay_out(target: Path) -> None:
+    """Copy the kernels that came along, so that another process sees all of them or none. Raises OSError where they cannot be kept."""
+    import shutil
+    import tempfile
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f"{target.name}."))
+    try:
+        for source in shipped_kernels().rglob("*"):
+            copy = folder / source.relative_to(shipped_kernels())
+            if source.is_file():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, copy)  # without the rights, which may forbid to add another one
+        folder.chmod(0o755)
+        os.replace(folder, target)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @functools.cache
@@ -162,9 +195,12 @@ def _passing_folder() -> Path:
     import shutil
     import tempfile
 
-    folder = tempfile.mkdtemp(prefix="liqdesk-kernels-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    outer = tempfile.mkdtemp(prefix="liqdesk-kernels-")
+    atexit.register(shutil.rmtree, outer, ignore_errors=True)
+    folder = Path(outer) / "kernels"
+    if shipped_kernels().is_dir():
+        _lay_out(folder)
+    return folder
 
 
 def frozen() -> bool:

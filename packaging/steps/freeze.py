@@ -19,6 +19,9 @@ from steps.plan import Build, BuildError
 SYSTEMS = ("linux", "windows", "macos")
 BINUTILS = "Debian, Ubuntu: apt-get install binutils; Fedora: dnf install binutils"
 TOOLS = dict.fromkeys(("objdump", "objcopy"), BINUTILS) if sys.platform.startswith("linux") else {}
+ANY_PROCESSOR = "generic"  # as liqdesk.paths has it
+# Where numba's cache is the same on every machine; on macOS its key has the version of the system in it.
+STABLE = ("linux", "windows")
 WAYLAND = {"libwayland-client.so.0": "libwayland-client0", "libwayland-cursor.so.0": "libwayland-cursor0"}
 SPEC = Path(__file__).resolve().parents[1] / "liqdesk.spec"
 PINS = SPEC.with_name("constraints.txt")
@@ -42,6 +45,8 @@ def make(build: Build) -> list[Path]:
     build.run([*command, "--distpath", build.frozen.parent, "--workpath", build.work / "pyinstaller", SPEC])
     for library in build.frozen.glob("_internal/libpython*.so*") if build.system == "linux" else ():
         build.run(["objcopy", "--strip-debug", library])  # this one alone: what strip does breaks numpy's openblas
+    if build.system in STABLE:
+        bring_kernels(build)
     settle(build.frozen.parent, build.epoch)
     lost = lost_libraries(build.frozen) if build.system == "linux" else {}
     if lost:
@@ -54,6 +59,27 @@ def make(build: Build) -> list[Path]:
     if said.stdout.strip() != f"liqdesk {build.version}":
         raise BuildError(f"the frozen program does not say its version: {said.stdout!r} {said.stderr!r}")
     return [build.frozen]
+
+
+def bring_kernels(build: Build) -> None:
+    """Let the frozen program compile all it would compile on a user's first start, and put that beside it."""
+    folder = build.work / "kernels"
+    shutil.rmtree(folder, ignore_errors=True)
+    environ = {"NUMBA_CACHE_DIR": str(folder), "NUMBA_CPU_NAME": ANY_PROCESSOR, "NUMBA_CPU_FEATURES": ""}
+    build.run([build.program, "kernels"], environ)
+    market = subprocess.Popen(
+        [str(build.program), "exchange", "--port", "0"],
+        env={**build.environ(), **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
+    with market:
+        assert market.stdout is not None
+        served = market.stdout.readline()
+        market.terminate()
+    if not served.startswith(b"{"):
+        raise BuildError(f"the frozen program's market does not start: {served!r}")
+    shutil.copytree(folder, build.frozen / "_internal" / "liqdesk" / "kernels")
 
 
 def prepare(build: Build) -> None:

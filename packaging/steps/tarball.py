@@ -18,6 +18,8 @@ def make(build: Build) -> list[Path]:
         raise BuildError(
             "this Python cannot pack xz: it was built without liblzma (Debian: apt-get install liblzma-dev, then build it again)"
         )
+    if not build.frozen.is_dir():
+        raise BuildError('there is no frozen program in build/frozen: make package ARGS="freeze tarball"')
     target = build.target("tar.xz")
     name = f"liqdesk-{build.version}"
     with tarfile.open(target, "w:xz", format=tarfile.GNU_FORMAT, preset=6) as out:

@@ -189,9 +189,41 @@ def test_where_nothing_can_be_kept_kernels_stay_with_the_process(
     place = paths.FrozenKernel.from_function(test_the_source_starts_itself_by_its_name, "liqdesk/model/kernels.py")  # type: ignore[arg-type]
     folder = Path(place.get_cache_path())
     assert folder.is_dir()
-    assert folder.parent.name.startswith("liqdesk-kernels-")
-    assert folder.parent.stat().st_mode & 0o077 == 0, "what is read from it is code"
+    outer = folder.parents[1]
+    assert outer.name.startswith("liqdesk-kernels-")
+    assert outer.stat().st_mode & 0o077 == 0, "what is read from it is code"
     paths._passing_folder.cache_clear()
+
+
+def test_what_was_compiled_with_the_package_is_laid_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = tmp_path / "shipped"
+    (shipped / "liqdesk.model").mkdir(parents=True)
+    (shipped / "liqdesk.model" / "run.nbi").write_bytes(b"x")
+    (shipped / "whole").touch()
+    for path in (shipped / "liqdesk.model" / "run.nbi", shipped / "liqdesk.model", shipped):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(paths, "shipped_kernels", lambda: shipped)
+    target = tmp_path / "cache" / "kernels-0"
+    for name, value in (("NUMBA_CACHE_DIR", str(target)), ("NUMBA_CACHE_LOCATOR_CLASSES", "")):
+        monkeypatch.setenv(name, value)
+    for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    paths.prepare_numba_cache()
+    assert (os.environ["NUMBA_CPU_NAME"], os.environ["NUMBA_CPU_FEATURES"]) == ("generic", "")
+    assert (target / "liqdesk.model" / "run.nbi").read_bytes() == b"x"
+    assert (target / "liqdesk.model").stat().st_mode & 0o200, "another kernel could not be added"
+    assert sorted(p.name for p in target.parent.iterdir()) == ["kernels-0"]
+    (target / "whole").unlink()
+    paths.prepare_numba_cache()
+    assert not (target / "whole").exists(), "what is there is not replaced"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "other"))
+    monkeypatch.setenv("NUMBA_CPU_NAME", "znver3")
+    paths.prepare_numba_cache()
+    assert not (tmp_path / "other").exists(), "they would not be looked at"
+    for path in (shipped, shipped / "liqdesk.model"):
+        path.chmod(0o755)
 
 
 def test_the_class_answers_what_numba_asks_a_place_for() -> None:

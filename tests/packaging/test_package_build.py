@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 from pathlib import Path
 from types import ModuleType
@@ -152,6 +154,52 @@ def test_what_the_program_imports_is_not_left_out(recipe: Any) -> None:
 )
 def test_what_comes_along(recipe: Any, path: str, comes: bool) -> None:
     assert recipe("steps.contents").wanted(path) is comes
+
+
+def test_libraries_that_only_what_stays_out_would_load_stay_out(recipe: Any) -> None:
+    loads = {
+        "/qt/QtGui.so": ["libQt6Gui.so.6", "libglib.so.0", "libpcre.so.0"],
+        "/qt/libqxcb.so": ["libxcb-cursor.so.0"],
+        "/lib/libgtk.so.0": ["libatk.so.0"],
+    }
+    entries = [
+        ("PySide6/QtGui.abi3.so", "/qt/QtGui.so", "EXTENSION"),
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", "/qt/libqxcb.so", "BINARY"),
+        ("PySide6/Qt/lib/libQt6Gui.so.6", "/qt/libQt6Gui.so.6", "BINARY"),
+        ("libQt6Gui.so.6", "PySide6/Qt/lib/libQt6Gui.so.6", "SYMLINK"),
+        ("libglib.so.0", "/lib/libglib.so.0", "BINARY"),
+        ("libpcre.so.0", "/lib/libpcre.so.0", "BINARY"),
+        ("libxcb-cursor.so.0", "/lib/libxcb-cursor.so.0", "BINARY"),
+        ("libgtk.so.0", "/lib/libgtk.so.0", "BINARY"),
+        ("libatk.so.0", "/lib/libatk.so.0", "BINARY"),
+        ("libQt6Qml.so.6", "PySide6/Qt/lib/libQt6Qml.so.6", "SYMLINK"),
+        ("libpython3.11.so.1.0", "/lib/libpython3.11.so.1.0", "BINARY"),
+    ]
+    kept = recipe("steps.contents").needed(entries, lambda path: [(name, None) for name in loads.get(path, ())])
+    assert {e[0] for e in entries} - {e[0] for e in kept} == {"libgtk.so.0", "libatk.so.0", "libQt6Qml.so.6"}
+    assert kept == [e for e in entries if e in kept]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ldd is Linux's")
+def test_a_library_that_is_nowhere_is_found_before_a_user_misses_it(recipe: Any, tmp_path: Path) -> None:
+    lost = recipe("steps.freeze").lost_libraries
+    (tmp_path / "_internal").mkdir()
+    extension = next(Path(sysconfig.get_path("stdlib"), "lib-dynload").glob("_ctypes.*.so"))
+    shutil.copy(extension, tmp_path / "_internal")
+    assert lost(tmp_path) == {}
+    body = extension.read_bytes()
+    assert body.count(b"libffi.so.") >= 1
+    (tmp_path / "_internal" / "other.so").write_bytes(body.replace(b"libffi.so.", b"libnix.so."))
+    (missing,) = lost(tmp_path)
+    assert missing.startswith("libnix.so.")
+    assert lost(tmp_path)[missing] == "_internal/other.so"
+
+
+def test_an_archive_is_of_something(recipe: Any, tmp_path: Path) -> None:
+    plan, tarball = recipe("steps.plan"), recipe("steps.tarball")
+    with pytest.raises(plan.BuildError, match="no frozen program"):
+        tarball.make(plan.Build("9.9", 1_700_000_000, "linux", "x86_64", tmp_path))
+    assert not list(tmp_path.rglob("*.xz"))
 
 
 def test_what_it_stands_on_is_asked_of_the_environment(recipe: Any) -> None:
