@@ -91,12 +91,14 @@ QListView, QTreeView, QTableView {{ background: {t.panel}; color: {t.text1}; bor
   selection-background-color: {t.selected};
   selection-color: {t.text1}; }}
 QListView::item:hover, QTreeView::item:hover {{ background: {t.hover}; }}
-QListView::item:selected, QTreeView::item:selected {{ background: {t.selected}; color: {t.text1}; }}
+QListView::item:selected, QTreeView::item:selected {{ background: {t.row}; color: {t.text1}; }}
 QListView[role="contents"]::item {{ padding: {px(4)}px {px(8)}px; border-radius: {px(3)}px; color: {t.text2}; }}
 QListView[role="contents"]::item:hover, QListView[role="contents"]::item:selected {{ color: {t.text1}; }}
 QMenu {{ background: {t.raised}; color: {t.text1}; border: 1px solid {t.border}; padding: {px(4)}px; }}
 QMenu::item {{ padding: {px(5)}px {px(14)}px; border-radius: {px(3)}px; background: transparent; }}
 QMenu::item:selected {{ background: {t.hover}; color: {t.text1}; }}
+QMenu::indicator {{ width: {px(13)}px; height: {px(13)}px; left: {px(4)}px; }}
+QMenu::right-arrow {{ width: {px(12)}px; height: {px(12)}px; right: {px(4)}px; }}
 QMenu::item:disabled {{ color: {t.text3}; }}
 QMenu::separator {{ height: 1px; background: {t.border}; margin: {px(4)}px {px(6)}px; }}
 QToolTip {{ background: {t.raised}; color: {t.text1}; border: 1px solid {t.border}; padding: {px(4)}px {px(6)}px; }}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -34,7 +34,9 @@ from liqdesk.model import usual_shares
 from liqdesk.settings import Settings
 from liqdesk.ui.panels.column import Column
 from liqdesk.ui.theme import apply_theme
+from liqdesk.ui.window import Window
 
+Furnish = Callable[..., Window]  # see conftest.py
 BTC = Instrument("BTCUSDT", "BTC", "USDT", 0.1, 0.001)
 T0 = 1_776_206_833_000  # 2026-04-14 22:47:13 UTC
 MARK = 67_074.0

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import RULES, frame
+from shell_frames import RULES, Furnish, frame
 
-from liqdesk.settings import Settings
 from liqdesk.ui.keys import KEYS
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    one = Window(Settings(first_run_done=True, sounds=False), True)
-    one._painted = True
-    qtbot.addWidget(one)
-    one.resize(1600, 900)
-    assert one.shell.parent() is one
-    one.show()
-    yield one
-    one.close()
+def window(furnish: Furnish) -> Window:
+    return furnish(1600, 900)
 
 
 def test_every_command_of_the_table_is_learned_and_every_learned_one_is_in_the_table(window: Window) -> None:

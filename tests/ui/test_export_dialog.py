@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import T0, ZONES, frame, order, source
+from shell_frames import T0, ZONES, Furnish, frame, order, source
 
 from liqdesk.engine.frames import Bars
 from liqdesk.market.rows import BAR
 from liqdesk.model import DensityGrid
 from liqdesk.model.axis import ROWS
 from liqdesk.model.flags import LIVE
-from liqdesk.settings import Settings
 from liqdesk.ui.dialogs.export import ExportDialog
 from liqdesk.ui.exporting import Wish, file_name, sheet_of
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
 MINUTE = 60_000
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    one = Window(Settings(first_run_done=True, sounds=False, candle_ms=MINUTE, window_ms=43_200_000), True)
-    one._painted = True
-    qtbot.addWidget(one)
-    one.resize(1600, 900)
-    assert one.shell.parent() is one
-    one.show()
+def window(furnish: Furnish, qtbot: QtBot) -> Window:
+    one = furnish(1600, 900, candle_ms=MINUTE, window_ms=43_200_000)
     one.load_chart()
     grid = DensityGrid()
     rng = np.random.default_rng(5)

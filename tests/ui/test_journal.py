@@ -10,32 +10,22 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import busy, connection, fired, frame, source
+from shell_frames import Furnish, busy, connection, fired, frame, source
 
-from liqdesk.settings import Settings
 from liqdesk.ui import streams
 from liqdesk.ui.journal import LONGEST, clean
 from liqdesk.ui.panels.log import FILTERS, LogPanel
 from liqdesk.ui.panels.streams import StreamsPanel
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    one = Window(Settings(first_run_done=True, sounds=False), True)
-    one._painted = True
-    qtbot.addWidget(one)
-    one.resize(1_700, 900)
-    assert one.shell.parent() is one
-    one.show()
+def window(furnish: Furnish) -> Iterator[Window]:
+    one = furnish(1_700, 900)
     logging.getLogger("liqdesk").setLevel(logging.INFO)
     yield one
     logging.getLogger("liqdesk").setLevel(logging.NOTSET)
-    one.close()
 
 
 def log_of(window: Window) -> LogPanel:

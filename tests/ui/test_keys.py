@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shell_frames import Furnish
 
 from liqdesk.settings import Settings, is_sensible
 from liqdesk.ui.dialogs.keys import HINT, KeyRow, KeysCard
@@ -30,18 +29,8 @@ PLAIN, CTRL, SHIFT = (
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    one = Window(Settings(first_run_done=True, sounds=False), True)
-    one._painted = True
-    qtbot.addWidget(one)
-    one.resize(1600, 900)
-    assert one.shell.parent() is one
-    one.show()
-    one.activateWindow()
-    qtbot.waitUntil(one.isActiveWindow)
-    yield one
-    one.close()
+def window(furnish: Furnish) -> Window:
+    return furnish(1600, 900, active=True)
 
 
 def sheet(window: Window) -> KeysCard:

@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
+from shell_frames import Furnish
 
 from liqdesk.engine.frames import GapView, Prices
 from liqdesk.insight import Confluence
@@ -27,7 +28,6 @@ from liqdesk.ui.chart.together import Run, runs
 from liqdesk.ui.dialogs.least import LeastCard
 from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.layers_menu import LAYERS, SIZES, StayingMenu, size_words
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 from liqdesk.venues.binance.brackets import shipped_brackets
 
@@ -45,18 +45,8 @@ def make(qtbot: QtBot, market: Scene) -> Iterator[Callable[..., ChartPane]]:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    made = Window(Settings(first_run_done=True, sounds=False), True)
-    made._painted = True
-    qtbot.addWidget(made)
-    made.resize(1920, 1080)
-    assert made.shell.parent() is made
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
-    yield made
-    made.close()
+def window(furnish: Furnish) -> Window:
+    return furnish(active=True)
 
 
 def opened(window: Window, qtbot: QtBot) -> QMenu:

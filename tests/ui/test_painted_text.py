@@ -7,16 +7,15 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
-from shell_frames import EMPTY, T0, busy, connection, frame, order, source, streams
+from shell_frames import EMPTY, T0, Furnish, busy, connection, frame, order, source, streams
 from support.everything import ALL_PANES, arrange
 from support.painted import Watch, faults
 
 from liqdesk.engine.frames import Frame, Progress
-from liqdesk.settings import Settings
 from liqdesk.ui import draw
-from liqdesk.ui.theme import apply_theme, current
+from liqdesk.ui.theme import current
 from liqdesk.ui.window import Window
 
 REFUSED = "Binance refuses this region (451). Use the built-in market, or set a proxy."
@@ -30,24 +29,9 @@ STATES: dict[str, Frame] = {
 
 
 @pytest.fixture
-def watch(qapp: QApplication) -> Iterator[Watch]:
+def watch() -> Iterator[Watch]:
     with Watch() as one:
         yield one
-    apply_theme(qapp, "dark", 1.0, 100)
-
-
-def shown(
-    qtbot: QtBot, qapp: QApplication, percent: int, theme: str, size: tuple[int, int], **settings: object
-) -> Window:
-    apply_theme(qapp, theme, 1.0, percent)
-    window = Window(Settings(first_run_done=True, sounds=False, text_scale=percent, theme=theme, **settings), True)  # type: ignore[arg-type]
-    window._painted = True
-    qtbot.addWidget(window)
-    window.resize(*size)
-    assert window.shell.parent() is window
-    window.show()
-    window.load_chart()
-    return window
 
 
 def looked_over(window: Window, watch: Watch, qtbot: QtBot, of: Frame) -> list[str]:
@@ -63,23 +47,21 @@ def looked_over(window: Window, watch: Watch, qtbot: QtBot, of: Frame) -> list[s
 @pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)], ids=["1920", "1366"])
 @pytest.mark.parametrize("percent", [100, 150, 200])
 def test_as_it_first_stands_in_every_state(
-    qtbot: QtBot, qapp: QApplication, watch: Watch, percent: int, size: tuple[int, int], theme: str
+    furnish: Furnish, qtbot: QtBot, watch: Watch, percent: int, size: tuple[int, int], theme: str
 ) -> None:
-    window = shown(qtbot, qapp, percent, theme, size)
+    window = furnish(*size, text_scale=percent, theme=theme)
+    window.load_chart()
     found = {state: looked_over(window, watch, qtbot, one) for state, one in STATES.items()}
-    window.close()
     assert {state: said for state, said in found.items() if said} == {}
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("percent", [100, 150])
-def test_with_every_panel_and_pane_open(
-    qtbot: QtBot, qapp: QApplication, watch: Watch, percent: int, theme: str
-) -> None:
-    window = shown(qtbot, qapp, percent, theme, (1920, 1080), **ALL_PANES)
+def test_with_every_panel_and_pane_open(furnish: Furnish, qtbot: QtBot, watch: Watch, percent: int, theme: str) -> None:
+    window = furnish(text_scale=percent, theme=theme, **ALL_PANES)
+    window.load_chart()
     arrange(window)
     found = {state: looked_over(window, watch, qtbot, one) for state, one in STATES.items()}
-    window.close()
     assert {state: said for state, said in found.items() if said} == {}
 
 

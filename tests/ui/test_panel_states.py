@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import EMPTY, connection, frame, source, streams
+from shell_frames import EMPTY, Furnish, connection, frame, source, streams
 
 from liqdesk.engine.frames import Frame, FundingView, Progress
-from liqdesk.settings import Settings
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
 REFUSED = "Binance refuses this region (451). Use the built-in market, or set a proxy."
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    one = Window(Settings(first_run_done=True, sounds=False), True)
-    one._painted = True
-    qtbot.addWidget(one)
-    one.resize(1920, 1080)
-    assert one.shell.parent() is one
-    one.show()
-    yield one
-    one.close()
+def window(furnish: Furnish) -> Window:
+    return furnish()
 
 
 def show(window: Window, one: Frame) -> None:

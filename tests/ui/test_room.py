@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QPushButton, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
-from shell_frames import T0, busy, frame, order
+from shell_frames import T0, Furnish, busy, frame, order
 
-from liqdesk.settings import Settings
 from liqdesk.ui.controls import BarButton
 from liqdesk.ui.dialogs.fields import NumberField
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.panels.frame import Header
-from liqdesk.ui.theme import BODY, SEMIBOLD, apply_theme, text_width
+from liqdesk.ui.theme import BODY, SEMIBOLD, text_width
 from liqdesk.ui.window import Window
 
 CARDS = ("settings", "keys", "palette", "help", "method", "streams", "score", "alert", "export", "first run")
 
 
 @pytest.fixture
-def make(qtbot: QtBot, qapp: QApplication) -> Iterator[object]:
-    made: list[Window] = []
-
+def make(furnish: Furnish, qtbot: QtBot) -> Callable[..., Window]:
     def window(percent: int, size: tuple[int, int], theme: str = "dark") -> Window:
-        apply_theme(qapp, theme, 1.0, percent)
-        one = Window(Settings(first_run_done=True, sounds=False, text_scale=percent, theme=theme), True)
-        one._painted = True
-        qtbot.addWidget(one)
-        made.append(one)
-        one.resize(*size)
-        assert one.shell.parent() is one
-        one.show()
+        one = furnish(*size, text_scale=percent, theme=theme)
         one.load_chart()
         for serial in range(3):
             one.apply(frame(serial=serial + 1, streams=busy().streams, new_forced=(order(30_000.0, T0 + serial),)))
@@ -41,10 +31,7 @@ def make(qtbot: QtBot, qapp: QApplication) -> Iterator[object]:
         qtbot.wait(100)
         return one
 
-    yield window
-    for one in made:
-        one.close()
-    apply_theme(qapp, "dark", 1.0, 100)
+    return window
 
 
 def short_of_room(root: QWidget) -> list[str]:

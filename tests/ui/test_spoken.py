@@ -22,12 +22,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from shell_frames import T0, frame, order
+from shell_frames import T0, Furnish, frame, order
 
-from liqdesk.settings import Settings
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.spoken import SILENT
-from liqdesk.ui.theme import apply_theme, current
+from liqdesk.ui.theme import current
 from liqdesk.ui.window import Window
 
 CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView)
@@ -35,21 +34,14 @@ CARDS = ("settings", "keys", "palette", "help", "method", "streams", "score", "a
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    one = Window(Settings(first_run_done=True, sounds=False), True)
-    one._painted = True
-    qtbot.addWidget(one)
-    one.resize(1920, 1080)
-    assert one.shell.parent() is one
-    one.show()
+def window(furnish: Furnish) -> Iterator[Window]:
+    one = furnish()
     one.load_chart()
     for serial in range(3):
         one.apply(frame(serial=serial + 1, new_forced=(order(30_000.0, T0 + serial),)))
         one.turns.everything()
     yield one
     QAccessible.setActive(False)
-    one.close()
 
 
 def name_of(widget: QWidget) -> str:

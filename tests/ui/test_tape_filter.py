@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import BTC, T0, frame
+from shell_frames import BTC, T0, Furnish, frame
 
 from liqdesk.market import ForcedOrder, Instrument, Side, Universe
-from liqdesk.settings import Settings, load, save
+from liqdesk.settings import load, save
 from liqdesk.ui import present
 from liqdesk.ui.panels.tape import FLOOR, FLOOR_SHORT, TapePanel
 from liqdesk.ui.panels.tapefilter import least_words
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
 PEPE = Instrument("1000PEPEUSDT", "1000PEPE", "USDT", 0.0000001, 1.0)
@@ -37,27 +35,14 @@ def orders(count: int = 300, seed: int = 2) -> tuple[ForcedOrder, ...]:
 
 
 @pytest.fixture
-def make(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[..., Window]]:
-    apply_theme(qapp, "dark", 1.0)
-    made: list[Window] = []
-
+def make(furnish: Furnish) -> Callable[..., Window]:
     def window(wide: int = 1_920, **settings: object) -> Window:
-        one = Window(msgspec.structs.replace(Settings(first_run_done=True, sounds=False), **settings), True)
-        one._painted = True
-        qtbot.addWidget(one)
-        made.append(one)
-        one.resize(wide, 1_080)
-        assert one.shell.parent() is one
-        one.show()
-        one.activateWindow()
-        qtbot.waitUntil(one.isActiveWindow)
+        one = furnish(wide, active=True, **settings)
         one.set_universe(Universe(T0, (BTC, PEPE)))
         one.apply(frame(new_forced=orders()))
         return one
 
-    yield window
-    for one in made:
-        one.close()
+    return window
 
 
 def listed(w: Window) -> list[tuple[int, str, str]]:

@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
-from shell_frames import frame
+from shell_frames import Furnish, frame
 
 from liqdesk.engine.frames import SetSymbol
 from liqdesk.market import Instrument, Universe
-from liqdesk.settings import Settings
 from liqdesk.ui.keys import KEYS
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
 pytestmark = pytest.mark.qt_log_ignore("^This plugin does not support")  # popups, on the offscreen platform
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    one = Window(Settings(first_run_done=True, sounds=False), True)
-    one._painted = True
-    qtbot.addWidget(one)
-    one.resize(1600, 900)
-    assert one.shell.parent() is one
-    one.show()
-    one.activateWindow()
-    qtbot.waitUntil(one.isActiveWindow)
+def window(furnish: Furnish) -> Window:
+    one = furnish(1600, 900, active=True)
     one.apply(frame())
     names = ("BTC", "ETH", "SOL", "LTC")
     listed = tuple(Instrument(f"{name}USDT", name, "USDT", 0.1, 0.001) for name in names)
     one.set_universe(Universe(0, listed))
     one.shell.take_focus()
-    yield one
-    one.close()
+    return one
 
 
 def field(window: Window) -> QLineEdit:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_frames import BTC, T0, frame, source, zone
+from shell_frames import BTC, T0, Furnish, frame, source, zone
 
 from liqdesk.engine.frames import SetSymbol
 from liqdesk.engine.watches import FundingRow, InterestChange, SetWatch, WatchView
 from liqdesk.market import Instrument, Side, Ticker, Tickers, Universe
-from liqdesk.settings import Settings, load, save
+from liqdesk.settings import load, save
 from liqdesk.ui import present
 from liqdesk.ui.panels.watched import COLUMNS, ordered, rows_of, value_of, words_of
 from liqdesk.ui.panels.watchlist import WatchPanel
 from liqdesk.ui.panels.watchrows import SAMPLES, WatchRows, width_of
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
 COUNT = 620
@@ -71,28 +69,15 @@ ZONES = (zone(Side.SHORT, 68_000.0, 68_400.0, 3e6), zone(Side.LONG, 66_700.0, 66
 
 
 @pytest.fixture
-def make(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[..., Window]]:
-    apply_theme(qapp, "dark", 1.0)
-    made: list[Window] = []
-
+def make(furnish: Furnish) -> Callable[..., Window]:
     def window(**settings: object) -> Window:
-        one = Window(msgspec.structs.replace(Settings(first_run_done=True, sounds=False), **settings), True)
-        one._painted = True
-        qtbot.addWidget(one)
-        made.append(one)
-        one.resize(1_920, 1_080)
-        assert one.shell.parent() is one
-        one.show()
-        one.activateWindow()
-        qtbot.waitUntil(one.isActiveWindow)
+        one = furnish(active=True, **settings)
         one.set_universe(universe())
         one.set_tickers(tickers())
         one.apply(frame(watch=view(), zones=ZONES))
         return one
 
-    yield window
-    for one in made:
-        one.close()
+    return window
 
 
 def opened(w: Window, qtbot: QtBot) -> WatchPanel:
@@ -302,16 +287,8 @@ def test_only_while_it_is_seen_the_engine_is_asked(make: Callable[..., Window], 
     assert not panel.content.isVisible()
 
 
-def test_a_watchlist_that_stands_before_the_engine_is_told_with_the_first_frame(
-    qtbot: QtBot, qapp: QApplication
-) -> None:
-    apply_theme(qapp, "dark", 1.0)
-    w = Window(Settings(first_run_done=True, sounds=False, favourites=("C001USDT",)), True)
-    w._painted = True
-    qtbot.addWidget(w)
-    w.resize(1_920, 1_080)
-    assert w.shell.parent() is w
-    w.show()
+def test_a_watchlist_that_stands_before_the_engine_is_told_with_the_first_frame(furnish: Furnish, qtbot: QtBot) -> None:
+    w = furnish(favourites=("C001USDT",))
     w.column.show_panel("watchlist")
     qtbot.waitUntil(w.column.panel("watchlist").isVisible)
     sent: list[object] = []

@@ -7,25 +7,16 @@ import math
 import pytest
 from chart_scene import scene, zone
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shell_frames import Furnish
 
 from liqdesk.market import Side
-from liqdesk.settings import Settings
-from liqdesk.ui.theme import apply_theme
-from liqdesk.ui.window import Window
 
 
-def test_a_click_on_a_row_centres_the_chart_on_its_zone(qtbot: QtBot, qapp: QApplication) -> None:
-    apply_theme(qapp, "dark", 1.0)
+def test_a_click_on_a_row_centres_the_chart_on_its_zone(furnish: Furnish, qtbot: QtBot) -> None:
     market = scene()
     m = market.now.mark
-    window = Window(Settings(first_run_done=True, sounds=False), True)
-    window._painted = True
-    qtbot.addWidget(window)
-    window.resize(1920, 1080)
-    assert window.shell.parent() is window
-    window.show()
+    window = furnish()
     window.load_chart()
     chart = window.chart
     assert chart is not None
