@@ -22,6 +22,7 @@ from liqdesk import __version__
 FOLDER: Final = "crashes"
 RUNNING: Final = "running-"
 MOST_OF_A_RUN: Final = 5
+MOST_WAITING: Final = 20
 MOST_NOTED: Final = 4_000  # characters
 LOG: Final = "liqdesk.log"
 
@@ -60,6 +61,7 @@ class Watch:
         )
         try:
             self.folder.mkdir(mode=0o700, exist_ok=True)
+            _make_room(self.folder)
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
             self._handle = os.open(self._path, flags, 0o600)
         except OSError as e:
@@ -128,6 +130,14 @@ class Watch:
             return
         with contextlib.suppress(OSError):  # a full disk; the run goes on
             os.write(self._handle, text.encode("utf-8", "backslashreplace"))
+
+
+def _make_room(folder: Path) -> None:
+    """Let the oldest traces go where many wait: of runs that all died before the window could take them up."""
+    waiting = sorted(name for name in os.listdir(folder) if name.startswith(RUNNING))
+    for name in waiting[: -MOST_WAITING or None]:
+        with contextlib.suppress(OSError):
+            os.unlink(folder / name)
 
 
 def _say(words: str, *values: object, exc_info: bool = False) -> None:

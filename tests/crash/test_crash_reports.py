@@ -13,7 +13,7 @@ import pytest
 
 from liqdesk.crash import reports
 from liqdesk.crash.reports import LONGEST_TRACE, MOST, forget, gather, kept, last_words, told, untold
-from liqdesk.crash.watch import FOLDER, LOG, MOST_OF_A_RUN, RUNNING, Watch
+from liqdesk.crash.watch import FOLDER, LOG, MOST_OF_A_RUN, MOST_WAITING, RUNNING, Watch, _make_room
 
 SEGFAULT = (
     "Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f3ab2ffd640 (most recent call first):\n"
@@ -216,6 +216,16 @@ def test_an_error_in_here_hides_nothing(watch: Watch, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(reports, "of_error", broken)
     report(watch, raised())
+
+
+def test_traces_that_nothing_takes_up_do_not_pile_up(tmp_path: Path) -> None:
+    for number in range(MOST_WAITING + 5):
+        dead(tmp_path, FACTS + SEGFAULT, f"20261126T12{number:02}00Z-1")
+    _make_room(tmp_path / FOLDER)
+    left = sorted(path.name for path in (tmp_path / FOLDER).iterdir())
+    assert left == [f"{RUNNING}20261126T12{n:02}00Z-1" for n in range(5, MOST_WAITING + 5)]
+    assert len(gather(tmp_path)) == MOST_WAITING
+    assert len(kept(tmp_path)) == MOST
 
 
 def test_without_a_folder_nothing_is_kept(tmp_path: Path) -> None:

@@ -26,9 +26,13 @@ SECRET = "hun-ter2-and-more"
 # The program with something planted in it, done once its first control stands.
 PLANTED = """
 import ctypes, logging, os, sys, threading
-from PySide6.QtCore import QObject, QTimer, Slot, qFatal
+from PySide6.QtCore import QObject, QThread, QTimer, Slot, qFatal
 from liqdesk.app.choices import Choices
 from liqdesk.app.launch import open_window
+
+class Worker(QThread):
+    def run(self):
+        raise LookupError("planted")
 
 class Trouble(QObject):
     def __init__(self, window):
@@ -158,6 +162,10 @@ def test_a_run_that_died_is_told_by_the_next_once(tmp_path: Path, what: str, num
     ("what", "thread"),
     [
         ("raise KeyError('planted 66210.5')", "main"),
+        (
+            "self.worker = Worker(); self.worker.setObjectName('planted worker'); self.worker.start(); self.worker.wait()",
+            "planted worker",
+        ),
         ("t = threading.Thread(target=lambda: 1 / 0, name='planted thread'); t.start(); t.join()", "planted thread"),
     ],
 )
@@ -189,6 +197,24 @@ def test_a_run_that_was_killed_from_outside_is_no_crash(tmp_path: Path) -> None:
     assert len(traces(tmp_path)) == 1
     assert next_start(tmp_path) == {}
     assert not (tmp_path / "profile" / FOLDER).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_recorder_that_died_is_told_by_the_window(tmp_path: Path) -> None:
+    profile(tmp_path)
+    text = """
+import ctypes, sys, threading
+from liqdesk.app.choices import Choices
+from liqdesk.app.recording import record
+threading.Timer(4, ctypes.string_at, (8,)).start()
+record(Choices(profile=sys.argv[1], demo=True, seed=7, proxy_url=""), (), 2.0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", text, str(tmp_path / "profile")],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGSEGV, done.stderr
+    assert "(segmentation fault)" in next_start(tmp_path)["notice.0"]
 
 
 def test_a_run_that_ends_well_leaves_nothing(tmp_path: Path) -> None:
