@@ -103,6 +103,7 @@ QMenu::item:disabled {{ color: {t.text3}; }}
 QMenu::separator {{ height: 1px; background: {t.border}; margin: {px(4)}px {px(6)}px; }}
 QToolTip {{ background: {t.raised}; color: {t.text1}; border: 1px solid {t.border}; padding: {px(4)}px {px(6)}px; }}
 QScrollArea {{ background: transparent; border: none; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: {px(8)}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {px(8)}px; margin: 0; }}
 QScrollBar::handle {{ background: {t.border}; border-radius: {px(3)}px; margin: 1px; min-height: {px(24)}px;

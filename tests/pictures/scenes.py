@@ -22,8 +22,8 @@ LOOKS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 PLAIN: dict[str, Any] = {"theme": "dark", "text_scale": 100}
 CARDS = (
-    "settings", "keys", "palette", "help", "method", "streams", "score", "alert", "position", "export", "goto", "search", "panes",
-    "layers", "desk", "desk_save", "more", "pill", "chart_menu",
+    "settings", "keys", "palette", "help", "method", "about", "licences", "updates", "crashes", "streams", "score", "alert",
+    "position", "export", "goto", "search", "panes", "layers", "desk", "desk_save", "more", "pill", "chart_menu",
 )  # fmt: skip
 
 

@@ -69,6 +69,7 @@ class AboutCard(Card):
         super().__init__(parent, "About liqdesk", 700)
         t = current()
         self.groups, self.places = tuple(groups), tuple(places)
+        self._narrow = self.screen().availableGeometry().width() < t.px(720)  # one column beneath the other
         self.opens: dict[str, LinkButton] = {}
         self.values: dict[str, QLabel] = {}
         self.said = label("", "caption", BODY, MEDIUM, wrap=True)
@@ -76,8 +77,8 @@ class AboutCard(Card):
         self.rows.setSpacing(t.px(12))
         self.rows.addLayout(self._head())
         self.rows.addWidget(Hairline())
-        columns = QHBoxLayout()
-        columns.setSpacing(t.px(28))
+        columns: QHBoxLayout | QVBoxLayout = QVBoxLayout() if self._narrow else QHBoxLayout()
+        columns.setSpacing(t.px(4 if self._narrow else 28))
         half = (len(self.groups) + 1) // 2
         for some in (self.groups[:half], self.groups[half:]):
             column = QVBoxLayout()
@@ -98,7 +99,11 @@ class AboutCard(Card):
         self.updates = button("Check for updates…")
         self.crashes = button("Crash reports…")
         self.copy.setToolTip("For a bug report: versions, system and places; nothing of what you hold or watch")
-        self.add_buttons(self.copy, self.licences, self.updates, self.crashes)
+        if self._narrow:
+            self.add_buttons(self.copy, self.licences)
+            self.add_buttons(self.updates, self.crashes)
+        else:
+            self.add_buttons(self.copy, self.licences, self.updates, self.crashes)
         self.copy.clicked.connect(self._copy)
 
     def first_focus(self) -> QWidget:
@@ -150,7 +155,9 @@ class AboutCard(Card):
         measure = QFontMetricsF(font(BODY, MEDIUM))
         for i, place in enumerate(self.places):
             grid.addWidget(label(place.name, "caption", BODY), i, 0)
-            shown = measure.elidedText(str(place.path), Qt.TextElideMode.ElideMiddle, t.px(440))
+            shown = measure.elidedText(
+                str(place.path), Qt.TextElideMode.ElideMiddle, t.px(220 if self._narrow else 440)
+            )
             path = label(shown, "", BODY, MEDIUM)
             path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             path.setToolTip(str(place.path))
