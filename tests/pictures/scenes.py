@@ -6,12 +6,15 @@ import os
 import signal
 from typing import Any
 
+from msgspec.structs import replace
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication
 from studio import Folder, Studio
 from support.everything import ALL_PANES, arrange, open_charts
 
 from liqdesk.alerts.rules import Cross, ForcedBurst, ImbalanceBeyond, PriceCrosses, ZoneNear
+from liqdesk.insight import Spread, zones_of
+from liqdesk.insight.depth import InTheWay
 from liqdesk.insight.position import Position
 from liqdesk.market import Side
 from liqdesk.settings import OneOf, Settings, declared
@@ -131,23 +134,27 @@ def close(studio: Studio) -> None:
 
 
 def zones(studio: Studio, folder: Folder) -> None:
-    """Sizes as estimated for all venues, which several rises are beyond chance in: zones, thin books, confluence."""
+    """Zones, thin books and confluence, which this market seldom has: its rises, judged as if orders came in smaller lumps and the book
+    held less."""
     w = studio.window
-    if not folder.wants("zones"):
+    frame = w.frame
+    if not folder.wants("zones") or frame is None or frame.now is None:
         return
-    w.act.scoring._use(False, True)
-    studio.hold(False)
-    studio.until(lambda: w.frame is not None and any(z.significant for z in w.frame.zones), "a significant zone")
-    studio.pass_time(2.0)
-    studio.hold(True)
+    now = frame.now
+    found = zones_of(now.base, now.usd, frame.prices.mark, now.shares, Spread(lump_usd=8_000.0))
+    touch = {(z.low, z.high): z for z in frame.zones}
+    told = tuple(
+        replace(z, touch=old.touch, age_ms=old.age_ms) if (old := touch.get((z.low, z.high))) else z for z in found
+    )
+    book = tuple(InTheWay(z.usd / 3, True, z.peak, z.usd / 3, True) for z in told)
+    seen = frame.confluence
+    sure = None if seen is None else replace(seen, sure=seen.risen)
+    w.apply(replace(frame, zones=told, in_the_way=book, confluence=sure, new_bars=(), new_forced=(), new_fired=()))
     for look, changed in LOOKS.items():
         w.change(**changed)
         folder.put(f"zones-{look}", studio)
         w.change(**PLAIN)
-    w.act.scoring._use(False, False)
-    studio.hold(False)
-    studio.pass_time(2.0)
-    studio.hold(True)
+    w.apply(replace(frame, new_bars=(), new_forced=(), new_fired=()))
 
 
 def pointing(studio: Studio, folder: Folder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -47,12 +47,18 @@ class Table(Painted):
         """Show rows; return whether the room needed has changed."""
         if (rows, dots) == (self.rows, self._dots):
             return False
-        before = self.sizeHint()
+        before, widest, old = self.sizeHint(), self._widest, self.rows
+        same = dots == self._dots and len(rows) == len(old)
         self.rows, self._dots = rows, dots
         self._measure()
         words = ("; ".join(f"{c}: {cell.text}" for c, cell in zip(self.columns, row, strict=True)) for row in rows)
         self.setAccessibleName("\n".join(words))
-        self.update()
+        if same and widest == self._widest:
+            for i, (x, wide) in enumerate(self._columns()):
+                if any(a[i] != b[i] for a, b in zip(old, rows, strict=True)):
+                    self.update(math.floor(x), 0, math.ceil(wide) + 1, self.height())
+        else:
+            self.update()
         if before == self.sizeHint():
             return False
         self.updateGeometry()
@@ -87,22 +93,29 @@ class Table(Painted):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._wide(min(self._widest[-1], current().px(80))), self.sizeHint().height())
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def _columns(self) -> list[tuple[float, float]]:
+        """Return the left edge and the width of every column."""
+        out, x, gap = [], float(self._left()), current().px(GAP)
+        for wide in self._widest[:-1]:
+            out.append((x, wide))
+            x += wide + gap
+        return [*out, (x, min(self._widest[-1], self.width() - x))]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
         t = current()
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        h = t.px(ROW)
+        h, region = t.px(ROW), event.region()
         draw.rule(p, 0, h - 1, self.width())
-        x = float(self._left())
-        for i, name in enumerate(self.columns):
+        for i, (name, (x, wide)) in enumerate(zip(self.columns, self._columns(), strict=True)):
+            if not region.intersects(QRect(math.floor(x), 0, math.ceil(wide) + 1, self.height())):
+                continue
             last = i == len(self.columns) - 1
-            wide = min(self._widest[i], self.width() - x) if last else self._widest[i]
             align = LEFT if name in self._words else RIGHT
             draw.put(p, x, 0, wide, h, name, t.text3, SMALL, MEDIUM, align)
             for k, row in enumerate(self.rows):
                 ink = str(getattr(t, row[i].token))
                 draw.put(p, x, (k + 1) * h, wide, h, row[i].text, ink, BODY, self._weight(i), align, elide=last)
-            x += wide + t.px(GAP)
         for k, (token, hollow) in enumerate(self._dots):
             draw.dot(p, t.px(3), (k + 1.5) * h, t.px(6), str(getattr(t, token)), hollow)
 
