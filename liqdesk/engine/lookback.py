@@ -51,13 +51,12 @@ def as_imbalance(rows: Floats) -> tuple[Imbalance, ...]:
 
 
 class Stretch(NamedTuple):
-    """The looks of one column, its span and number, whether it was computed afterwards, and whether it was looked at second by second."""
+    """The looks of one column, its span and number, and whether it was computed afterwards."""
 
     looks: tuple[Look, ...]
     span_ms: int
     number: int
     back: bool
-    fine: bool = False
 
 
 class LookBack:
@@ -69,6 +68,7 @@ class LookBack:
         self._zones = zones
         self._factor = market_map.factor
         self._held: dict[tuple[int, int], Stretch | None] = {}  # by span and number; None where the mark is not known
+        self._fine: dict[tuple[int, int], Stretch] = {}  # those that were looked at by the second
         self.share = 0.0  # of what `fill` was asked for
 
     def fill(self, path: Rows, t0: int, t1: int) -> Iterator[None]:
@@ -76,9 +76,11 @@ class LookBack:
         if self._map.factor != self._factor:
             self._factor = self._map.factor
             self._held.clear()
+            self._fine.clear()
         wanted = self._wanted(t0, t1)
         for key in self._held.keys() - set(wanted):
             del self._held[key]
+            self._fine.pop(key, None)
         missing = [key for key in wanted if self._held.get(key) is None]
         for i, key in enumerate(missing):
             self.share = 1 - (len(missing) - i) / len(wanted)
@@ -121,7 +123,9 @@ class LookBack:
     def refined(self, stretch: Stretch, marks: Rows) -> Stretch:
         """Return the looks of a column at marks of its time (dtype MARK), every few seconds and where they were lowest and highest; what
         it had where they do not reach through it. What is read once is kept."""
-        begin, end = stretch.looks[0].from_ms, stretch.looks[-1].to_ms
+        key, begin, end = (stretch.span_ms, stretch.number), stretch.looks[0].from_ms, stretch.looks[-1].to_ms
+        if key in self._fine:
+            return self._fine[key]
         column = self._map.grid.ring(stretch.span_ms).read(stretch.number)
         times = marks["t"]
         edges = np.concatenate([[begin], times, [end]])
@@ -131,8 +135,7 @@ class LookBack:
         chosen = np.unique(np.concatenate([first, [marks["mark"].argmin(), marks["mark"].argmax()]]))
         at = [(int(t), float(mark)) for t, mark in marks[chosen].tolist()]
         at[0] = begin, at[0][1]
-        fine = stretch._replace(looks=self._looks(column, at, end), fine=True)
-        self._held[stretch.span_ms, stretch.number] = fine
+        self._fine[key] = fine = stretch._replace(looks=self._looks(column, at, end))
         return fine
 
     def _looks(self, column: Column, at: list[tuple[int, float]], end: int) -> tuple[Look, ...]:

@@ -29,7 +29,8 @@ from liqdesk.engine.markpath import path_of
 from liqdesk.engine.pasts import Known, RulePast
 from liqdesk.history import FORCED, MARK
 from liqdesk.history.coverage import joined
-from liqdesk.market import DAY_MS, MINUTE_MS, SECOND_MS, ForcedOrder, Instrument
+from liqdesk.insight import RADII
+from liqdesk.market import DAY_MS, MINUTE_MS, SECOND_MS, ForcedOrder, Instrument, Side
 
 if TYPE_CHECKING:
     from liqdesk.engine.session import Session
@@ -40,6 +41,7 @@ Telling = Generator[float, None, RulePast]  # how much is done, 0 to 1
 Stretches = list[tuple[int, int]]
 
 PIECE: Final = 32  # views between two pauses
+ROUNDING: Final = 1e-9
 RATE_HOLE_MS: Final = 3 * MINUTE_MS  # beyond it nobody knows what the predicted rate was
 NO_MARKS: Final = "no marks are recorded."
 NO_MAP: Final = "there is no map of that time yet."
@@ -175,18 +177,20 @@ def _map(rule: ZoneNear | ImbalanceBeyond, told: Told, t0: int, t1: int) -> Tell
         yield looks.share * 0.9
     minutes = _minutes(told, rule.symbol, t0, t1)
     replay, stretches = Replay(rule), looks.stretches()
+    worth = iter(_worth(rule, [look for stretch in stretches for look in stretch.looks]).tolist())
     for k, stretch in enumerate(stretches):
-        if stretch.looks[-1].to_ms > replay.quiet_until_ms:
-            views = [_map_view(rule, told, look) for look in stretch.looks]
-            if not stretch.fine and stretch.looks[0].from_ms in minutes and _wavers(rule, views):
+        may = [next(worth) for _ in stretch.looks]
+        if any(may) and stretch.looks[-1].to_ms > replay.quiet_until_ms:
+            views = [_map_view(rule, told, look, seen) for look, seen in zip(stretch.looks, may, strict=True)]
+            if stretch.looks[0].from_ms in minutes and _wavers(rule, views):
                 marks = _marks(told, rule.symbol, stretch.looks[0].from_ms, stretch.looks[-1].to_ms)
                 stretch = looks.refined(stretch, marks)
                 views = [_map_view(rule, told, look) for look in stretch.looks]
                 yield 0.9 + 0.1 * k / len(stretches)
             for view, look in zip(views, stretch.looks, strict=True):
                 replay.see(view, look.to_ms)
-        if k % PIECE == PIECE - 1:
-            yield 0.9 + 0.1 * k / len(stretches)
+            if k % PIECE == 0:
+                yield 0.9 + 0.1 * k / len(stretches)
     past = _past(rule, t0, t1, replay, _known_of(stretches), NO_MAP)
     return msgspec.structs.replace(past, back_ms=sum(_length(s) for s in stretches if s.back))
 
@@ -200,12 +204,33 @@ def _marks(told: Told, symbol: str, from_ms: int, to_ms: int) -> Rows:
     return told.history.marks(symbol, from_ms, to_ms) if told.history is not None else np.empty(0, MARK)
 
 
-def _map_view(rule: ZoneNear | ImbalanceBeyond, told: Told, look: Look) -> MarketView:
+def _worth(rule: ZoneNear | ImbalanceBeyond, looks: Sequence[Look]) -> NDArray[np.bool_]:
+    """Return at which looks a rule may hold: elsewhere what it asks for is not there, and nothing need be shown to it."""
+    if not looks:
+        return np.zeros(0, np.bool_)
+    if isinstance(rule, ImbalanceBeyond):
+        at = min(range(len(RADII)), key=lambda i: abs(RADII[i] - rule.radius))
+        sides = np.stack([look.rows[at] for look in looks])
+        total = sides.sum(axis=1)
+        ratio = np.divide(sides[:, 1] - sides[:, 0], total, out=np.zeros(len(looks)), where=total > 0)
+        lean = np.abs(ratio) if rule.either else ratio * np.sign(rule.threshold)
+        return np.asarray(lean >= abs(rule.threshold) * (1 - ROUNDING))
+    rows = np.concatenate([look.rows for look in looks])
+    of = np.repeat(np.arange(len(looks)), [len(look.rows) for look in looks])
+    near = (np.abs(rows[:, 6]) <= rule.within * (1 + ROUNDING)) & (rows[:, 4] >= (rule.min_usd or 0.0) * (1 - ROUNDING))
+    if rule.which is not Which.BOTH:
+        near &= rows[:, 0] == (Side.LONG if rule.which is Which.LONG else Side.SHORT)
+    return np.asarray(np.bincount(of[near], minlength=len(looks)) > 0)
+
+
+def _map_view(rule: ZoneNear | ImbalanceBeyond, told: Told, look: Look, seen: bool = True) -> MarketView:
+    """Return what a look shows; nothing of the map where that is not worth it."""
     view = _view(told.session.instrument, look.from_ms, look.mark)
+    if not seen:
+        return view
     if isinstance(rule, ImbalanceBeyond):
         return msgspec.structs.replace(view, imbalance=as_imbalance(look.rows))
-    near = bool((np.abs(look.rows[:, 6]) <= rule.within).any())  # else it is not worth making them
-    return msgspec.structs.replace(view, zones=as_zones(look.rows)) if near else view
+    return msgspec.structs.replace(view, zones=as_zones(look.rows))
 
 
 def _wavers(rule: AnyRule, views: Sequence[MarketView]) -> bool:

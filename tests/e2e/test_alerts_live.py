@@ -14,6 +14,7 @@ from support.watched import Watched, orders
 
 from liqdesk.alerts import AnyRule, ForcedBurst, FundingBeyond, ImbalanceBeyond, PriceCrosses, Rule, ZoneNear
 from liqdesk.engine.frames import Frame, PutRule
+from liqdesk.engine.pasts import WEEK_MS, AskPast, RulePast
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 START = "2026-03-05T10:00:00+00:00"
@@ -52,6 +53,21 @@ def fired_ids(engine: Watched) -> set[str]:
     return {f.rule_id for f in engine.fired}
 
 
+def told(engine: Watched, rule: Rule, serial: int) -> RulePast:
+    """Ask how often a rule would have fired, as the window does, and wait for the answer."""
+
+    def answer() -> RulePast | None:
+        view = engine.last.past if engine.last is not None else None
+        asked = view.asked if view is not None else None
+        return asked if asked is not None and asked.serial == serial and asked.share == 1 else None
+
+    engine.command(AskPast(serial, rule))  # type: ignore[arg-type]
+    engine.until(answer, 60, f"what is told of {rule.id}")
+    found = answer()
+    assert found is not None
+    return found
+
+
 def test_every_kind_fires_when_it_should_and_again_after_a_restart(
     exchange: Callable[..., Exchange], qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -77,6 +93,15 @@ def test_every_kind_fires_when_it_should_and_again_after_a_restart(
         assert set(statuses) == {r.id for r in rules}
         assert statuses["zone yes"].fired >= 1
         assert statuses["zone no"].fired == 0
+        for serial, rule in enumerate(rules, 1):
+            past = told(engine, rule, serial)
+            assert past.why == ""
+            fired = [f for f in engine.fired if f.rule_id == rule.id]
+            assert past.count >= len(fired) - 1, "what fired is in what is told, but for what may have fired just now"
+            if rule.id.endswith("no"):
+                assert past.count == 0
+            if rule.id.startswith(("price", "zone", "imbalance")):
+                assert past.known_ms > WEEK_MS - 3_600_000
     finally:
         engine.close()
     again = Watched(orders(market.rest, market.stream, tmp_path))

@@ -11,7 +11,7 @@ import pytest
 from support.lived import SYMBOL, Lived, rate_at
 from support.month import Month
 
-from liqdesk.alerts import AnyRule, ForcedBurst, FundingBeyond, ImbalanceBeyond, PriceCrosses, ZoneNear
+from liqdesk.alerts import AnyRule, ForcedBurst, FundingBeyond, ImbalanceBeyond, PriceCrosses, Which, ZoneNear
 from liqdesk.alerts.replay import MOST_FIRINGS
 from liqdesk.engine.lookback import LookBack
 from liqdesk.engine.markpath import path_of, reach_of
@@ -193,6 +193,24 @@ def test_without_a_history_the_columns_say_where_the_mark_was(lived: Lived) -> N
         assert past.count == pytest.approx(whole.count, abs=max(2, whole.count // 4)), kind
         if kind == "price":
             assert {k.step_ms for k in past.known} == {MINUTE_MS}
+
+
+def test_no_look_is_left_out_that_a_rule_would_hold_at(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    common = {"symbol": SYMBOL, "cooldown_s": 900.0}
+    zones = [z.usd for z in lived.session.zones]
+    some: list[AnyRule] = [
+        ZoneNear(id="1", within=0.004, min_medians=1.2, **common),
+        ZoneNear(id="2", within=0.02, min_usd=float(np.median(zones)), which=Which.LONG, **common),
+        ZoneNear(id="3", within=0.05, min_usd=max(zones), which=Which.SHORT, **common),
+        ImbalanceBeyond(id="4", radius=0.01, threshold=0.3, either=True, **common),
+        ImbalanceBeyond(id="5", radius=0.02, threshold=-0.2, **common),
+        ImbalanceBeyond(id="6", radius=0.05, threshold=0.1, **common),
+    ]
+    t0, t1 = lived.now_ms - 3 * DAY_MS, lived.now_ms
+    quick = [told(lived, rule, t0, t1) for rule in some]
+    monkeypatch.setattr("liqdesk.engine.retelling._worth", lambda _rule, looks: np.ones(len(looks), np.bool_))
+    assert [told(lived, rule, t0, t1) for rule in some] == quick
+    assert sum(past.count for past in quick) > 50
 
 
 def test_forced_orders_of_a_recording_are_not_said_to_be_missing(lived: Lived) -> None:
