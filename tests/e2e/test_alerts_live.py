@@ -16,7 +16,7 @@ from liqdesk.alerts import AnyRule, ForcedBurst, FundingBeyond, ImbalanceBeyond,
 from liqdesk.engine.frames import Frame, PutRule
 from liqdesk.engine.pasts import WEEK_MS, AskPast, RulePast
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 START = "2026-03-05T10:00:00+00:00"
 COOLDOWN_S = 600.0
 
