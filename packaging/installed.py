@@ -109,6 +109,7 @@ def main(argv: Sequence[str]) -> int:
     unknown = [kind for kind in a.kinds if kind not in KINDS]
     if unknown:
         asked.error(f"there is no {', '.join(unknown)}; there are {', '.join(KINDS)}")
+    bootstrap.add_system_parts(on_screen=True, tests=False)
     try:
         for kind in a.kinds or KINDS:
             check(kind, Build.here(), ["--short"] if a.short else [])

@@ -12,16 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from surroundings import Surroundings
+from surroundings import FaultError, Surroundings
 
 NO_MORE: Mapping[str, str] = {}
 SOON_S = 60.0
 SAY_S = 15.0
 OFFSCREEN = "This plugin does not support "  # so begins what Qt says off-screen of sizes, of windows in front, of menus
-
-
-class FaultError(Exception):
-    """A sentence on what is wrong."""
 
 
 class Done(NamedTuple):

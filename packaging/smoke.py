@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import seen
-from runs import SOON_S, Commands, FaultError, quiet, text
-from surroundings import Surroundings
+from runs import SOON_S, Commands, quiet, text
+from surroundings import FaultError, Surroundings
 from xdisplay import Display, Server, XError
 
 T0_MS = 1_764_547_200_000  # 2025-12-01
@@ -226,7 +226,7 @@ class Smoke(Commands):
         for folder in self.around.own_folders():
             files = [path for path in folder.rglob("*") if path.is_file()]
             size = sum(path.stat().st_size for path in files)
-            self.say(f"  kept in {folder.relative_to(self.around.home)}: {len(files)} files, {size / 1e6:.1f} MB")
+            self.say(f"  kept in {folder}: {len(files)} files, {size / 1e6:.1f} MB")
 
     def logs_no_trouble(self) -> None:
         logs = [path for folder in self.around.own_folders() for path in folder.rglob("liqdesk.log*")]
@@ -277,13 +277,14 @@ def smoke(asked: argparse.Namespace) -> list[str]:
         and not (Server.can_be() or os.environ.get("DISPLAY"))
     ):
         return ["there is neither Xvfb nor a display: install xvfb, or leave --screen out"]
-    extra = list(asked.env)
+    extra, lent = list(asked.env), []
     if asked.kernels:
         extra.append(f"NUMBA_CACHE_DIR={asked.kernels}")
+        lent.append(Path(asked.kernels) if asked.root is None else asked.root / asked.kernels.lstrip("/"))
     command = asked.command
     if asked.root is None and os.sep in command[0]:
         command = [str(Path(command[0]).absolute()), *command[1:]]
-    around = Surroundings(asked.root, program_folder(command) if asked.root is None else (), extra)
+    around = Surroundings(asked.root, program_folder(command) if asked.root is None else (), extra, lent)
     test = Smoke(command, around, asked.keep)
     try:
         with screen("auto" if asked.screen == "need" else asked.screen) as (display, env):
@@ -331,6 +332,8 @@ def main(argv: Sequence[str]) -> int:
     began = time.monotonic()
     try:
         faults = smoke(a)
+    except FaultError as e:
+        faults = [str(e)]
     except XError as e:
         faults = [f"the display: {e}"]
     took = f"{time.monotonic() - began:.0f} s"

@@ -17,7 +17,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 TAG = "LIQDESK_SMOKE"
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT", "PROGRAMDATA", "SYSTEMDRIVE")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ")
+PASSED_ON_BY_WINDOWS = (
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "PROGRAMDATA",
+    "PROGRAMFILES",
+    "USERNAME",
+    "USERDOMAIN",
+    "NUMBER_OF_PROCESSORS",
+    "PROCESSOR_ARCHITECTURE",
+)
 GONE_S = 10.0
 NOBODY = 65534
 
@@ -25,7 +38,7 @@ NOBODY = 65534
 OWN = {
     "linux": (".local/share/liqdesk", ".cache/liqdesk"),
     "darwin": ("Library/Application Support/liqdesk", "Library/Caches/liqdesk"),
-    "win32": ("AppData/Local/liqdesk",),
+    "win32": (),  # asked of the system, which does not ask the environment: see `users_own`
 }
 # What the system's own libraries keep for any program that has a window.
 SYSTEMS = {
@@ -36,14 +49,37 @@ SYSTEMS = {
 Kept = dict[Path, tuple[int, int]]
 
 
+class FaultError(Exception):
+    """A sentence on what is wrong."""
+
+
+def users_own() -> list[Path]:
+    """Return the folders of the program that no environment leads elsewhere. Raises FaultError where there is one already, which the test
+    would use and remove."""
+    if os.name != "nt":
+        return []
+    found = Path(os.environ["LOCALAPPDATA"]) / "liqdesk"
+    if found.exists():
+        raise FaultError(f"{found} is there already: the test begins with a user who has never had the program")
+    return [found]
+
+
 class Surroundings:
     """A home, a folder for passing files, a working folder and one for a session's sockets, all new; `out` is the test's own.
 
-    With `root` they lie in that other root, where commands run by `chroot` as a user without rights.
+    With `root` they lie in that other root, where commands run by `chroot` as a user without rights. Nothing may change in what is
+    `watched`, everything in what is `lent`.
     """
 
-    def __init__(self, root: Path | None = None, watched: Iterable[Path] = (), extra: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        root: Path | None = None,
+        watched: Iterable[Path] = (),
+        extra: Iterable[str] = (),
+        lent: Iterable[Path] = (),
+    ) -> None:
         self.root = root
+        self._users_own = users_own()
         self.tag = uuid.uuid4().hex
         self.base = Path(tempfile.mkdtemp(prefix="liqdesk-smoke-", dir=None if root is None else root / "tmp"))
         self.home = self.base / "the home of a usér"
@@ -55,6 +91,7 @@ class Surroundings:
             for folder in (self.base, self.home, self.passing, self.work, self.run, self.out):
                 os.chown(folder, NOBODY, NOBODY)
         self.watched = [self.base, *watched, *([root] if root is not None else [])]
+        self._lent = list(lent)
         self._extra = dict(one.split("=", 1) for one in extra)
         self._before = self._listed()
 
@@ -65,7 +102,7 @@ class Surroundings:
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment of a user who has just logged in."""
         home = self.inside(self.home)
-        env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        env = {name: os.environ[name] for name in (*PASSED_ON, *PASSED_ON_BY_WINDOWS) if name in os.environ}
         env |= {"HOME": home, "XDG_RUNTIME_DIR": self.inside(self.run), TAG: self.tag}
         env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.inside(self.passing))
         if sys.platform == "win32":
@@ -96,12 +133,12 @@ class Surroundings:
     # what is left
 
     def own_folders(self) -> list[Path]:
-        return [self.home / name for name in OWN.get(sys.platform, OWN["linux"])]
+        return [*(self.home / name for name in OWN.get(sys.platform, OWN["linux"])), *self._users_own]
 
     def strays(self) -> list[str]:
         """Return the files that were made or changed where the program has no business, each with the reason."""
         system = [self.home / name for name in SYSTEMS.get(sys.platform, SYSTEMS["linux"])]
-        mine = [*self.own_folders(), *system, self.out]
+        mine = [*self.own_folders(), *system, *self._lent, self.out]
         found = []
         now = self._listed()
         for path, state in sorted(now.items()):
@@ -154,7 +191,8 @@ class Surroundings:
                 except ProcessLookupError:
                     continue
             self.wait_gone()
-        shutil.rmtree(self.base, ignore_errors=True)
+        for folder in (self.base, *self._users_own):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _tagged(tag: bytes) -> dict[int, str]:

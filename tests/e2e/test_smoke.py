@@ -147,7 +147,7 @@ def test_files_outside_the_profile_are_named(packing: dict[str, ModuleType], aro
             f"{around.work / 'core'} was made",
         ]
     )
-    with pytest.raises(packing["runs"].FaultError, match="4 outside profile and cache"):
+    with pytest.raises(packing["surroundings"].FaultError, match="4 outside profile and cache"):
         smoke.leaves_nothing()
 
 
@@ -155,7 +155,7 @@ def test_a_process_that_is_left_is_named_however_deep_it_lies(packing: dict[str,
     sleeper = f"import subprocess, sys; subprocess.Popen([{sys.executable!r}, '-c', 'import time; time.sleep(60)'], start_new_session=True)"
     smoke = python(packing, around, f"import subprocess; subprocess.run([{sys.executable!r}, '-c', {sleeper!r}])")
     smoke.run()
-    with pytest.raises(packing["runs"].FaultError, match=r"still running: \d+ .*time\.sleep\(60\)"):
+    with pytest.raises(packing["surroundings"].FaultError, match=r"still running: \d+ .*time\.sleep\(60\)"):
         smoke.leaves_nothing()
     around.close()
     assert around.living() == {}
@@ -164,7 +164,7 @@ def test_a_process_that_is_left_is_named_however_deep_it_lies(packing: dict[str,
 def test_what_a_program_says_and_how_it_ends_is_held(
     packing: dict[str, ModuleType], around: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fault, quiet = packing["runs"].FaultError, packing["runs"].quiet
+    fault, quiet = packing["surroundings"].FaultError, packing["runs"].quiet
     with pytest.raises(fault, match=r"“a b” ended with 3 instead of 0 and said: no map"):
         python(packing, around, "import sys; sys.exit(print('no map', file=sys.stderr) or 3)").run("a", "b")
     with pytest.raises(fault, match="Traceback"):
