@@ -130,7 +130,7 @@ def test_an_outage_is_given_back_but_for_the_forced_orders(
 def test_a_venue_that_does_not_answer_is_asked_again_and_never_replaced(
     recorder: Callable[..., Recorder], tmp_path: Path
 ) -> None:
-    one = recorder(*NOWHERE, "--minutes", "0.04")
+    one = recorder(*NOWHERE, "--minutes", "0.1")
     children: set[int] = set()
     while one.process.poll() is None:
         children |= {child.pid for child in psutil.Process(one.process.pid).children()}
