@@ -59,7 +59,7 @@ class TopBar(Painted):
         self.symbol = TextButton(settings.symbol, "perp", arrow=True, size=13, weight=BOLD)
         self.symbol.setToolTip("Choose another contract (Ctrl+K)")
         self.symbol.setAccessibleName("symbol")
-        self.venue = Words("Binance", "text1", BODY, SEMIBOLD)
+        self.venue = Words("–", "text1", BODY, SEMIBOLD)
         self.venue.setToolTip("Where the data come from")
         self.price = PriceNow()
         self.divider = Divider()

@@ -48,6 +48,7 @@ def put(holder: QWidget, widget: W, width: int = 1920, height: int = 40) -> W:
 
 def test_top_bar_shows_the_frame(holder: QWidget) -> None:
     bar = put(holder, TopBar(Settings()))
+    assert bar.state()["venue"]["text"] == "–", "no venue is named before it is known whose data come"
     bar.show_frame(frame())
     state = bar.state()
     assert state["price.last"] == {"text": "67,081.4", "value": 67_081.4}
