@@ -12,6 +12,7 @@
 # make ledger 30 simulated days of ten seeds: what the ledger says of the engine, and of a map that knows nothing
 # make pictures  the window in every size, look and state, and every dialog, into build/pictures (ARGS="--only dark,cards")
 # make package  the frozen program in build/frozen and, in dist, what is given to people on this system (ARGS="freeze" names steps)
+# make package-roots  as root: installs, uses and removes the package in fresh Debian 12 and 13, and runs the AppDir in a bare one
 # make audit  bandit over the program; known faults of what it stands on
 #
 # Needs git, make and python3 >= 3.11 with venv. Everything else is added on the first call.
@@ -25,7 +26,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 BIN := .venv/bin
 LIVE := tests/e2e tests/chaos  # they follow a market in its own time, and come after the tests that fill both cores
 
-.PHONY: run test ledger bench trials bands chaos soak kill fuzz truth study pictures audit package lint dev clean need-python
+.PHONY: run test ledger bench trials bands chaos soak kill fuzz truth study pictures audit package package-roots lint dev clean need-python
 .DEFAULT_GOAL := run
 
 need-python:
@@ -85,6 +86,9 @@ audit: dev
 
 package: need-python
 	@$(PYTHON) packaging/build.py $(ARGS)
+
+package-roots: need-python
+	@$(PYTHON) packaging/linux/roots.py $(ARGS)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks *.egg-info liqdesk.png

@@ -8,6 +8,8 @@ import sys
 from PySide6.QtWidgets import QMessageBox
 
 from liqdesk.ui.application import make_application
+from liqdesk.ui.icons import window_icon
+from liqdesk.ui.theme import DARK, apply_theme
 
 
 def is_read(environ: dict[str, str] | os._Environ[str] = os.environ) -> bool:
@@ -28,5 +30,7 @@ def tell(sentence: str) -> None:
     if is_read():
         return
     application = make_application()
+    apply_theme(application, DARK)
+    application.setWindowIcon(window_icon())
     box(sentence).exec()
     del application

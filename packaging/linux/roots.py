@@ -179,7 +179,7 @@ def try_deb(build: Build, suite: str, mirror: str, keep: Path) -> None:
     bootstrap.say(f"{suite}: installed, {len(root.listed() - before):,} files with what it depends on")
     picture(build, root, "liqdesk", keep, suite)
     smoke(build, root, "liqdesk", keep / suite)
-    words = "liqdesk record --demo --seed 7 --speed 60 --minutes 0.2"
+    words = "liqdesk record --demo --seed 7 --speed 60 --minutes 1.5"
     said = root.run(words, user=True, network=False, env={"NUMBA_CACHE_DIR": f"/{KERNELS}"})
     recorded = next(iter((root.path / STAYS).glob("history-*.sqlite")), None)
     if recorded is None:
