@@ -12,9 +12,10 @@ from liqdesk.errors import ProfileError
 from liqdesk.history.lock import Lock, LockTakenError
 from liqdesk.paths import Profile, cache_dir, default_profile, profile_at
 
+# Whole names, and what follows them: `.broken`, `.new`, SQLite's own beside a history. docs/profile.md tells of each.
 OURS: Final = (
-    "settings.json*", "alerts.json*", "layouts.json*", "lines.json*", "positions.json*", "history*.sqlite*", "liqdesk.log*", "crash*",
-    "lock",
+    "settings.json*", "alerts.json*", "layouts.json*", "lines.json*", "positions.json*", "history*.sqlite*", "liqdesk.log*", "crashes",
+    "QtProject.conf*", "lock",
 )  # fmt: skip
 YES: Final = "yes"
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 from commands import liqdesk
 
+from liqdesk.app.forgetting import OURS
 from liqdesk.history import History
 from liqdesk.history.lock import Lock
 from liqdesk.paths import Profile
@@ -25,14 +28,27 @@ def filled(folder: Path) -> Profile:
     for name in (
         "settings.json", "settings.json.broken", "alerts.json", "layouts.json", "lines.json", "positions.json", "liqdesk.log",
         "liqdesk.log.1", "history-127.0.0.1_4444.sqlite", "history.sqlite.broken-2",
+        "QtProject.conf", "history.sqlite-wal", "settings.jsonk3x.new",
     ):  # fmt: skip
         (folder / name).write_text("x")
+    (folder / "crashes").mkdir()
+    (folder / "crashes" / "crash-20261126T120000Z.txt").write_text("x")
     return profile
 
 
 def answered(text: str, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "liqdesk", "forget", *words]
     return subprocess.run(command, input=text, capture_output=True, timeout=60, check=False, encoding="utf-8")
+
+
+def test_every_file_that_a_profile_is_said_to_hold_is_one_of_ours() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "profile.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`.+?) \|", text, re.MULTILINE)
+    names = [name.rstrip("/") for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    whole = [name for name in names if not name.startswith((".", "…"))]
+    assert {"settings.json", "history.sqlite", "crashes", "lock"} <= set(whole)
+    for name in whole:
+        assert any(fnmatch(name, pattern) for pattern in OURS), name
 
 
 def test_nothing_goes_without_a_yes(tmp_path: Path) -> None:

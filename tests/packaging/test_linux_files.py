@@ -6,10 +6,12 @@ import configparser
 import datetime as dt
 import os
 import re
+import sqlite3
 import struct
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -183,3 +185,23 @@ def test_the_manual_page_tells_every_command_and_option() -> None:
     for line in page.splitlines():
         assert not line.startswith("'")
         assert not re.match(r"\.(?!TH|SH|SS|TP|B )", line), line
+
+
+@pytest.mark.skipif(not Path("/usr/bin/update-mime-database").exists(), reason="needs shared-mime-info")
+def test_a_desktop_knows_what_was_recorded_by_its_name_and_by_its_content(tmp_path: Path) -> None:
+    """Asked as a file manager asks: of a file as the recorder names it, of a copy with our ending, and of one without any."""
+    packages = tmp_path / "share" / "mime" / "packages"
+    packages.mkdir(parents=True)
+    (packages / "liqdesk.xml").write_bytes((LINUX / "liqdesk.mime.xml").read_bytes())
+    environ = os.environ | {"XDG_DATA_DIRS": f"{tmp_path / 'share'}:/usr/share", "XDG_DATA_HOME": str(tmp_path)}
+    subprocess.run(["update-mime-database", str(packages.parent)], env=environ, check=True, capture_output=True)
+    names = ("history.sqlite", "history-127.0.0.1_4444.sqlite", "june.liqdesk", "june", "other.sqlite")
+    for name in names[:-1]:
+        History.open(tmp_path / name, tmp_path / "lock").close()
+    with closing(sqlite3.connect(tmp_path / names[-1])) as other:
+        other.execute("CREATE TABLE t (x)")
+        other.commit()
+    text = "import sys; from PySide6.QtCore import QMimeDatabase as D\nfor p in sys.argv[1:]: print(D().mimeTypeForFile(p).name())"
+    command = [sys.executable, "-c", text, *(str(tmp_path / name) for name in names)]
+    said = subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout.split()
+    assert said == [RECORDING] * 4 + ["application/vnd.sqlite3"]

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import PySide6
 import pytest
@@ -37,7 +38,7 @@ def frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def build_of(frozen: Path) -> object:
+def build_of(frozen: Path) -> Any:
     """Return a build of this system whose folders lie apart from the checkout's."""
     plan = script("steps.plan")
 
@@ -177,3 +178,21 @@ def test_the_appdir_starts_the_program_and_lends_only_what_is_lacking(frozen: Pa
     assert "libnowhere.so.9" in lent
     known = script("linux.appimage").known_libraries(script("steps.plan").Build.here().machine)
     assert not lent & set(known)
+
+
+def test_the_appdir_is_packed_where_there_is_a_tool(
+    frozen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the tool is told; that it packs is its own affair, and seen where it can be had."""
+    tool = tmp_path / "appimagetool"
+    tool.write_text('#!/bin/sh\nfor last; do :; done\nprintf "%s\\n" "$ARCH" "$VERSION" "$@" > "$last"\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("APPIMAGETOOL", str(tool))
+    monkeypatch.setenv("APPIMAGE_RUNTIME", "/opt/runtime-x86_64")
+    build = build_of(frozen)
+    appdir, image = script("linux.appimage").make(build)
+    machine, version, *words = image.read_text("utf-8").splitlines()
+    assert image.name == f"liqdesk-{version}-linux-{build.machine}.AppImage"
+    assert machine in ("x86_64", "aarch64")
+    assert words == ["--runtime-file", "/opt/runtime-x86_64", "--no-appstream", str(appdir), str(image)]
+    assert image.stat().st_mode & 0o111
