@@ -36,21 +36,9 @@ TOOLS: Final = {
 }
 HOME: Final = "home/trader"
 USER: Final = 1000
-# What a package manager and the packages that the program depends on keep: not ours.
-NOT_OURS: Final = (
-    "var/lib/",
-    "var/cache/",
-    "var/log/",
-    "etc/",
-    "root/",
-    "tmp/",
-    "run/",
-    "usr/share/",
-    "usr/lib/",
-    "dev/",
-    "proc/",
-    "sys/",
-)
+DESKTOP: Final = "desktop-file-utils shared-mime-info hicolor-icon-theme"  # what every desktop has
+# What the package manager, and the packages that the program depends on, keep of themselves.
+NOT_OURS: Final = ("var/lib/", "var/cache/", "var/log/", "etc/", "tmp/", "run/")
 TOLD: Final = "stay with each user in ~/.local/share/liqdesk"
 STAYS: Final = f"{HOME}/.local/share/liqdesk"
 
@@ -184,12 +172,12 @@ def try_deb(build: Build, suite: str, mirror: str, keep: Path) -> None:
     recorded = next(iter((root.path / STAYS).glob("history-*.sqlite")), None)
     if recorded is None:
         raise BuildError(f"{suite}: nothing was recorded: {said[-1000:]}")
-    root.run("apt-get -q install -y --no-install-recommends desktop-file-utils shared-mime-info hicolor-icon-theme")
+    root.run(f"apt-get -q install -y --no-install-recommends {DESKTOP}")
     check_desktop(root)
     said = root.run("apt-get -q purge -y liqdesk")
     if TOLD not in said:
         raise BuildError(f"{suite}: the removal does not say where the user's data are:\n{said[-1000:]}")
-    root.run(f"apt-get -q autoremove --purge -y; rm -rf /{KERNELS}")
+    root.run(f"apt-get -q purge -y {DESKTOP}; apt-get -q autoremove --purge -y; rm -rf /{KERNELS}")
     if not recorded.exists():
         raise BuildError(f"{suite}: what the user recorded is gone")
     left = [p for p in sorted(root.listed() - before) if "liqdesk" in p and not p.startswith(f"{HOME}/")]
