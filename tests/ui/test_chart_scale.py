@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shell_frames import frame
 
 from liqdesk.model.candles import SPANS
+from liqdesk.settings import Settings
 from liqdesk.ui import present
+from liqdesk.ui.chart.axes import zone_name
 from liqdesk.ui.chart.follow import Sight, newest_edge, price_range, right_edge
 from liqdesk.ui.chart.placement import spread, spread_around
 from liqdesk.ui.chart.scale import (
@@ -26,6 +29,8 @@ from liqdesk.ui.chart.scale import (
     tick_decimals,
     time_ticks,
 )
+from liqdesk.ui.chart.state import ChartState
+from liqdesk.ui.theme import DARK
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -34,6 +39,15 @@ T0 = int(datetime(2026, 3, 27, tzinfo=UTC).timestamp() * 1_000)
 
 def lens(low: float = 61_000.0, high: float = 71_000.0, days: float = 3.0) -> Lens:
     return Lens(T0, T0 + days * DAY, log_from_price(low), log_from_price(high), 1_100.0, 900.0)
+
+
+def test_the_zone_is_named_as_soon_as_a_time_is_known() -> None:
+    state = ChartState(DARK, Settings(timezone="Asia/Kathmandu"))
+    assert zone_name(state) == ""
+    state.frame = frame(venue_ms=0)  # its offset was another one in 1970
+    assert zone_name(state) == ""
+    state.frame = frame(venue_ms=T0)
+    assert zone_name(state) == "UTC+05:45"
 
 
 def test_lens_is_exact_both_ways() -> None:

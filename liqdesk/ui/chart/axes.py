@@ -26,8 +26,8 @@ SHORT: Final = {"mark": "mk", "index": "ix"}
 
 
 def zone_name(s: ChartState) -> str:
-    """Return the name of the time zone in force at the newest frame, empty before one came."""
-    return present.zone_label(s.frame.venue_ms, s.zone) if s.frame is not None else ""
+    """Return the name of the time zone in force at the newest frame, empty before one with a time came."""
+    return present.zone_label(s.frame.venue_ms, s.zone) if s.frame is not None and s.frame.venue_ms else ""
 
 
 class Axis(QWidget):
