@@ -3,10 +3,12 @@ and again after a restart."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 from support.exchange import Exchange
@@ -81,7 +83,14 @@ def test_every_kind_fires_when_it_should_and_again_after_a_restart(
         for rule in rules:
             engine.command(PutRule(rule))  # type: ignore[arg-type]
         wanted = {r.id for r in rules if r.id.endswith("yes")}
-        engine.until(lambda: wanted <= fired_ids(engine), 100, "every rule that should")
+        for _ in range(20):  # a mark may leave for good the price at which a rule stands; then it is put at another
+            with contextlib.suppress(AssertionError):
+                engine.until(lambda: wanted <= fired_ids(engine), 5, "every rule that should")
+                break
+            if "price yes" not in fired_ids(engine):
+                rules[0] = msgspec.structs.replace(rules[0], price=engine.last.prices.mark)
+                engine.command(PutRule(rules[0]))  # type: ignore[arg-type]
+        assert wanted - fired_ids(engine) == set()
         engine.until(lambda: len(engine.fired) >= len(wanted) + 3, 60, "second firings after the cooldown")
         assert fired_ids(engine) == wanted
         for name in wanted:
