@@ -79,7 +79,18 @@ def bring_kernels(build: Build) -> None:
         market.terminate()
     if not served.startswith(b"{"):
         raise BuildError(f"the frozen program's market does not start: {served!r}")
-    shutil.copytree(folder, build.frozen / "_internal" / "liqdesk" / "kernels")
+    shipped = build.frozen / "_internal" / "liqdesk" / "kernels"
+    shutil.copytree(folder, shipped)
+    # What a user's first start finds: where numba would not take it, it would compile, and say nothing.
+    first = build.work / "first-start"
+    shutil.rmtree(first, ignore_errors=True)
+    build.run([build.program, "kernels"], {"NUMBA_CACHE_DIR": str(first)})
+    if files_below(first) != files_below(shipped):
+        raise BuildError("the frozen program does not take the kernels that were compiled with it")
+
+
+def files_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def prepare(build: Build) -> None:
@@ -106,6 +117,8 @@ def settle(folder: Path, epoch: int) -> None:
     """Give every file one time, and rights that do not depend on who built: all may read, what could be executed still can be."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_symlink():
+            if os.utime in os.supports_follow_symlinks:
+                os.utime(path, (epoch, epoch), follow_symlinks=False)
             continue
         executable = path.is_dir() or path.stat().st_mode & 0o100
         path.chmod(0o755 if executable else 0o644)
