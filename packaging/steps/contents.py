@@ -123,11 +123,15 @@ def distributions(name: str = "liqdesk") -> list[str]:
 
 
 def write_digest(folder: Path) -> Path:
-    """Write what tells this program's compiled kernels from any other's: its sources and the compiler's version."""
-    from liqdesk.paths import DIGEST, kernel_digest
+    """Write what tells this program's compiled kernels from any other's: all of its sources, since a kernel may take a constant from any of
+    them, and the versions of Python and the compiler."""
+    from liqdesk.paths import DIGEST
 
-    compiler = [f"{name} {importlib.metadata.version(name)}" for name in ("numba", "llvmlite", "numpy")]
-    digest = hashlib.sha256("\n".join([kernel_digest(), sys.version, *compiler]).encode())
+    digest = hashlib.sha256(sys.version.encode())
+    for name in ("numba", "llvmlite", "numpy"):
+        digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
+    for source in sorted((PACKAGING.parent / "liqdesk").rglob("*.py")):
+        digest.update(source.read_bytes())
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / DIGEST
     target.write_text(digest.hexdigest()[:16] + "\n", "ascii")

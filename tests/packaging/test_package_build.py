@@ -208,10 +208,21 @@ def test_what_it_stands_on_is_asked_of_the_environment(recipe: Any) -> None:
     assert not {"liqdesk", "pytest", "pyarrow", "distributed", "pyinstaller"} & set(found)
 
 
-def test_the_digest_of_a_package_is_one_line(recipe: Any, tmp_path: Path) -> None:
-    target = recipe("steps.contents").write_digest(tmp_path / "new")
+def test_the_digest_of_a_package_changes_with_any_source(
+    recipe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = recipe("steps.contents")
+    (tmp_path / "liqdesk" / "market").mkdir(parents=True)
+    constant = tmp_path / "liqdesk" / "market" / "units.py"
+    constant.write_text("BIN = 1")
+    monkeypatch.setattr(contents, "PACKAGING", tmp_path / "packaging")
+    target = contents.write_digest(tmp_path / "new")
     assert target.name == DIGEST
-    assert re.fullmatch(r"[0-9a-f]{16}\n", target.read_text("ascii"))
+    first = target.read_text("ascii")
+    assert re.fullmatch(r"[0-9a-f]{16}\n", first)
+    assert contents.write_digest(tmp_path / "new").read_text("ascii") == first
+    constant.write_text("BIN = 2")
+    assert contents.write_digest(tmp_path / "new").read_text("ascii") != first
 
 
 def test_pins_are_of_what_the_program_stands_on(recipe: Any) -> None:
