@@ -141,6 +141,16 @@ def picture(build: Build, root: Root, program: str, keep: Path, name: str) -> No
     bootstrap.say(f"{root.path.name}: {keep / name}.png")
 
 
+def reopen(root: Root, recording: Path) -> None:
+    """Open what was recorded as a file manager would, by its path alone, and see its map come up. Raises BuildError if it does not."""
+    words = (
+        f'LIQDESK_TRACE=trace liqdesk "/{recording.relative_to(root.path)}" & n=0; '
+        "until grep -q map_ready trace 2>/dev/null; do n=$((n+1)); [ $n -lt 1500 ]; sleep 0.2; done; kill $!; wait $!; rm trace"
+    )
+    root.run(words, user=True, network=False, env={"NUMBA_CACHE_DIR": f"/{KERNELS}", "QT_QPA_PLATFORM": "offscreen"})
+    bootstrap.say(f"{root.path.name}: {recording.name} was opened, and its map is there")
+
+
 def check_desktop(root: Root) -> None:
     """See that the desktop would know the program: its entry, its type, its icon. The tools are added for that alone, before anything."""
     said = root.run("desktop-file-validate /usr/share/applications/liqdesk.desktop; echo fine")
@@ -172,6 +182,7 @@ def try_deb(build: Build, suite: str, mirror: str, keep: Path) -> None:
     recorded = next(iter((root.path / STAYS).glob("history-*.sqlite")), None)
     if recorded is None:
         raise BuildError(f"{suite}: nothing was recorded: {said[-1000:]}")
+    reopen(root, recorded)
     root.run(f"apt-get -q install -y --no-install-recommends {DESKTOP}")
     check_desktop(root)
     said = root.run("apt-get -q purge -y liqdesk")
