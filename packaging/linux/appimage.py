@@ -103,6 +103,7 @@ def lay_out(build: Build, appdir: Path) -> None:
     shares.furnish(appdir / "usr")
     (appdir / "usr" / "bin").mkdir()
     (appdir / "usr" / "bin" / "liqdesk").symlink_to("../lib/liqdesk/liqdesk")
+    shutil.copy(shares.HERE / "fonts.conf", appdir / "usr" / "optional" / "fonts.conf")
     shutil.copy(shares.HERE / "AppRun", appdir / "AppRun")
     (appdir / "AppRun").chmod(0o755)
     shutil.copy(shares.HERE / "liqdesk.desktop", appdir / "liqdesk.desktop")

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,7 @@ def test_the_appdir_holds_the_libraries_of_windows_and_keeps_the_systems_apart(f
         assert not (inner / name).exists(), name
     assert script("linux.elf").missing(appdir).keys() <= script("linux.libraries").C_LIBRARY
     assert not {p.name for p in appdir.rglob("*")} & script("linux.libraries").C_LIBRARY
+    assert ET.parse(appdir / "usr/optional/fonts.conf").getroot().tag == "fontconfig"
     assert (appdir / ".DirIcon").resolve() == appdir / "liqdesk.png"
     assert (appdir / "liqdesk.desktop").read_bytes() == (ROOT / "packaging/linux/liqdesk.desktop").read_bytes()
 
