@@ -54,6 +54,8 @@ class Docks(QMainWindow):
         self.compact = False
         self.tucked = False
         self._width_before = 0
+        self._wanted = 0  # the width last asked for, px
+        self._on_its_way = False  # it comes with the next turn of events
         self._drop_place = DropPlace(self)
         self._settings = settings
         self._docks: dict[str, Dock] = {}
@@ -190,13 +192,15 @@ class Docks(QMainWindow):
     def set_width(self, width: int, again: bool = True) -> None:
         """Let the right area be so wide, px; once more later where least widths of a larger text still stand in the way."""
         standing = self._standing(RIGHT)
+        self._wanted, self._on_its_way = width, False
         if standing:
             self.resizeDocks([standing[0]], [width], Qt.Orientation.Horizontal)
             layout = self.layout()
             assert layout is not None
             layout.activate()  # a change of scale asks twice, and the second asks what the first has made
             if again and self.width_of() > width + 2:
-                QTimer.singleShot(0, self, lambda: self.set_width(width, again=False))
+                self._on_its_way = True
+                QTimer.singleShot(0, self, lambda: self.set_width(self._wanted, again=False))
 
     def set_compact(self, compact: bool) -> None:
         """Take the width and the folds of a compact or a wide window; a width that a hand chose stays."""
@@ -212,7 +216,7 @@ class Docks(QMainWindow):
         for panel in self.panels:
             panel.wide = wanted
             panel.updateGeometry()
-        if before != wanted and abs(self.width_of() - before) <= current().px(8):
+        if before != wanted and (self._on_its_way or abs(self.width_of() - before) <= current().px(8)):
             self._width_before = wanted
             if not self.tucked:
                 self.set_width(wanted)

@@ -175,7 +175,10 @@ class ZonesTable(Body):
         draw.rule(p, 0, t.px(HEAD - 1), w)
         if self._lines(self.rows) > len(self.rows):
             last = t.px(HEAD) + len(self.rows) * h + (t.px(MARK) if self.rows else 0)
-            draw.put(p, pad, last, w - 2 * pad, h, self.note, t.text2, SMALL if self.rows else BODY, elide=True)
+            note, size = self.note, SMALL if self.rows else BODY
+            if text_width(note, size) > w - 2 * pad:
+                note = note.partition(":")[0]  # the rest is said by the grey itself, and by the tooltip
+            draw.put(p, pad, last, w - 2 * pad, h, note, t.text2, size, elide=True)
         for i, (row, y) in enumerate(zip(self.rows, self._tops(), strict=True)):
             lit = i in (self._hover, self._chosen)
             if lit:
