@@ -228,7 +228,7 @@ def test_firings_are_logged_and_unseen_until_looked_at(column: Column, qtbot: Qt
     column.alerts.unseen_changed.connect(counts.append)
     give(column, new_fired=(fired("up", T0 - 5_000), fired("zone", T0)))
     state = give(column, serial=2)
-    assert state["alerts.log.0"] == {"text": "BTCUSDT is near a zone (zone)", "value": T0}
+    assert state["alerts.log.0"] == {"text": "near a zone (zone)", "value": T0}
     assert state["alerts.log.1"]["value"] == T0 - 5_000
     body = column.alerts.content
     y = round(body._rules_end() + current().px(7) + 8)

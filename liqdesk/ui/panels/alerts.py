@@ -136,5 +136,5 @@ class AlertsPanel(Panel):
                 past = body.past_of(status.rule)
                 out[f"alerts.rule.{row.id}.past"] = {"text": row.past, "value": past.count if past else None}
         for i, entry in enumerate(list(body.log)[:LOG_SHOWN]):
-            out[f"alerts.log.{i}"] = {"text": entry.fired.headline, "value": entry.fired.time_ms}
+            out[f"alerts.log.{i}"] = {"text": body.said_of(entry.fired), "value": entry.fired.time_ms}
         return out

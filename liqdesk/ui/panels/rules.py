@@ -98,6 +98,9 @@ class AlertsBody(Body):
         return self._pasts.get(watched(rule)) if self._pasts else None
 
     def show_frame(self, frame: Frame) -> None:
+        if frame.instrument.symbol != self._symbol:
+            self._symbol = frame.instrument.symbol
+            self.update()
         if frame.past is not self._pasts_of:
             self._pasts_of = frame.past
             self._pasts = pastwords.by_rule(frame.past.rules) if frame.past is not None else {}
