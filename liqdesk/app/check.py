@@ -229,6 +229,8 @@ class _Visit(QObject):
         assert self._walk is not None
         for trouble in self._walk.troubles:
             self._report.find(trouble)
+        if self._walk.absent:
+            self._report.say("not there to open", ", ".join(self._walk.absent))
         self._report.say("opened and closed", f"{len(self._walk.opened)}: {', '.join(self._walk.opened)}")
         self._leave()
 

@@ -31,7 +31,7 @@ BACK_MS: Final = 3_600_000
 
 
 class Opening(NamedTuple):
-    """Something that opens: its name, and what opens it."""
+    """Something that opens: its name, and what opens it; that returns False where there is nothing now that it could be of."""
 
     name: str
     open: Callable[[], object]
@@ -48,7 +48,7 @@ def openings(window: Window, files: bool) -> tuple[Opening, ...]:
     dot = chart.findChild(LinkDot)
     assert dot is not None
     middle = chart.plot.rect().center()
-    zones, tape = window.column.zones.content, window.column.tape
+    tape = window.column.tape
     found = [Opening(key.name, partial(act.press, key.name)) for key in KEYS if key.opens]
     found += [
         Opening("first note", act.cards.first_run),
@@ -66,10 +66,9 @@ def openings(window: Window, files: bool) -> tuple[Opening, ...]:
         Opening("menu of a panel", partial(desk.open_panel, "zones", window.pos())),
         Opening("menu of sizes", tape.filter.size_button.click),
         Opening("menu of the log", partial(_log_menu, window)),
+        Opening("menu of a zone", partial(_zone_menu, window)),
         Opening("refusal", partial(_refusal, window)),
     ]
-    if zones.zones:
-        found.append(Opening("menu of a zone", partial(_key_menu, zones)))
     if files:
         found += [
             Opening("export layout", desk.export),
@@ -85,10 +84,14 @@ def _right_click(widget: QWidget) -> None:
     QApplication.sendEvent(widget, event)
 
 
-def _key_menu(widget: QWidget) -> None:
-    _press(widget, Qt.Key.Key_Down)
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), widget.mapToGlobal(QPoint()))
-    QApplication.sendEvent(widget, event)
+def _zone_menu(window: Window) -> bool:
+    zones = window.column.zones.content
+    if not zones.zones:
+        return False
+    _press(zones, Qt.Key.Key_Down)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), zones.mapToGlobal(QPoint()))
+    QApplication.sendEvent(zones, event)
+    return True
 
 
 def _log_menu(window: Window) -> None:
@@ -142,8 +145,11 @@ def is_empty(widget: QWidget) -> bool:
 
 
 class Walk(QObject):
-    """Opens each thing, looks at it, closes it, from the event loop. `finished` at the end; then `opened` holds the names of what opened
-    and closed, `seen` the widgets' classes, and `troubles` a sentence for each that did not."""
+    """Opens each thing, looks at it, closes it, from the event loop. `finished` at the end.
+
+    Then `opened` holds the names of what opened and closed, `absent` of what was not there to open, `seen` the widgets' classes, and
+    `troubles` a sentence for each that did not open, show something or close.
+    """
 
     finished = Signal()
 
@@ -159,6 +165,7 @@ class Walk(QObject):
         self._deadline = 0.0
         self.opened: list[str] = []
         self.seen: set[type] = set()
+        self.absent: list[str] = []
         self.troubles: list[str] = []
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -195,11 +202,15 @@ class Walk(QObject):
         self._stand_on_map()
         self._before = floating(self._window)
         try:
-            self._now.open()
+            there = self._now.open() is not False
         except Exception as e:
             log.exception("%s", self._now.name)
             self.troubles.append(f"“{self._now.name}” failed: {e}")
             self._now = None
+        else:
+            if not there:
+                self.absent.append(self._now.name)
+                self._now = None
 
     def _stand_on_map(self) -> None:
         """Put the crosshair where there is a cell to ask about."""

@@ -168,6 +168,7 @@ def test_what_does_not_open_close_or_show_is_told(desk: Desk, allow_log: Callabl
         desk.window,
         [
             Opening("the absent one", lambda: None),
+            Opening("the one of nothing", lambda: False),
             Opening("the broken one", fail),
             Opening("the stubborn one", stubborn.open),
             Opening("the bare one", bare.open),
@@ -179,6 +180,7 @@ def test_what_does_not_open_close_or_show_is_told(desk: Desk, allow_log: Callabl
     walk.begin()
     desk.until(lambda: ended, 20, "the walk ends")
     assert walk.opened == ["the bare one"]
+    assert walk.absent == ["the one of nothing"]
     assert [trouble for trouble in walk.troubles if "stubborn one” shows" not in trouble] == [
         "“the absent one” did not open.",
         "“the broken one” failed: no such thing",
