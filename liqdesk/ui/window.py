@@ -240,7 +240,8 @@ class Window(QMainWindow):
             self.setWindowTitle(self.shell.title(frame))
 
     def _chart_worked(self) -> bool:
-        return self.chart is not None and self.chart.map.take_worked()
+        chart = self.chart
+        return chart is not None and (chart.map.take_worked() or not chart.turn.beats.free)
 
     def notify(self, sentence: str) -> None:
         """Show a sentence in the strip until it is dismissed."""
