@@ -6,7 +6,7 @@ import time
 from typing import Final
 
 FRAME_MS: Final = 33
-BESIDE_MS: Final = 150  # between two looks of a chart window that is not worked with: nearly as often as a panel changes
+BESIDE_MS: Final = 150  # between two looks of a chart window that is not worked with
 APART_NS: Final = 30_000_000
 LATER_MS: Final = 16
 MOST: Final = 5  # times that a chart stands back in a row
