@@ -10,7 +10,8 @@
 # make truth  how well the map and naive ones recover the true density of the built-in market (ARGS="--seeds 10")
 # make study  what further information would gain over 1 min candles, where the truth is known (ARGS="--seeds 10")
 # make ledger 30 simulated days of ten seeds: what the ledger says of the engine, and of a map that knows nothing
-# make pictures  the window in every size, look and state, and every dialog, into build/pictures (ARGS="--only dark,cards")
+# make pictures  the window in every size, look and state, and every dialog, into build/pictures (ARGS="--only dark,cards");
+#                fails on text that is cut, shortened, written over another or too faint
 # make package  the frozen program in build/frozen and, in dist, what is given to people on this system (ARGS="freeze" names steps)
 # make package-roots  as root: installs, uses and removes the package in fresh Debian 12 and 13, and runs the AppDir in a bare one
 # make audit  bandit over the program; known faults of what it stands on

@@ -564,3 +564,16 @@ def test_a_name_typed_in_a_chart_window_opens_its_own_search(make: Make, qtbot: 
     assert found.field.text() == "S"
     assert window.act.market.symbols is None
     found.hide()
+
+
+def test_a_chart_window_takes_turns_with_the_main_chart(make: Make, qtbot: QtBot) -> None:
+    window = make()
+    one = opened(window, qtbot)
+    assert window.chart is not None
+    assert one.chart.turn.beats is window.chart.turn.beats
+    assert not window.chart.turn.beside
+    assert one.chart.turn.beside is not one.isActiveWindow()
+    one.activateWindow()
+    qtbot.waitUntil(lambda: one.isActiveWindow() and not one.chart.turn.beside, timeout=3_000)
+    window.activateWindow()
+    qtbot.waitUntil(lambda: one.chart.turn.beside, timeout=3_000)
