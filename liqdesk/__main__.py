@@ -14,8 +14,8 @@ def _keep_to_ourselves() -> None:
         os.environ.pop("LD_LIBRARY_PATH", None)
         if users is not None:
             os.environ["LD_LIBRARY_PATH"] = users
-    for name in ("QT_PLUGIN_PATH", "QML2_IMPORT_PATH"):  # set beside the libraries, which know their place without
-        os.environ.pop(name, None)
+        for name in ("QT_PLUGIN_PATH", "QML2_IMPORT_PATH"):  # set beside the libraries, which know their place without
+            os.environ.pop(name, None)
     os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"  # the same program as a child finds its libraries afresh
 
 
