@@ -18,10 +18,10 @@ ALL_PANES = {"panes": PANES, "folded": (), "folded_compact": ()}
 def arrange(window: Window, floating: QRect | None = None) -> None:
     """Show every panel so that none covers or folds another; the watchlist floats where `floating` says, or stands at the left."""
     column = window.column
+    for name in LEFT if floating else (*LEFT, FLOATING):  # away first: what has no room folds, and stays so
+        away(column, name, Qt.DockWidgetArea.LeftDockWidgetArea)
     for one in CATALOGUE:
         column.show_panel(one.name)
-    for name in LEFT if floating else (*LEFT, FLOATING):
-        away(column, name, Qt.DockWidgetArea.LeftDockWidgetArea)
     first, second = (column.dock(name) for name in UNDER)
     away(column, UNDER[0], Qt.DockWidgetArea.BottomDockWidgetArea)
     column.splitDockWidget(first, second, Qt.Orientation.Horizontal)

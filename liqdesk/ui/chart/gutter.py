@@ -81,6 +81,7 @@ class Gutter(QWidget):
         self._of: tuple[object, ...] = ()
         self._labels: list[Label] = []
         self._lines: list[tuple[Line, ...]] = []
+        self._boxes: list[QRectF] = []  # of the labels: the line of the last price passes by them
         self._kept = QPixmap()  # everything but the line of the last price
         self._kept_key: tuple[object, ...] = ()
         self.setToolTip(TIP)
@@ -123,7 +124,7 @@ class Gutter(QWidget):
         p = QPainter(self)
         p.drawPixmap(0, 0, self._picture())
         if self.state.lens.valid:
-            draw_last(p, self.state, self.width(), self._row)
+            draw_last(p, self.state, self.width(), self._row, self._boxes)
 
     def _picture(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -134,6 +135,7 @@ class Gutter(QWidget):
                 self._kept = QPixmap(self.size() * ratio)
                 self._kept.setDevicePixelRatio(ratio)
             self._kept.fill(theme.colour(self.state.theme.chart))
+            self._boxes = []
             if self.state.lens.valid:
                 p = QPainter(self._kept)
                 self._paint(p)
@@ -199,6 +201,7 @@ class Gutter(QWidget):
         p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if not s.settings.show_zones:
             return
+        self._boxes.append(box)
         p.fillRect(box, theme.colour(t.panel, 0.92))
         p.fillRect(QRectF(box.left(), box.top(), 3 if sure else 1, box.height()), theme.colour(side))
         inner = box.adjusted(t.px(STRIPE_PX), 0, -t.px(3), 0)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 GAP: Final = 3
 OWN: Final = ("candle_ms", "window_ms", "classes", "side", "heat_auto", "heat_low_usd", "heat_high_usd")
 MOVED_MS: Final = 300
+LEAST: Final = (610, 360)  # px at 100 %
 BARS_MS: Final = 110  # to the next turn of top bar or foot
 
 
@@ -76,7 +77,7 @@ class ChartWindow(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self.chart, 1)
         column.addWidget(self.foot)
-        self.setMinimumSize(560, 360)
+        self._limit()
         self.setWindowIcon(icons.window_icon())
         self.setWindowTitle("chart · liqdesk")
         self._turns = Turns(self, self._show_part, self.chart.map.take_worked, 2, BARS_MS, BARS_MS)
@@ -202,8 +203,14 @@ class ChartWindow(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(current().px(1_000), current().px(680))
 
+    def _limit(self) -> None:
+        """Let it be no smaller than its bar has room in, nor than a small screen."""
+        self.setMinimumSize(min(current().px(LEAST[0]), 1_200), min(current().px(LEAST[1]), 640))
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
+        if event.type() in draw.RESTYLED:
+            self._limit()
         if event.type() == QEvent.Type.ActivationChange:
             self.chart.turn.beside = not self.isActiveWindow()
 
