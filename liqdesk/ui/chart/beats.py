@@ -6,8 +6,8 @@ import time
 from typing import Final
 
 FRAME_MS: Final = 33
-BESIDE_MS: Final = 150  # between two looks of a chart window that is not worked with
-APART_NS: Final = 30_000_000
+BESIDE_MS: Final = 200  # between two looks of a chart window that is not worked with
+APART_NS: Final = 42_000_000  # more than from one frame to the next
 LATER_MS: Final = 16
 MOST: Final = 5  # times that a chart stands back in a row
 
