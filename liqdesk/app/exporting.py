@@ -16,7 +16,7 @@ from liqdesk.app.interrupts import Interrupts
 from liqdesk.app.preparing import need_history, orders_for, prepare
 from liqdesk.errors import InputError, NoDataError, ProfileError
 from liqdesk.exports import Format, Origin, Sheet, bars_sheet, forced_sheet, has_parquet, write
-from liqdesk.exports.writing import NO_PARQUET
+from liqdesk.exports.writing import no_parquet
 from liqdesk.market import DAY_MS
 from liqdesk.paths import prepare_numba_cache
 
@@ -68,7 +68,7 @@ def _format_of(out: Path) -> Format:
     except ValueError as e:
         raise InputError(f"export to {out}", f"“{out}” must end in .csv or .parquet.") from e
     if form is Format.PARQUET and not has_parquet():
-        raise InputError("no pyarrow", NO_PARQUET)
+        raise InputError("no pyarrow", no_parquet())
     if not out.absolute().parent.is_dir():
         raise InputError(f"no folder for {out}", f"The folder of {out} does not exist.")
     if out.is_dir():

@@ -21,11 +21,6 @@ from liqdesk.errors import LiqdeskError
 from liqdesk.exports.sheet import Column, Sheet
 from liqdesk.paths import frozen, write_atomic
 
-NO_PARQUET: Final = (
-    "This package of liqdesk writes no Parquet: CSV needs nothing, and liqdesk installed with pip as “liqdesk[parquet]” writes both."
-    if frozen()
-    else "Parquet needs pyarrow, which is not installed: pip install “liqdesk[parquet]”. CSV needs nothing."
-)
 GROUP_ROWS: Final = 50_000  # of a Parquet row group
 YIELD_S: Final = 0.0005  # given to the window after each part: formatting holds the interpreter
 
@@ -46,6 +41,15 @@ def has_parquet() -> bool:
     return importlib.util.find_spec("pyarrow") is not None
 
 
+def no_parquet() -> str:
+    """Return what a user is told where Parquet cannot be written."""
+    if frozen():
+        return (
+            "This package of liqdesk writes no Parquet: CSV needs nothing, and liqdesk installed with pip as “liqdesk[parquet]” writes both."
+        )
+    return "Parquet needs pyarrow, which is not installed: pip install “liqdesk[parquet]”. CSV needs nothing."
+
+
 def write(
     sheet: Sheet, path: Path, form: Format, say: Say | None = None, cancelled: Callable[[], bool] | None = None
 ) -> int:
@@ -55,7 +59,7 @@ def write(
     cannot be written; either way nothing is left of it.
     """
     if form is Format.PARQUET and not has_parquet():
-        raise LiqdeskError("no pyarrow", NO_PARQUET)
+        raise LiqdeskError("no pyarrow", no_parquet())
     part = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from liqdesk.exports import has_parquet
-from liqdesk.exports.writing import NO_PARQUET
+from liqdesk.exports.writing import no_parquet
 from liqdesk.ui.dialogs.card import Card, button, label
 from liqdesk.ui.dialogs.editors import line
 from liqdesk.ui.exporting import Wish
@@ -79,7 +79,7 @@ class ExportDialog(Card):
         rows.addLayout(self.field_row("Range", self.range))
         rows.addLayout(self.field_row("File", self.form))
         if not has_parquet():
-            rows.addWidget(label(NO_PARQUET, "note", 11, wrap=True))
+            rows.addWidget(label(no_parquet(), "note", 11, wrap=True))
         rows.addLayout(self.field_row("Folder", self.folder, self.browse))
         rows.addWidget(
             label(
