@@ -44,9 +44,7 @@ def has_parquet() -> bool:
 def no_parquet() -> str:
     """Return what a user is told where Parquet cannot be written."""
     if frozen():
-        return (
-            "This package of liqdesk writes no Parquet: CSV needs nothing, and liqdesk installed with pip as “liqdesk[parquet]” writes both."
-        )
+        return "This package of liqdesk writes no Parquet: CSV needs nothing, and “liqdesk[parquet]” installed with pip writes both."
     return "Parquet needs pyarrow, which is not installed: pip install “liqdesk[parquet]”. CSV needs nothing."
 
 
