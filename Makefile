@@ -46,7 +46,7 @@ lint: dev
 
 test: lint
 	$(BIN)/python -m liqdesk kernels
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --dist loadfile $(foreach d,$(LIVE),--ignore=$(d))
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 4 --dist loadfile $(foreach d,$(LIVE),--ignore=$(d))
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --dist worksteal $(LIVE)
 
 bench: dev

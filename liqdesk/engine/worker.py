@@ -335,10 +335,11 @@ class Worker(QObject):
             self._store.notices + self._notices + (tuple(self._history.notices) if self._history is not None else ())
         )
         offer = self._probe.offer(now_ns) if self._probe is not None else None
+        why = self._explaining.answer(run.session, self._epoch)  # first: it renews the view that the frame shows
         frame = compose(run, self._epoch, self._serial, now_ns, self._news, self._alerts.status(), notices, offer)
         self._news = News()
         extras = {
-            "why": self._explaining.answer(run.session, self._epoch),
+            "why": why,
             "study": self._evidence.study,
             "zones": self._odds.attached(frame.zones, frame.prices.mark),
             "odds": self._odds.curves,

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 START = dt.datetime(2026, 3, 9, 9, 0, tzinfo=dt.UTC)
 HOUR_MS = 3_600_000
 SYMBOL = "1000PEPEUSDT"
-SPEED = 60
+SPEED = 120
 
 
 def ms(**later: int) -> int:

@@ -240,7 +240,7 @@ def test_a_recorder_goes_on_with_the_history_of_before(
     until = earlier_profiles.T0 + earlier_profiles.BARS * earlier_profiles.MINUTE
     before = old_rows(path, until)
     process = subprocess.Popen(
-        [sys.executable, "-m", "liqdesk", "record", "--symbol", SYMBOL, "--profile", str(earlier.folder), "--minutes", "0.4",
+        [sys.executable, "-m", "liqdesk", "record", "--symbol", SYMBOL, "--profile", str(earlier.folder), "--minutes", "0.2",
          "--rest-url", market.rest, "--stream-url", market.stream],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
     )  # fmt: skip
