@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def test_qt_says_where_its_source_is_and_how_to_put_another_in_its_place(all_wor
         assert "This version of the GNU Lesser General Public License incorporates" in text
 
 
-@pytest.mark.skipif("sys.platform != 'linux'")
+@pytest.mark.skipif(sys.platform != "linux", reason="the libraries looked at are Linux's")
 def test_icu_comes_with_the_qt_of_linux(all_works: dict[str, Work]) -> None:
     import PySide6
 

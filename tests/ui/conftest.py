@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shell_frames import Furnish
 
@@ -39,3 +40,27 @@ def furnish(qtbot: QtBot, qapp: QApplication) -> Iterator[Furnish]:
     for one in made:
         one.close()
     apply_theme(qapp, "dark", 1.0, 100)
+
+
+@pytest.fixture
+def owner(qtbot: QtBot, qapp: QApplication) -> QWidget:
+    apply_theme(qapp, "dark", 1.0)
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.resize(1200, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Window]:
+    apply_theme(qapp, "dark", 1.0)
+    one = Window(Settings(first_run_done=True, sounds=False), True, str(tmp_path))
+    one._painted = True
+    qtbot.addWidget(one)
+    one.resize(1366, 740)
+    assert one.shell.parent() is one
+    one.show()
+    yield one
+    one.close()

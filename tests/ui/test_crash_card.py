@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 from shell_frames import frame
 
 from liqdesk.about import Stamp
 from liqdesk.crash.reports import gather, kept, untold
 from liqdesk.crash.watch import FOLDER, RUNNING
-from liqdesk.settings import Settings
 from liqdesk.ui.crashes import CRASHED
 from liqdesk.ui.dialogs.crashes import NO_ISSUES, NONE, CrashCard
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.window import Window
 
 WHEN_S = 1_795_694_600  # Thu 26 Nov 2026, 12:03:20 UTC
@@ -36,19 +31,6 @@ class Browser(QObject):
     @Slot(QUrl)
     def open_url(self, url: QUrl) -> None:
         self.opened.append(url.toString())
-
-
-@pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    one = Window(Settings(first_run_done=True, sounds=False), True, str(tmp_path))
-    one._painted = True
-    qtbot.addWidget(one)
-    one.resize(1366, 740)
-    assert one.shell.parent() is one
-    one.show()
-    yield one
-    one.close()
 
 
 def crash(profile: Path, number: int = 0) -> None:

@@ -19,7 +19,6 @@ from support.releases import HOST, TRUSTED, Releases, answer
 from liqdesk import __version__
 from liqdesk.about.works import gathered
 from liqdesk.net.latest import request_lines
-from liqdesk.settings import Settings
 from liqdesk.ui.dialogs.about import AboutCard
 from liqdesk.ui.dialogs.help import HelpDialog
 from liqdesk.ui.dialogs.licences import NOTHING, LicencesCard
@@ -52,19 +51,6 @@ class Outside(QObject):
 @pytest.fixture
 def outside(qapp: QApplication) -> Iterator[Outside]:
     one = Outside()
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Window]:
-    apply_theme(qapp, "dark", 1.0)
-    one = Window(Settings(first_run_done=True, sounds=False), True, str(tmp_path))
-    one._painted = True
-    qtbot.addWidget(one)
-    one.resize(1366, 740)
-    assert one.shell.parent() is one
-    one.show()
     yield one
     one.close()
 

@@ -137,17 +137,6 @@ def test_seconds_are_said_only_where_they_are_known() -> None:
 
 
 @pytest.fixture
-def owner(qtbot: QtBot, qapp: QApplication) -> QWidget:
-    apply_theme(qapp, "dark", 1.0)
-    made = QWidget()
-    qtbot.addWidget(made)
-    made.resize(1200, 800)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
-
-
-@pytest.fixture
 def dialog(owner: QWidget) -> Iterator[AlertDialog]:
     made = AlertDialog(owner, BTC, MARK, None, "Europe/Berlin")
     made.open_over()

@@ -16,17 +16,6 @@ from liqdesk.ui.theme import apply_theme
 SHOWN = {name: field for name, field in declared().items() if isinstance(field.shown, Row)}
 
 
-@pytest.fixture
-def owner(qtbot: QtBot, qapp: QApplication) -> QWidget:
-    apply_theme(qapp, "dark", 1.0)
-    made = QWidget()
-    qtbot.addWidget(made)
-    made.resize(1200, 800)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
-
-
 def opened(owner: QWidget, settings: Settings | None = None) -> SettingsDialog:
     dialog = SettingsDialog(owner, settings or Settings(), True, "2 Jul 2026")
     dialog.open_over()

@@ -28,17 +28,6 @@ from liqdesk.ui.keys import WITH_THE_MOUSE
 from liqdesk.ui.theme import apply_theme
 
 
-@pytest.fixture
-def owner(qtbot: QtBot, qapp: QApplication) -> QWidget:
-    apply_theme(qapp, "dark", 1.0)
-    made = QWidget()
-    qtbot.addWidget(made)
-    made.resize(1200, 800)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
-
-
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
