@@ -78,7 +78,7 @@ class Window(QMainWindow):
         self._look = look or (Look() if settings is None else Look(settings.theme, settings.window_geometry))
         self.setWindowTitle("liqdesk")
         self.setMinimumSize(760, 480)
-        self.resize(QSize(1600, 900).boundedTo(self.screen().availableSize() - QSize(8, 40)))  # title bar and edges
+        self.resize(QSize(1920, 1080).boundedTo(self.screen().availableSize() - QSize(8, 40)))  # title bar and edges
         if self._look.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self._look.geometry.encode("ascii", "ignore")))
         if settings is not None:

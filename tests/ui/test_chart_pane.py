@@ -35,6 +35,7 @@ from liqdesk.ui.chart.profile import sums
 from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.series import Series
 from liqdesk.ui.chart.zonewords import height, line_count, lines, room, words
+from liqdesk.ui.condition import condition
 from liqdesk.ui.theme import DARK
 
 HOUR = 60 * MINUTE_MS
@@ -297,6 +298,13 @@ def test_the_card_of_a_stale_feed_says_nothing_twice(market: Scene) -> None:
     head, tail = stale_words(market.frame(connection=stale))
     assert head.endswith("Nothing below is current.")
     assert tail == "The venue sends nothing. Attempt 3 in 8 s."
+
+
+@pytest.mark.parametrize("left", [0.2, 7.1, 7.5, 7.9, 12.0])
+def test_card_and_pill_count_the_same_seconds(market: Scene, left: float) -> None:
+    down = market.frame(connection=Connection(Health.DOWN, None, "The line is cut.", left, 2, ()))
+    assert stale_words(down)[1] == f"The line is cut. Attempt 3 in {math.ceil(left)} s."
+    assert condition(down).text.endswith(f"retry in {math.ceil(left)} s")
 
 
 def test_loading_says_which_page(make: Callable[..., ChartPane]) -> None:

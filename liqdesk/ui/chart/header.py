@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
@@ -259,9 +260,9 @@ def stale_words(frame: Frame) -> tuple[str, str]:
     head = f"No mark price {f'for {present.age(since)}' if since is not None else 'yet'}. {NOT_CURRENT}"
     link = frame.connection
     tail = link.sentence.rpartition(NOT_CURRENT)[2].strip()  # the card has said it in its first line
-    if link.retry_in_s is not None:
+    if link.retry_in_s is not None and link.retry_in_s > 0:
         attempt = f"Attempt {link.attempt + 1}" if link.attempt else "Next attempt"
-        tail = f"{tail} {attempt} in {present.length(round(link.retry_in_s) * 1_000)}.".strip()
+        tail = f"{tail} {attempt} in {present.length(math.ceil(link.retry_in_s) * 1_000)}.".strip()
     if link.health is Health.DOWN and not tail:
         tail = "The connection is lost."
     return head, tail
