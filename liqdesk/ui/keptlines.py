@@ -9,12 +9,13 @@ from typing import Final
 
 import msgspec
 
-from liqdesk.errors import NewerError
-from liqdesk.formats import LINES, refuse_newer
+from liqdesk.formats import LINES
 from liqdesk.formats.joining import joined
-from liqdesk.paths import set_aside, write_atomic
+from liqdesk.paths import write_atomic
+from liqdesk.ui import documents
 
 FILE: Final = "lines.json"
+WHAT: Final = "lines"
 VERSION: Final = LINES
 LARGEST: Final = 1024 * 1024
 MOST_LINES: Final = 60  # of one contract
@@ -44,21 +45,9 @@ def is_sensible(line: KeptLine) -> bool:
 
 def load(path: Path) -> tuple[dict[Key, tuple[KeptLine, ...]], str]:
     """Read what is kept, and a sentence on what could not be: a damaged file is set aside, one of a later version left alone."""
-    try:
-        if path.stat().st_size > LARGEST:
-            return {}, _put_aside(path)
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return {}, ""
-    except OSError as e:
-        return {}, f"Your lines could not be read ({e.strerror})."
-    try:
-        refuse_newer(path, raw, VERSION)
-        file = msgspec.json.decode(raw, type=_File)
-    except NewerError as e:
-        return {}, e.user
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return {}, _put_aside(path)
+    file, sentence = documents.read(path, _File, VERSION, LARGEST, WHAT)
+    if file is None:
+        return {}, sentence
     found: dict[Key, tuple[KeptLine, ...]] = {}
     lost = 0
     for origin, by_symbol in file.lines.items():
@@ -67,7 +56,7 @@ def load(path: Path) -> tuple[dict[Key, tuple[KeptLine, ...]], str]:
             lost += len(lines) - len(good)
             if good:
                 found[origin, symbol] = good
-    return found, f"{lost} of your lines made no sense and {'are' if lost > 1 else 'is'} left out." if lost else ""
+    return found, documents.left_out(lost, WHAT)
 
 
 def save(path: Path, lines: Lines) -> None:
@@ -77,11 +66,3 @@ def save(path: Path, lines: Lines) -> None:
         if kept:
             by_origin.setdefault(origin, {})[symbol] = kept
     write_atomic(path, joined(path, _File(lines=by_origin), VERSION))
-
-
-def _put_aside(path: Path) -> str:
-    try:
-        broken = set_aside(path)
-    except OSError as e:
-        return f"The file of your lines is damaged and could not be set aside ({e.strerror})."
-    return f"The file of your lines was damaged; it is kept as {broken.name}."

@@ -5,15 +5,15 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QMenu, QSizePolicy
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.controls import LinkButton
-from liqdesk.ui.draw import Painted
 from liqdesk.ui.journal import Event, Journal
 from liqdesk.ui.panels.frame import PAD, Panel
+from liqdesk.ui.panels.lookback import LookBack
 from liqdesk.ui.theme import BODY, MEDIUM, SMALL, current, text_width
 
 if TYPE_CHECKING:
@@ -29,12 +29,11 @@ FILTERS: Final = {
     "links": frozenset({"link", "warning"}),
 }
 TOKENS: Final = {"info": "text3", "link": "text2", "warning": "text1", "error": "alert", "alert": "alert"}
-KEYPAD: Final = Qt.KeyboardModifier.KeypadModifier
 TIP: Final = "What the program did and met since it was opened, by this computer's clock. The file liqdesk.log in the profile keeps more."
 
 
-class LogBody(Painted):
-    """The lines. Wheel, arrows and Page Up and Down look back; Home returns to the newest."""
+class LogBody(LookBack):
+    """The lines."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -43,9 +42,6 @@ class LogBody(Painted):
         self._journal: Journal | None = None
         self._lines: tuple[Event, ...] = ()
         self._seen = -1
-        self._offset = 0
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("log")
         self.setToolTip(TIP)
 
@@ -94,48 +90,12 @@ class LogBody(Painted):
         zone = self._timezone
         return "\n".join(f"{present.stamp(e.time_ms, zone)}  {e.level:<7}  {e.words}" for e in reversed(self._lines))
 
+    @property
+    def count(self) -> int:
+        return len(self._lines)
+
     def rows_in_view(self) -> int:
         return max(0, self.height() // current().px(ROW))
-
-    def _farthest(self) -> int:
-        return max(0, len(self._lines) - max(1, self.rows_in_view()))
-
-    def _scroll(self, offset: int) -> None:
-        offset = min(max(0, offset), self._farthest())
-        if offset != self._offset:
-            self._offset = offset
-            self.update()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._scroll(self._offset - round(event.angleDelta().y() / 40))
-        event.accept()
-
-    def _move_of(self, event: QKeyEvent) -> int | None:
-        page = max(1, self.rows_in_view() - 1)
-        key = Qt.Key
-        moves = {
-            key.Key_Up: self._offset - 1,
-            key.Key_Down: self._offset + 1,
-            key.Key_PageUp: self._offset - page,
-            key.Key_PageDown: self._offset + page,
-            key.Key_Home: 0,
-            key.Key_End: len(self._lines),
-        }
-        return None if event.modifiers() & ~KEYPAD else moves.get(Qt.Key(event.key()))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        move = self._move_of(event)
-        if move is None:
-            super().keyPressEvent(event)
-        else:
-            self._scroll(move)
-
-    def event(self, event: QEvent) -> bool:
-        overrides = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if overrides and self._move_of(event) is not None:  # type: ignore[arg-type]
-            event.accept()  # looks back here, not in the chart
-            return True
-        return draw.tipped(self, event, self.tip_at) or super().event(event)
 
     def tip_at(self, y: float) -> str:
         """Return the whole line at `y` px."""

@@ -7,14 +7,13 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
 from liqdesk.ui import draw, present
-from liqdesk.ui.draw import Painted
 from liqdesk.ui.panels import unprinted
 from liqdesk.ui.panels.frame import PAD
+from liqdesk.ui.panels.lookback import LookBack
 from liqdesk.ui.panels.sieve import Sieve
 from liqdesk.ui.theme import BODY, BOLD, MEDIUM, SEMIBOLD, SMALL, current, text_width
 
@@ -43,8 +42,8 @@ class Columns(NamedTuple):
     bar: float
 
 
-class TapeRows(Painted):
-    """The rows. Wheel, Page Up and Page Down look back; Home returns to the newest."""
+class TapeRows(LookBack):
+    """The rows."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -59,10 +58,7 @@ class TapeRows(Painted):
         self._brackets: BracketTable | None = None
         self._study: Study | None = None
         self._biggest = BOLD_FROM_USD
-        self._offset = 0
         self.compact = False
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._lines: tuple[str, str] = ("", "")
         self.setToolTip(TIP)
 
@@ -178,10 +174,6 @@ class TapeRows(Painted):
     def rows_in_view(self) -> int:
         return max(0, (self.height() - self._head() - self._foot()) // current().px(21))
 
-    def event(self, event: QEvent) -> bool:
-        kept = draw.keeps(event, Qt.Key.Key_Home, Qt.Key.Key_End)
-        return kept or draw.tipped(self, event, self.tip_at) or super().event(event)
-
     def tip_at(self, y: float) -> str:
         """Return what is said of the place at `y` px: the head, one order, or the lines under them."""
         if self._study is not None and self._lines[0] and y >= self.height() - self._foot():
@@ -197,35 +189,6 @@ class TapeRows(Painted):
         table = self._brackets if order.symbol == self._instrument.symbol else None  # of others none are at hand
         lead = f"{order.symbol} " if self.sieve.everything else ""
         return lead + unprinted.order_tip(order, table, unit)
-
-    def _farthest(self) -> int:
-        return max(0, len(self._shown) - max(1, self.rows_in_view()))
-
-    def _scroll(self, offset: int) -> None:
-        offset = min(max(0, offset), self._farthest())
-        if offset != self._offset:
-            self._offset = offset
-            self.update()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._scroll(self._offset - round(event.angleDelta().y() / 40))
-        event.accept()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        page = max(1, self.rows_in_view() - 1)
-        moves = {
-            Qt.Key.Key_Up: self._offset - 1,
-            Qt.Key.Key_Down: self._offset + 1,
-            Qt.Key.Key_PageUp: self._offset - page,
-            Qt.Key.Key_PageDown: self._offset + page,
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: len(self._shown),
-        }
-        move = moves.get(Qt.Key(event.key()))
-        if move is None:
-            super().keyPressEvent(event)
-        else:
-            self._scroll(move)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._offset and event.position().y() < self._head():

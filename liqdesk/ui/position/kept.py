@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,15 +10,14 @@ from typing import Final
 import msgspec
 
 from liqdesk.engine.frames import Source, SourceKind
-from liqdesk.errors import NewerError
-from liqdesk.formats import POSITIONS, refuse_newer
+from liqdesk.formats import POSITIONS
 from liqdesk.formats.joining import joined
 from liqdesk.insight.position import Position
-from liqdesk.paths import set_aside, write_atomic
-
-log = logging.getLogger(__name__)
+from liqdesk.paths import write_atomic
+from liqdesk.ui import documents
 
 FILE: Final = "positions.json"
+WHAT: Final = "positions"
 VERSION: Final = POSITIONS
 LARGEST: Final = 256 * 1024
 MOST: Final = 1e15
@@ -49,23 +46,9 @@ def is_sensible(position: Position) -> bool:
 
 def load(path: Path) -> tuple[dict[Key, Position], str]:
     """Read what is kept, and a sentence on what could not be: a damaged file is set aside, one of a later version left alone."""
-    try:
-        if path.stat().st_size > LARGEST:
-            return {}, _put_aside(path)
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return {}, ""
-    except OSError as e:
-        return {}, f"Your positions could not be read ({e.strerror})."
-    try:
-        refuse_newer(path, raw, VERSION)
-        with contextlib.suppress(OSError):
-            path.chmod(0o600)
-        file = msgspec.json.decode(raw, type=_File)
-    except NewerError as e:
-        return {}, e.user
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ZeroDivisionError):
-        return {}, _put_aside(path)
+    file, sentence = documents.read(path, _File, VERSION, LARGEST, WHAT, private=True)
+    if file is None:
+        return {}, sentence
     found = {
         (origin, symbol): one
         for origin, by_symbol in file.positions.items()
@@ -73,7 +56,7 @@ def load(path: Path) -> tuple[dict[Key, Position], str]:
         if one.leverage > 0 and is_sensible(one)
     }
     lost = sum(map(len, file.positions.values())) - len(found)
-    return found, f"{lost} of your positions made no sense and {'are' if lost > 1 else 'is'} left out." if lost else ""
+    return found, documents.left_out(lost, WHAT)
 
 
 def save(path: Path, positions: Positions) -> None:
@@ -84,11 +67,3 @@ def save(path: Path, positions: Positions) -> None:
         by_origin.setdefault(origin, {})[symbol] = one
     # mkstemp, which write_atomic begins with, makes the file for its owner alone.
     write_atomic(path, joined(path, _File(positions=by_origin), VERSION))
-
-
-def _put_aside(path: Path) -> str:
-    try:
-        broken = set_aside(path)
-    except OSError as e:
-        return f"The file of your positions is damaged and could not be set aside ({e.strerror})."
-    return f"The file of your positions was damaged; it is kept as {broken.name}."
