@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from liqdesk.engine.frames import Bars, Connection, GapView, Health, Progress, Source, SourceKind, StreamStatus
+from liqdesk.engine.frames import Bars, Connection, GapView, Health, Prices, Progress, Source, SourceKind, StreamStatus
 from liqdesk.insight import Chance, Spread, band_of
 from liqdesk.insight.touch import calibrate, cases_of
 from liqdesk.insight.volatility import MarkPath
@@ -315,14 +315,38 @@ def test_loading_says_which_page(make: Callable[..., ChartPane]) -> None:
     assert sum(line) == pytest.approx(edge / 4, abs=2)
 
 
+def inner(widget: QWidget) -> np.ndarray:
+    """Return a widget's pixels without the rules at its sides."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width())
+    return pixels[:, 1:-1].copy()
+
+
 def test_an_empty_plot_says_what_it_waits_for(make: Callable[..., ChartPane], market: Scene) -> None:
+    unknown = Prices(math.nan, math.nan, math.nan, math.nan, 0)
     pane = make(
-        epoch=3, new_bars=(), now=None, published=(), progress=Progress(0, 30, "Loading 15m candles, page 1 of 30")
+        epoch=3,
+        new_bars=(),
+        now=None,
+        published=(),
+        prices=unknown,
+        progress=Progress(0, 30, "Loading 15m candles, page 1 of 30"),
     )
     assert pane.state.note == "Loading 15m candles, page 1 of 30"
+    middle = inner(pane.plot)[pane.plot.height() // 2 - 8 : pane.plot.height() // 2 + 8]
+    assert len(np.unique(middle)) > 8, "it is read in the middle"
+    assert len(np.unique(inner(pane.axis))) == 1, "no price is known: none is named"
+    pane.pointing.point((40.0, 60.0))
+    assert pane.hand.pointed_price() is None
+    pane.plot.pan(0.0, 40.0)
+    pane.plot.zoom_price(0.5, 60.0)
+    pane.refresh()
+    assert not pane.state.lens.valid, "no price range comes from dragging"
     pane.apply(market.frame(epoch=3, serial=2, published=()))
     pane.refresh()
     assert pane.state.note == ""
+    assert len(np.unique(inner(pane.axis))) > 8
+    assert pane.hand.pointed_price() is not None
 
 
 def test_alert_lines_have_a_tag_and_come_back_at_the_axis(make: Callable[..., ChartPane], market: Scene) -> None:

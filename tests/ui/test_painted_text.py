@@ -84,7 +84,7 @@ class Poster(QWidget):
     ("texts", "found"),
     [
         (((10, 10, 150, "whole", "#E8ECF2"),), []),
-        (((185, 10, 100, "beyond the edge", "#E8ECF2"),), ["“beyond the edge” is cut"]),
+        (((185, 10, 160, "beyond the edge", "#E8ECF2"),), ["“beyond the edge” is cut"]),
         (((10, 94, 150, "under the edge", "#E8ECF2"),), ["“under the edge” is cut"]),
         (((10, 10, 40, "longer than its room", "#E8ECF2"),), ["is shortened"]),
         (((10, 10, 90, "one", "#E8ECF2"), (20, 12, 90, "other", "#E8ECF2")), ["“one” and “other” overlap"]),

@@ -91,9 +91,14 @@ class Layer(QGraphicsItem):
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self.state.lens.valid:
             self.draw(p)
+        else:
+            self.draw_unpriced(p)
 
     def draw(self, p: QPainter) -> None:
         raise NotImplementedError
+
+    def draw_unpriced(self, p: QPainter) -> None:
+        """Draw what needs no place in time and price."""
 
 
 class GridLayer(Layer):
@@ -296,4 +301,7 @@ class TagLayer(Layer):
 
     def draw(self, p: QPainter) -> None:
         draw_line_tags(p, self.state)
+        draw_note(p, self.state)
+
+    def draw_unpriced(self, p: QPainter) -> None:
         draw_note(p, self.state)

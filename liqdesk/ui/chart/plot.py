@@ -232,6 +232,8 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
     def zoom_price(self, factor: float, y: float) -> None:
         """Stretch price around pixel row `y`."""
         lens = self.state.aim
+        if not lens.valid:
+            return
         span = min(MOST_LOG, max(LEAST_LOG, (lens.y1 - lens.y0) * factor))
         share = y / lens.height
         y1 = lens.log(y) + span * share
@@ -240,6 +242,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
     def pan(self, dx: float, dy: float) -> None:
         """Move the picture by pixels; `dy` of zero leaves the price range to its rule."""
         lens = self.state.aim
+        dy = dy if lens.valid else 0.0
         dt = dx * lens.ms_per_px
         dl = dy / lens.height * (lens.y1 - lens.y0)
         self.moved.emit(
@@ -253,7 +256,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             self.clicked.emit(x, y)
 
     def _zoom(self, factor: float, at: float, price: bool) -> None:
-        if not self.state.aim.valid:
+        if not self.state.aim.timed:
             return
         if price:
             self.zoom_price(factor, at)

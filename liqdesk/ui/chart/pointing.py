@@ -110,7 +110,7 @@ class Pointing(QObject):
     def key(self, event: QKeyEvent) -> bool:
         """Pan, zoom or reset by a key; return whether it meant anything here."""
         lens, key = self.state.aim, Qt.Key(event.key())
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not lens.valid:
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not lens.timed:
             return False
         if key in PANS:
             self._plot.pan(PANS[key][0] * lens.width, PANS[key][1] * lens.height)

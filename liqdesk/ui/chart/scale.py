@@ -20,6 +20,7 @@ GRID_X_PX: Final = 110
 TIME_STEPS: Final = tuple(m * MINUTE_MS for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720)) + tuple(
     d * DAY_MS for d in (1, 2, 7, 14)
 )
+UNPRICED: Final = (-1.0, 1.0)  # the range of a view that knows no price: nothing can be read off it
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,14 @@ class Lens:
     height: float
 
     @property
+    def timed(self) -> bool:
+        """Whether times stand anywhere."""
+        return self.t1 > self.t0 and self.width >= 1 and self.height >= 1
+
+    @property
     def valid(self) -> bool:
-        return self.t1 > self.t0 and self.y1 > self.y0 and self.width >= 1 and self.height >= 1
+        """Whether times and prices do."""
+        return self.timed and self.y1 > self.y0 and (self.y0, self.y1) != UNPRICED
 
     @property
     def ms_per_px(self) -> float:
@@ -109,7 +116,7 @@ def time_ticks(lens: Lens, spacing_px: float, zone: str) -> tuple[tuple[int, boo
 
     Steps of a day and more count local days, so a change of summer time moves no tick off midnight.
     """
-    if not lens.valid:
+    if not lens.timed:
         return ()
     least = spacing_px * lens.ms_per_px
     step = next((s for s in TIME_STEPS if s >= least), 28 * DAY_MS)

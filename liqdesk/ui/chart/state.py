@@ -19,7 +19,7 @@ from liqdesk.model.candles import CANDLE
 from liqdesk.settings import Settings
 from liqdesk.ui import present
 from liqdesk.ui.chart.follow import newest_edge
-from liqdesk.ui.chart.scale import Lens
+from liqdesk.ui.chart.scale import UNPRICED, Lens
 from liqdesk.ui.keptlines import KeptLine, Key, Lines
 from liqdesk.ui.position.kept import origin_of
 from liqdesk.ui.present import Measure
@@ -34,7 +34,7 @@ Floats = NDArray[np.float64] | float
 ORDER: Final = np.dtype([("t", np.int64), ("price", np.float64), ("usd", np.float64), ("side", np.int8)])
 ORDERS_KEPT: Final = 20_000
 COMPILING: Final = "Compiling the map's kernels, once."
-EMPTY: Final = Lens(0.0, 1.0, 0.0, 1.0, 0.0, 0.0)
+EMPTY: Final = Lens(0.0, 1.0, *UNPRICED, 0.0, 0.0)
 
 
 _decimals = lru_cache(maxsize=64)(decimals_of)

@@ -12,7 +12,7 @@ from liqdesk.ui.chart.follow import Sight, price_range, right_edge
 from liqdesk.ui.chart.goto import GotoField, NowButton
 from liqdesk.ui.chart.mapped import Mapped
 from liqdesk.ui.chart.plot import Plot
-from liqdesk.ui.chart.scale import Lens, log_from_price
+from liqdesk.ui.chart.scale import UNPRICED, Lens, log_from_price
 from liqdesk.ui.chart.series import Series
 from liqdesk.ui.chart.state import ChartState
 from liqdesk.ui.when import moment
@@ -78,7 +78,7 @@ class Travel(QObject):
     def show_time(self, ms: float) -> None:
         """Bring a moment into the middle of the view, at the zoom there is, as far as there are data after it."""
         s, lens = self.state, self.state.aim
-        if lens.valid and s.frame is not None:
+        if lens.timed and s.frame is not None:
             span = lens.t1 - lens.t0
             t1 = min(ms + span / 2, right_edge(s.frame.venue_ms, s.settings.candle_ms, span, lens.width))
             self._anew = s.auto_price
@@ -95,7 +95,7 @@ class Travel(QObject):
     def ask(self) -> None:
         """Open the field for a moment."""
         s = self.state
-        if s.frame is not None and s.lens.valid:
+        if s.frame is not None and s.lens.timed:
             self.field.open(present.zone_label(s.frame.venue_ms, s.zone))
             self.button.hide()  # the field may need its room
 
@@ -152,7 +152,10 @@ class Travel(QObject):
             mark = s.mark if self.sight.following else 0.0
             found = price_range(s.candles, t0, t1, mark, None if self._anew else (y0, y1))
             self._anew = found is None
-            y0, y1 = found if found is not None else (0.0, 1.0)
+            if found is not None:
+                y0, y1 = found
+            elif self._series.oldest_ms() is None:  # else it looks at a stretch without candles
+                y0, y1 = UNPRICED
         s.aim = Lens(t0, t1, y0, y1, width, height)
         if s.aim != s.lens or self._plot.heat.pixels.size == 0:
             self._plot.show_lens(s.aim)

@@ -78,7 +78,7 @@ class Link(QObject):
     def take_time(self, t0: float, t1: float, following: bool) -> None:
         """Show a stretch of time at the price range this chart has; one that follows the market ends where this chart has its end."""
         aim, travel = self.chart.state.aim, self.chart.travel
-        if not aim.valid:
+        if not aim.timed:
             return
         if following:
             if not self.following or abs(travel.sight.span_ms - (t1 - t0)) > 1:
@@ -123,7 +123,7 @@ class Links:
     def spread_time(self, leader: Link) -> None:
         """Have the leader's group show its stretch of time."""
         aim = leader.chart.state.aim
-        if self._busy or not aim.valid:
+        if self._busy or not aim.timed:
             return
         self._busy = True
         try:
