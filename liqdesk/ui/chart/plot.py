@@ -264,7 +264,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             self.zoom_time(factor, at)
 
     def _drag(self, dx: float, dy: float, start: bool) -> None:
-        if not self.state.aim.valid:
+        if not self.state.aim.timed:
             return
         self._drag_y = 0.0 if start else self._drag_y
         self._drag_y += dy
