@@ -342,6 +342,7 @@ def test_an_empty_plot_says_what_it_waits_for(make: Callable[..., ChartPane], ma
     pane.plot.zoom_price(0.5, 60.0)
     pane.refresh()
     assert not pane.state.lens.valid, "no price range comes from dragging"
+    assert not pane.map.dirty, "what is below waits for no picture"
     pane.apply(market.frame(epoch=3, serial=2, published=()))
     pane.refresh()
     assert pane.state.note == ""

@@ -69,7 +69,7 @@ class Mapped:
         """Paint the picture if it is out of date; return whether that was done. `paced` lets new estimates wait until
         the last picture is 250 ms old; what the user did never waits."""
         s, heat = self.state, self.heat
-        stands = heat.kernels is None or not s.lens.valid or not self.item.pixels.size
+        stands = heat.kernels is None or not s.lens.timed or not self.item.pixels.size
         if stands or not (self.dirty or self.stirred):
             return False
         if paced and not self.dirty and time.monotonic_ns() - self._painted_ns < PACE_NS:

@@ -96,9 +96,9 @@ class SubPane(QWidget):
         """Look at the newest frame, and repaint what of it changed."""
         s = self.state
         self._taken_ns, self._view = time.monotonic_ns(), self._look()
-        self.course = self.kind.course() if s.lens.valid else Course()
+        self.course = self.kind.course() if s.lens.timed else Course()
         self._say()
-        if self.folded or not s.lens.valid:
+        if self.folded or not s.lens.timed:
             return
         frame = s.frame
         ranged = (frame.epoch if frame else 0, s.settings.candle_ms, self.kind.unit)
