@@ -39,7 +39,7 @@ def read(
         return msgspec.json.decode(raw, type=kind), ""
     except NewerError as e:
         return None, e.user
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ZeroDivisionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None, _put_aside(path, what)
 
 

@@ -22,7 +22,7 @@ from worker import Order
 from liqdesk.errors import InputError, LiqdeskError
 from liqdesk.venues.binance import archive
 
-CASES = 40
+CASES = 60
 MB = 1_000_000
 NAME = "BTCUSDT-15m-2026-03"
 short = settings(

@@ -350,6 +350,22 @@ def test_an_empty_plot_says_what_it_waits_for(make: Callable[..., ChartPane], ma
     assert pane.hand.pointed_price() is not None
 
 
+def test_a_stretch_without_candles_keeps_the_prices_and_another_market_does_not(
+    make: Callable[..., ChartPane], market: Scene
+) -> None:
+    pane = make()
+    lens = pane.state.lens
+    away = 400 * lens.width  # far before the oldest candle, as far as it goes
+    pane.plot.pan(away, 0.0)
+    pane.refresh()
+    assert not len(pane.state.candles)
+    assert (pane.state.lens.y0, pane.state.lens.y1) == (lens.y0, lens.y1)
+    unknown = Prices(math.nan, math.nan, math.nan, math.nan, 0)
+    pane.apply(market.frame(epoch=9, serial=1, new_bars=(), now=None, published=(), prices=unknown))
+    pane.refresh()
+    assert not pane.state.lens.valid
+
+
 def test_alert_lines_have_a_tag_and_come_back_at_the_axis(make: Callable[..., ChartPane], market: Scene) -> None:
     at = market.now.mark * 1.011
     pane = make(rules=(rule(at), rule(at, id="b", enabled=False), rule(at, id="c", symbol="ETHUSDT")))
