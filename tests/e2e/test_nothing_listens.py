@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 from support.exchange import Exchange
+from support.family import asked, family, peers, sockets, words
 from support.program import Program, write_settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -41,21 +43,13 @@ def unix_listeners(process: psutil.Process) -> list[str]:
 def listeners(root: int) -> set[tuple[str, str]]:
     """Return (program, where) of every listening or unconnected socket of a process and all below it."""
     found: set[tuple[str, str]] = set()
-    try:
-        parent = psutil.Process(root)
-        family = [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return found
-    for process in family:
-        try:
-            words = process.cmdline()
-            name = next((w for w in ("exchange", "snapshot", "record") if w in words), "window")
-            for one in process.net_connections("inet"):
-                if one.status == psutil.CONN_LISTEN or (one.type == socket.SOCK_DGRAM and not one.raddr):
-                    found.add((name, one.laddr.ip if one.laddr else ""))
-            found |= {(name, word) for word in unix_listeners(process)}
-        except (psutil.NoSuchProcess, psutil.ZombieProcess, FileNotFoundError, ProcessLookupError):
-            continue
+    for process in family(root):
+        said = words(process)
+        name = next((w for w in ("exchange", "snapshot", "record") if w in said), "window")
+        for one in sockets(process):
+            if one.status == psutil.CONN_LISTEN or (one.type == socket.SOCK_DGRAM and not one.raddr):
+                found.add((name, one.laddr.ip if one.laddr else ""))
+        found |= {(name, word) for word in asked([], partial(unix_listeners, process))}
     return found
 
 
@@ -123,18 +117,10 @@ def test_a_recording_listens_to_nobody(exchange: Callable[..., Exchange], tmp_pa
     seen: set[tuple[str, str]] = set()
     while process.poll() is None:
         seen |= listeners(process.pid)
-        connected = connected or bool(peers(process.pid) & {market.port})
+        connected = connected or any(port == market.port for one in family(process.pid) for _, port in peers(one))
         looked += 1
         time.sleep(EVERY_S)
     assert process.returncode == 0
     assert connected, "it was looked at while it recorded"
     assert looked > 20
     assert seen == set()
-
-
-def peers(pid: int) -> set[int]:
-    """Return the ports that a process is connected to."""
-    try:
-        return {c.raddr.port for c in psutil.Process(pid).net_connections("inet") if c.raddr}
-    except psutil.NoSuchProcess:
-        return set()

@@ -13,6 +13,7 @@ import msgspec
 import psutil
 import pytest
 from pytestqt.qtbot import QtBot
+from support.family import children, words
 from support.program import Program, write_settings
 from support.xserver import XServer
 
@@ -46,9 +47,14 @@ class Run:
 
     def market(self) -> psutil.Process:
         """Return the exchange that the window has started."""
-        me = psutil.Process(self.program.pid)
-        until(lambda: any("exchange" in child.cmdline() for child in me.children()), 30, "the exchange is started")
-        return next(child for child in me.children() if "exchange" in child.cmdline())
+        found: list[psutil.Process] = []
+
+        def started() -> bool:
+            found[:] = [child for child in children(self.program.pid) if "exchange" in words(child)]
+            return bool(found)
+
+        until(started, 30, "the exchange is started")
+        return found[0]
 
     def ended(self) -> int:
         """Wait until it has ended by itself and return its exit code."""

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 from support.exchange import Exchange
+from support.family import children, words
 from support.watched import Watched, orders
 
 from liqdesk.engine.frames import Health, RetryNow, SetSymbol, SourceKind, UseDemo, UseLive
@@ -48,7 +49,7 @@ def sentence(engine: Watched) -> str:
 
 def market_children() -> list[psutil.Process]:
     """Return the exchanges that an engine of this process started."""
-    return [c for c in psutil.Process().children() if "--parent" in c.cmdline()]
+    return [c for c in children() if "--parent" in words(c)]
 
 
 def held() -> tuple[int, int]:

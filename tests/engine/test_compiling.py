@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.family import children, words
 
 from liqdesk import paths
 from liqdesk.engine import compiling as compiling_room
@@ -17,7 +18,7 @@ from liqdesk.engine.compiling import Compiler, marker
 
 
 def compiling() -> list[psutil.Process]:
-    return [p for p in psutil.Process().children() if "kernels" in p.cmdline()]
+    return [p for p in children() if "kernels" in words(p)]
 
 
 @pytest.fixture
