@@ -21,7 +21,7 @@ from liqdesk.engine.explain import Explaining
 from liqdesk.engine.frames import DropRule, PutRule, RetryNow, SetSymbol, Source, SourceKind, UseDemo, UseLive
 from liqdesk.engine.gathering import Gathering
 from liqdesk.engine.listening import Listening
-from liqdesk.engine.memory import give_back, keep_apart
+from liqdesk.engine.memory import give_back, keep_little
 from liqdesk.engine.odds import Odds
 from liqdesk.engine.opening import Orders, demo_source, history_file, venue_source
 from liqdesk.engine.past import Past
@@ -97,7 +97,7 @@ class Worker(QObject):
 
     @Slot()
     def start(self) -> None:
-        keep_apart()
+        keep_little()
         self._timer = QTimer(self)
         self._timer.setInterval(BEAT_MS)
         self._timer.timeout.connect(self.beat)

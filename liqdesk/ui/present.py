@@ -255,7 +255,7 @@ def zone(name: str) -> tzinfo:
         return UTC
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
 def local(ms: int, zone_name: str) -> datetime:
     """Return the local time of a venue time."""
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).astimezone(zone(zone_name))

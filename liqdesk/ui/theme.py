@@ -189,7 +189,7 @@ def _metrics(pixels: int, weight: int) -> QFontMetricsF:
     return QFontMetricsF(_font(pixels, weight))
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def _width(text: str, size: int, weight: int, scale: float) -> float:
     return _metrics(max(SMALL, round(size * scale)), weight).horizontalAdvance(text)
 

@@ -114,7 +114,7 @@ def write_haloed(p: QPainter, rect: QRectF, text: str, colour: str, halo: str, s
     p.drawPixmap(QPointF(round(middle.x() - at.width() / 2), round(middle.y() - at.height() / 2)), picture)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=128)
 def _haloed(text: str, colour: str, halo: str, size: int, weight: int, ratio: float, scale: float) -> QPixmap:
     width = math.ceil(theme.text_width(text, size, weight)) + 4
     height = math.ceil(size * scale * 1.4) + 2
