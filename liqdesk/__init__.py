@@ -12,7 +12,7 @@ the venue's own protocol, so a demo exercises the codec, the model, the alerts a
 Rooms, one direction: a module imports only from rooms to the left of its own, and from its own room.
 `tests/test_rooms.py` holds every import against this line.
 
-    errors < { market, clock, paths, formats } < { venues, model, history, simulator, settings, logs, about }
+    errors < { market, clock, paths, formats, collector } < { venues, model, history, simulator, settings, logs, about }
            < { net, insight, crash } < { lab, alerts, exports } < engine < ui < app < cli
 """
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liqdesk import __version__
+from liqdesk import __version__, collector
 from liqdesk.app.arguments import (
     BARS,
     CANDLES,
@@ -147,10 +147,6 @@ def _exchange(a: argparse.Namespace) -> int:
     from liqdesk.paths import prepare_numba_cache
 
     prepare_numba_cache()
-    import datetime as dt
-
-    from liqdesk.simulator import serve, serve_frames
-
     if a.fault_log is not None and a.faults is None:
         raise InputError("exchange --fault-log without --faults", "--fault-log needs --faults.")
     given = {"ping_s": a.ping, "max_age_s": a.max_age, "faults": a.faults, "fault_log": a.fault_log}
@@ -161,8 +157,15 @@ def _exchange(a: argparse.Namespace) -> int:
             raise InputError(
                 "exchange --frames with a market's option", f"--frames goes without --{', --'.join(market)}."
             )
+        from liqdesk.simulator import serve_frames
+
         serve_frames(a.frames, port=a.port, speed=a.speed, parent=a.parent, **sockets)
         return 0
+    collector.rest()
+    import datetime as dt
+
+    from liqdesk.simulator import serve
+
     start = None if a.start is None else dt.datetime.fromtimestamp(a.start / 1000, dt.UTC).isoformat()
     given = {"prints": a.prints, "announce_s": a.announce, "truth": a.truth}
     market_options = {name: value for name, value in given.items() if value is not None}
@@ -217,6 +220,7 @@ def _export(a: argparse.Namespace) -> int:
 
 
 def _snapshot(a: argparse.Namespace) -> int:
+    collector.rest()
     from liqdesk.app.choices import Picture
     from liqdesk.app.picture import snapshot
 
@@ -253,6 +257,7 @@ def _record(a: argparse.Namespace) -> int:
 
 
 def _window(a: argparse.Namespace) -> int:
+    collector.rest()
     from liqdesk.app.launch import open_window
 
     return open_window(_choices(a))
@@ -265,6 +270,7 @@ def _forget(a: argparse.Namespace) -> int:
 
 
 def _open(a: argparse.Namespace) -> int:
+    collector.rest()
     from liqdesk.app.launch import open_window
 
     if a.demo or a.rest_url or a.stream_url:

@@ -9,7 +9,7 @@ from support.imports import PACKAGE, ROOT, Import, all_imports, imports_of, modu
 
 TABLE = (
     {"errors"},
-    {"market", "clock", "paths", "formats"},
+    {"market", "clock", "paths", "formats", "collector"},
     {"venues", "model", "history", "simulator", "settings", "logs", "about"},
     {"net", "insight", "crash"},
     {"lab", "alerts", "exports"},

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
+from liqdesk import collector
 from liqdesk.alerts import AlertBook, AlertStore, AnyRule
 from liqdesk.engine.beside import CloseBeside, Companions, OpenBeside, TellBeside
 from liqdesk.engine.child import Child
@@ -76,8 +77,7 @@ class Worker(QObject):
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._window_free = True
         self._news = News()
-        self._next_frame_ns = 0
-        self._next_tickers_ns = self._next_trim_ns = 0
+        self._next_frame_ns = self._next_tickers_ns = self._next_trim_ns = 0
         self._next_give_back_ns = time.monotonic_ns() + FIRST_GIVE_BACK_NS
         self._grid_epoch = -1
         self._universe_seen: object = None
@@ -110,6 +110,7 @@ class Worker(QObject):
         if not COMPILER.ready(QThread.currentThread().isInterruptionRequested):
             return
         warm()
+        collector.resume()
         if isinstance(self._run, Past):
             self._read_past(self._run)
         elif isinstance(self._run, Run) and self._run.session is None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from liqdesk import collector
 from liqdesk.simulator.host import HOST, Host
 
 
@@ -21,6 +22,7 @@ async def _run(host: Host, port: int, line: dict[str, Any], over: Callable[[], b
     where = {"rest": f"http://{HOST}:{bound}", "stream": f"ws://{HOST}:{bound}"}
     sys.stdout.write(json.dumps(where | line) + "\n")
     sys.stdout.flush()
+    collector.resume()
     failure = asyncio.create_task(host.failed())
     try:
         while not failure.done() and not over():

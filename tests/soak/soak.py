@@ -1,5 +1,8 @@
 """Ten simulated days at 600 times speed: memory may grow by less than 3 % from day 2 to day 10.
 
+A day's memory is the median of what was resident each second of it: at one moment of so fast a day some megabytes more or less lie
+between what is in use.
+
 python tests/soak/soak.py [DAYS]     about 25 minutes; exits 1 when memory grew or the program fell silent
 """
 
@@ -7,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -25,28 +29,36 @@ SILENCE_S = 400.0
 
 
 def watch(days: int) -> list[float]:
-    """Run the demo and return its resident memory in MB at the start of each market day, the first being the start."""
+    """Run the demo and return its resident memory in MB on each market day, the first being the rest of the day it starts on."""
     sizes: list[float] = []
+    today: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         write_settings(home / "profile")
         program = Program.liqdesk(["--demo", "--seed", "7", "--speed", str(SPEED)], home)
         try:
             program.wait_for("map_ready", 180)
-            heard, seen = time.monotonic(), 0
+            heard, seen, begun = time.monotonic(), 0, False
             while len(sizes) <= days:
                 program.read()
                 fresh, seen = program.events[seen:], len(program.events)
                 for event in fresh:
                     if event["event"] == "day":
                         heard = time.monotonic()
-                        sizes.append(event["rss_mb"])
-                        day = dt.datetime.fromtimestamp(event["venue_ms"] / 1000, dt.UTC)
-                        print(f"day {len(sizes) - 1:2d}  {day:%Y-%m-%d %H:%M}  {sizes[-1]:7.1f} MB", flush=True)
+                        if begun:
+                            sizes.append(statistics.median(today))
+                            end = dt.datetime.fromtimestamp(event["venue_ms"] / 1000, dt.UTC)
+                            spread = f"{min(today):.1f} to {max(today):.1f}, n {len(today)}"
+                            print(
+                                f"day {len(sizes) - 1:2d} to {end:%Y-%m-%d}  {sizes[-1]:7.1f} MB  ({spread})",
+                                flush=True,
+                            )
+                        begun, today = True, []
                 if not program.alive():
                     raise AssertionError(f"the program ended early\n{program.errors()}")
                 if time.monotonic() - heard > SILENCE_S:
                     raise AssertionError(f"no new day within {SILENCE_S:g} s\n{program.errors()}")
+                today.append(program.rss_mb())
                 time.sleep(1)
         finally:
             program.close()
