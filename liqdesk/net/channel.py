@@ -22,6 +22,7 @@ from liqdesk.net.refusals import refused, retry_after_s, stopped, unreachable
 from liqdesk.net.sockets import Stopped, abort, tls_context
 
 MAX_MESSAGE: Final = 8 * 1024 * 1024
+PIECE: Final = 16 * 1024  # also the most that one record of TLS holds
 TEXT: Final = websocket.ABNF.OPCODE_TEXT
 BINARY: Final = websocket.ABNF.OPCODE_BINARY
 CONTINUED: Final = websocket.ABNF.OPCODE_CONT
@@ -31,6 +32,27 @@ CLOSE: Final = websocket.ABNF.OPCODE_CLOSE
 
 
 class _Buffer(websocket.frame_buffer):
+    """Reads what has come in pieces of up to `PIECE`, and not three times a frame: each read lets go of the interpreter's lock."""
+
+    _held = b""
+    _at = 0
+
+    def recv_strict(self, bufsize: int) -> bytes:
+        if len(self._held) - self._at < bufsize:
+            self._read(bufsize)
+        begin, self._at = self._at, self._at + bufsize
+        return self._held[begin : self._at]
+
+    def _read(self, least: int) -> None:
+        parts = [self._held[self._at :]]
+        have = len(parts[0])
+        try:
+            while have < least:
+                parts.append(self.recv(PIECE))
+                have += len(parts[-1])
+        finally:  # what came before a wait was cut short is still there for the next
+            self._held, self._at = b"".join(parts), 0
+
     def recv_length(self) -> None:
         super().recv_length()
         if self.length is not None and self.length > MAX_MESSAGE:
