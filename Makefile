@@ -27,7 +27,7 @@ PYTHON := $(shell for p in .venv/bin/python python3 python3.13 python3.12 python
 BIN := .venv/bin
 LIVE := tests/e2e tests/chaos  # they follow a market in its own time, and come after the tests that fill both cores
 
-.PHONY: run test ledger bench trials bands chaos soak kill fuzz truth study pictures audit package package-roots lint dev clean need-python
+.PHONY: run test explore ledger bench trials bands chaos soak kill fuzz truth study pictures audit package package-roots lint dev clean need-python
 .DEFAULT_GOAL := run
 
 need-python:
@@ -48,6 +48,9 @@ test: lint
 	$(BIN)/python -m liqdesk kernels
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 4 --dist loadfile $(foreach d,$(LIVE),--ignore=$(d))
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --dist worksteal $(LIVE)
+
+explore: dev
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile=explore $(ARGS)
 
 bench: dev
 	$(BIN)/python tests/bench/bench.py $(ARGS)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from support import leaks
 from support.exchange import Exchange
@@ -31,6 +32,10 @@ OFFSCREEN = (  # the offscreen platform, of any window with a least size, and of
     "This plugin does not support raise()",
 )
 QT_ROOMS = {"engine", "ui", "app", "e2e"}
+
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("explore", print_blob=True)
+hypothesis.settings.load_profile("steady")  # `make explore` asks for the other one
 
 
 def _isolate() -> Path:

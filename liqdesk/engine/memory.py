@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from typing import Final
 
-APART: Final = 1 << 20  # bytes; a block of this size or more is mapped by itself, and unmapped when it is freed
+APART: Final = 1 << 17  # bytes; a block of this size or more is mapped by itself, and unmapped when it is freed
 POOLS: Final = 2  # the window's and one for all other threads, which take turns at the interpreter anyway
 M_MMAP_THRESHOLD: Final = -3  # of glibc's malloc.h
 M_ARENA_MAX: Final = -8
