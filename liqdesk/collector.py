@@ -1,6 +1,6 @@
 """Python's collector of cycles, out of the way while the program starts.
 
-What is imported and compiled then lives to the end, yet each pass would walk through all of it: a tenth of the time to a whole map.
+What is imported and compiled then lives to the end, yet each pass would walk through all of it.
 """
 
 from __future__ import annotations
