@@ -25,7 +25,7 @@ if KEPT:
     memory.keep_little()
 library.free(library.malloc(20 << 20))
 before = library.mallinfo2().hblkhd
-held = library.malloc(memory.APART)
+held = [library.malloc(memory.APART) for _ in range(40)]  # the first may fit into what is free
 memory.give_back()
 print(library.mallinfo2().hblkhd - before)
 """
@@ -71,4 +71,4 @@ def test_a_large_block_is_mapped_by_itself_after_a_larger_one_was_freed() -> Non
         run = subprocess.run(
             [sys.executable, "-c", MAPPED.replace("KEPT", repr(kept))], check=True, capture_output=True, text=True
         )
-        assert (int(run.stdout) >= memory.APART) == kept
+        assert (int(run.stdout) >= 30 * memory.APART) == kept
