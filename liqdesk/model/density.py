@@ -165,9 +165,10 @@ class Density:
         for begin in range(0, count, SLICE):
             part = (begin, min(begin + SLICE, count))
             lasting = wanted & ((batch.t1[part[1] - 1] - 1) // target.spans >= kept)
+            before = self.time_ms
             kernels.run(self._state(), self._law, steps, part, swept, target.arrays(), target.spans, lasting, stamp)
             if grid is not None:
-                grid.publish()
+                grid.publish(before, self.time_ms)
             if progress is not None:
                 progress(part[1], count)
         self._provisional = {t: v for t, v in self._provisional.items() if t >= self.time_ms}
@@ -259,4 +260,4 @@ class Density:
 
 def _plain(column: NDArray[Any]) -> NDArray[Any]:
     """Return a column as the kernels know it: a read-only or strided one would have them compiled anew."""
-    return np.require(column, requirements=["C", "W"])
+    return column if column.flags.carray else np.require(column, requirements=["C", "W"])

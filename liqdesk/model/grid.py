@@ -119,14 +119,14 @@ class Ring:
 
     def publish(self) -> None:
         """Tell readers what there is: the newest columns, short of those about to be overwritten."""
-        held = self.numbers[self.numbers >= 0]
-        if not held.size:
+        last = int(self.numbers.max())
+        if last < 0:
             return
-        last = int(held.max())
+        unsigned = self.numbers.view(np.uint64)  # an empty slot is the greatest so
+        live = np.where(self.flags & LIVE, unsigned, np.uint64(last + 1))
         first = last - self.capacity + 1 + (MARGIN if self.capacity > 2 * MARGIN else 0)
-        live = self.numbers[(self.numbers >= 0) & ((self.flags & LIVE) != 0)]
-        self.live_from = int(live.min()) if live.size else last + 1
-        self.first = max(int(held.min()), first)
+        self.live_from = min(int(live.min()), last + 1)
+        self.first = max(int(unsigned.min()), first)
         self.last = last
 
     def has(self, number: int) -> bool:
@@ -211,20 +211,24 @@ class DensityGrid:
         for ring, want in zip(self.rings, wanted, strict=True):
             if not want:
                 continue
-            live = ring.numbers[(ring.numbers >= 0) & ((ring.flags & LIVE) != 0)]
             closing = (ends - 1) // ring.span_ms
             if from_ms % ring.span_ms:
                 closing = np.append(closing, (from_ms - 1) // ring.span_ms)
             # The last step's column is written only when it is full.
             if ends[-1] % ring.span_ms:
                 closing = closing[closing != (ends[-1] - 1) // ring.span_ms]
-            hit = np.intersect1d(closing, live)
+            if not closing.size or int(closing.min()) > ring.last:
+                continue
+            slots = closing % ring.capacity
+            hit = closing[(ring.numbers[slots] == closing) & ((ring.flags[slots] & LIVE) != 0)]
             if hit.size:
-                raise ValueError(f"column {int(hit[0])} of {ring.span_ms} ms is live and stays as it is")
+                raise ValueError(f"column {int(hit.min())} of {ring.span_ms} ms is live and stays as it is")
 
-    def publish(self) -> None:
+    def publish(self, from_ms: int, to_ms: int) -> None:
+        """Publish what steps from one time to another can have written."""
         for ring in self.rings:
-            ring.publish()
+            if to_ms // ring.span_ms > (from_ms - 1) // ring.span_ms:
+                ring.publish()
 
     def touch(self) -> None:
         for ring in self.rings:

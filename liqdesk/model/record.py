@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 
 KEPT_DAYS: Final = 32
 CHUNK: Final = 512
-TAIL: Final = 64  # single steps that wait to become a chunk
+TAIL: Final = 16  # single steps that wait to become a chunk
 LEAST: Final = 1e-15  # of what was there before a step: where no more survives, the walk ends
 
 
