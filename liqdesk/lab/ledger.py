@@ -194,7 +194,7 @@ class Ledger:
     def _enter(self, minutes: Minutes, forecast: Singles) -> None:
         t = minutes.t
         self.last_ms = int(t[-1]) + MINUTE_MS
-        self._known.setdefault(int(t[0]) // DAY_MS, []).append(minutes)
+        _append(self._known.setdefault(int(t[0]) // DAY_MS, []), minutes)
         if not np.isfinite(forecast).all():
             return
         rate, orders = forecast.astype(np.float64), minutes.orders.astype(np.float64)
@@ -289,6 +289,13 @@ def _joined(rows: Sequence[Minutes]) -> Minutes:
     if len(rows) == 1:
         return rows[0]
     return Minutes(*(np.concatenate([getattr(m, name) for m in rows]) for name in Minutes.__struct_fields__))
+
+
+def _append(rows: list[Minutes], minutes: Minutes) -> None:
+    """Add minutes in pieces that each hold more than the next one: few of them, and few copies."""
+    rows.append(minutes)
+    while len(rows) > 1 and len(rows[-2].t) <= len(rows[-1].t):
+        rows[-2:] = [_joined(rows[-2:])]
 
 
 def _state(head: Head) -> HeadState:

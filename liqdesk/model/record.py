@@ -59,7 +59,7 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 class StepRecord:
-    """The newest `days` of a state's steps, in chunks that are never copied as time goes by. What is older is held as the state it led
+    """The newest `days` of a state's steps, in chunks that are joined as they grow. What is older is held as the state it led
     to. One writer and reader, the thread that owns the state."""
 
     def __init__(self, rate: float, max_leverage: int, days: int = KEPT_DAYS) -> None:
@@ -134,17 +134,13 @@ class StepRecord:
         return np.stack([self._before.held(side, first + b) for b in range(count)], axis=2)
 
     def _seal(self) -> None:
-        """Make a chunk of the single steps, together with a last chunk that has room for them."""
-        parts = self._tail
-        if self._chunks and len(self._chunks[-1][0]) + sum(map(len, parts)) <= CHUNK:
-            last, windows = self._chunks.pop()
-            parts = [last, *parts]
-            first = int(windows[0, 0])
-        else:
-            first = self._window
+        """Make a chunk of the single steps. Those of a length are joined, so that few are copied, and seldom."""
+        batch = stacked(self._tail)
+        windows, self._window = _windows(batch, self._window)
         self._tail = []
-        batch = stacked(parts)
-        windows, self._window = _windows(batch, first)
+        while self._chunks and len(self._chunks[-1][0]) <= len(batch) <= CHUNK - len(self._chunks[-1][0]):
+            before, seen = self._chunks.pop()
+            batch, windows = stacked([before, batch]), np.concatenate([seen, windows])
         self._chunks.append((batch, windows))
 
     def explain(

@@ -39,14 +39,14 @@ def watch(days: int) -> list[float]:
         program = Program.liqdesk(["--demo", "--seed", "7", "--speed", str(SPEED)], home)
         try:
             program.wait_for("map_ready", 180)
-            heard, seen, begun = time.monotonic(), 0, False
+            heard, seen, begun = time.monotonic(), len(program.events), False
             while len(sizes) <= days:
                 program.read()
                 fresh, seen = program.events[seen:], len(program.events)
                 for event in fresh:
                     if event["event"] == "day":
                         heard = time.monotonic()
-                        if begun:
+                        if begun and today:
                             sizes.append(statistics.median(today))
                             end = dt.datetime.fromtimestamp(event["venue_ms"] / 1000, dt.UTC)
                             spread = f"{min(today):.1f} to {max(today):.1f}, n {len(today)}"
