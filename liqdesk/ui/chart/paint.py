@@ -57,13 +57,14 @@ class Rects:
         if self.count:
             rows = self._array.ndarray()
             rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = x, y, w, h
+            self._arguments = self._array.drawargs()
 
     def fill(self, p: QPainter, colour: QColor) -> None:
         """Fill them all; the pen is left off and the brush changed."""
         if self.count:
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(colour)
-            p.drawRects(*self._array.drawargs())
+            p.drawRects(*self._arguments)
 
 
 class Line:

@@ -79,10 +79,10 @@ class Header(BarButton):
 
     def say(self, caption: str | None = None, value: str | None = None) -> None:
         """Change the caption, or the value shown while folded."""
-        before = (self.caption, self.value)
+        before = self.caption, self.value if self.folded else ""
         self.caption = self.caption if caption is None else caption
         self.value = self.value if value is None else value
-        if (self.caption, self.value) != before:
+        if (self.caption, self.value if self.folded else "") != before:
             self.update()
 
     def show_origin(self, origin: Origin) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DAYS: Final = 30
 HOURS_A_YEAR: Final = 8_760
+TOP: Final = 6
+RATE_PX: Final = 24  # of the row with rate and countdown
 NOTABLE: Final = 2.0  # deviations from the mean, from which z stands out
 TIP: Final = (
     "Large: the rate predicted for the next payment, from the mark price stream, for the interval named beside it. Positive: longs pay "
@@ -131,8 +133,11 @@ class FundingBody(Body):
             self.updateGeometry()
         if before is None or _words(now) != _words(before):
             self.update()
+        elif now.countdown != before.countdown:
+            t = current()
+            self.update(0, t.px(TOP), self.width(), t.px(RATE_PX))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         t = current()
         s = self.shown
         p = QPainter(self)
@@ -141,7 +146,7 @@ class FundingBody(Body):
             put_blank(p, 0, 0, w, self.height(), self.blank)
             return
         size = 16 if self.compact else 18
-        top, high, line = t.px(6), t.px(24), t.px(16)
+        top, high, line = t.px(TOP), t.px(RATE_PX), t.px(16)
         draw.put(p, pad, top, 0, high, s.rate, t.text1, size, SEMIBOLD)
         draw.put(p, pad + text_width(s.rate, size, SEMIBOLD) + t.px(6), top + t.px(2), 0, high, s.per, t.text3, SMALL)
         draw.put(p, pad, top, w - 2 * pad, high, s.countdown, t.text1, size, SEMIBOLD, draw.RIGHT)
@@ -149,6 +154,8 @@ class FundingBody(Body):
             right = w - 2 * pad - text_width(s.countdown, size, SEMIBOLD) - t.px(6)
             draw.put(p, pad, top + t.px(2), right, high, "paid in", t.text3, SMALL, align=draw.RIGHT)
         y = float(top + high)
+        if event.rect().bottom() < y:
+            return  # the countdown alone
         draw.put(p, pad, y, 0, line, s.payer, t.text1, SMALL, MEDIUM)
         x = pad + text_width(s.payer, SMALL, MEDIUM)
         draw.put(p, x, y, 0, line, f" · {s.year}", t.text2, SMALL)
@@ -204,7 +211,7 @@ def columns(values: list[float], most: int) -> list[float]:
 
 
 def _words(s: Shown) -> tuple[object, ...]:
-    return (s.rate, s.payer, s.year, s.countdown, s.interval, s.scale, s.z, s.last, s.bars)
+    return (s.rate, s.payer, s.year, len(s.countdown), s.interval, s.scale, s.z, s.last, s.bars)
 
 
 class FundingPanel(Panel):

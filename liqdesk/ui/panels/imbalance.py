@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
 from liqdesk.ui import draw, present, scores
@@ -149,12 +150,38 @@ class ImbalanceBody(Body):
         if not now[0] and blank != self.blank:
             self.update(0, 0, self.width(), self.height())
         self.blank = blank
-        if now != (self.rows, self.ledger, self.interest, self.clamped):
-            taller = len(now[0]) != len(self.rows) or clamped != self.clamped
+        before = (self.rows, self.ledger, self.interest, self.clamped)
+        if now != before:
             self.rows, self.ledger, self.interest, self.clamped = now
-            if taller:
+            if len(now[0]) != len(before[0]) or clamped != before[3]:
                 self.updateGeometry()
-            self.update()
+                self.update()
+            else:
+                self._repaint(before[0], now[1:] != before[1:])
+
+    def _repaint(self, before: tuple[Row, ...], balance: bool) -> None:
+        """Repaint the rows that changed, and the balance."""
+        for i, (row, old) in enumerate(zip(self.rows, before, strict=True)):
+            if row != old:
+                self.update(self._row_rect(i))
+        if balance:
+            self.update(QRect(0, self._balance_top, self.width(), self.height() - self._balance_top))
+
+    @property
+    def _step(self) -> int:
+        return current().px(22 if self.compact else 24)
+
+    def _row_rect(self, i: int) -> QRect:
+        return QRect(0, current().px(5) + i * self._step, self.width(), self._step)
+
+    @property
+    def _key_top(self) -> int:
+        return current().px(5) + max(3, len(self.rows)) * self._step
+
+    @property
+    def _balance_top(self) -> int:
+        t = current()
+        return self._key_top + t.px(18) + t.px(WHERE_PX) + t.px(4)
 
     def high(self) -> int:
         t = current()
@@ -167,30 +194,29 @@ class ImbalanceBody(Body):
             + (t.px(19) if self.clamped else 0)
         )
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         t = current()
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        w, pad, y = self.width(), t.px(PAD), float(t.px(5))
-        step = t.px(22 if self.compact else 24)
+        w, pad, region = self.width(), t.px(PAD), event.region()
         if not self.rows:
-            put_blank(p, 0, y, w, 3 * step, self.blank)
-            y += 3 * step
-        for row in self.rows:
-            self._row(p, row, y, step)
-            y += step
-        self._key(p, y)
-        y += t.px(18)
-        words = WHERE if text_width(WHERE, SMALL) <= w - 2 * pad else WHERE_SHORT
-        draw.put(p, pad, y, w - 2 * pad, t.px(WHERE_PX), words, t.text3, SMALL, elide=True)
-        y += t.px(WHERE_PX) + t.px(4)
-        draw.rule(p, pad, y, w - 2 * pad)
-        self._balance(p, y + t.px(2))
+            put_blank(p, 0, t.px(5), w, 3 * self._step, self.blank)
+        for i, row in enumerate(self.rows):
+            rect = self._row_rect(i)
+            if region.intersects(rect):
+                self._row(p, row, rect.y(), rect.height())
+        top, below = self._key_top, self._balance_top
+        if region.intersects(QRect(0, top, w, below - top)):
+            self._key(p, top)
+            words = WHERE if text_width(WHERE, SMALL) <= w - 2 * pad else WHERE_SHORT
+            draw.put(p, pad, top + t.px(18), w - 2 * pad, t.px(WHERE_PX), words, t.text3, SMALL, elide=True)
+        if region.intersects(QRect(0, below, w, self.height() - below)):
+            draw.rule(p, pad, below, w - 2 * pad)
+            self._balance(p, below + t.px(2))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        t = current()
+        t, step = current(), self._step
         y = event.position().y() - t.px(5)
-        step = t.px(22 if self.compact else 24)
         at = int(y // step)
         lines = len(self.rows) or 3
         if 0 <= at < len(self.rows):

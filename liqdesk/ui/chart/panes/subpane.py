@@ -189,11 +189,10 @@ class SubPane(QWidget):
             name = self.kind.shortest
         write(p, QRectF(x, 1, room, high), name, t.text1, 11, 600)
         x += theme.text_width(name, 11, 600) + t.px(8)
-        self._title_right = x
+        room = min(self.axis_left, self.numbers[0]) - x
+        self._title_right = x + theme.text_width(self.note, 11, 500)
+        write(p, QRectF(x, 1, room, high), theme.elide(self.note, room, 11, 500), t.text3, 11, 500)
         if not self.folded:
-            room = min(self.axis_left, self.numbers[0]) - x
-            self._title_right = x + theme.text_width(self.note, 11, 500)
-            write(p, QRectF(x, 1, room, high), theme.elide(self.note, room, 11, 500), t.text3, 11, 500)
             waiting = self._head[1] if self._head else ""
             if waiting:
                 self._title_right = s.lens.width
