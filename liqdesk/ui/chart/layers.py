@@ -22,7 +22,7 @@ from liqdesk.ui import present, theme
 from liqdesk.ui.chart import candles
 from liqdesk.ui.chart.candles import Blocks, Shape, blocks, shape
 from liqdesk.ui.chart.marks import draw_last, draw_line_tags, draw_note
-from liqdesk.ui.chart.paint import dashed, guarded, solid, write_haloed
+from liqdesk.ui.chart.paint import Rects, dashed, guarded, pieces, solid, write_haloed
 from liqdesk.ui.chart.scale import GRID_X_PX, GRID_Y_PX, price_ticks, time_ticks
 from liqdesk.ui.chart.state import ChartState
 
@@ -43,8 +43,9 @@ def radii(usd: NDArray[np.float64]) -> NDArray[np.float64]:
 class HeatItem(pg.ImageItem):  # type: ignore[misc]
     """The map as an RGB32 image of exactly the view's device pixels; `pixels` is its memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: ChartState) -> None:
         super().__init__()
+        self.state = state
         self.pixels: NDArray[np.uint32] = np.zeros((0, 0), np.uint32)
         self._image = QImage()
         self._size = (0.0, 0.0)
@@ -66,8 +67,16 @@ class HeatItem(pg.ImageItem):  # type: ignore[misc]
 
     @guarded
     def paint(self, p: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if self.pixels.size:
+        if not self.pixels.size:
+            return
+        exposed, ratio = self.state.exposed, self._image.devicePixelRatio()
+        if len(exposed) < 2 or ratio != round(ratio):
             p.drawImage(QPointF(0, 0), self._image)
+            return
+        # Under a clip of several rectangles an image is a fill with a texture.
+        left, top, right, bottom = exposed.T
+        for x, y, w, h in zip(*pieces(left, top, right - left + 1, bottom - top + 1), strict=True):
+            p.drawImage(QPointF(x, y), self._image, QRectF(x * ratio, y * ratio, w * ratio, h * ratio))
 
 
 class Layer(QGraphicsItem):
@@ -104,16 +113,33 @@ class Layer(QGraphicsItem):
 class GridLayer(Layer):
     """Price and time grid, and the rule along the top of what was computed after the fact."""
 
+    def __init__(self, state: ChartState, z: float) -> None:
+        super().__init__(state, z)
+        self._key: tuple[object, ...] = ()
+        self._lines = Rects(*4 * (np.zeros(0),))
+
+    def _place(self) -> Rects:
+        """Return every line, prices first."""
+        s = self.state
+        t, lens = s.theme, s.lens
+        rows = np.array([round(lens.y(price)) for price in price_ticks(lens, t.px(GRID_Y_PX))], np.float64)
+        columns = np.array([round(lens.x(ms)) for ms, _ in time_ticks(lens, t.px(GRID_X_PX), s.zone)], np.float64)
+        across, down = np.ones(len(rows)), np.ones(len(columns))
+        return Rects(
+            np.concatenate([0 * across, columns]),
+            np.concatenate([rows, 0 * down]),
+            np.concatenate([across * lens.width, down]),
+            np.concatenate([across, down * lens.height]),
+        )
+
     def draw(self, p: QPainter) -> None:
         s = self.state
         t, lens = s.theme, s.lens
         p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        colour = theme.colour(t.grid, t.grid_alpha)
-        rows = np.array([round(lens.y(price)) for price in price_ticks(lens, t.px(GRID_Y_PX))], np.float64)
-        for y in rows[s.touched(0.0, rows, lens.width, rows + 1)].tolist():
-            p.fillRect(QRectF(0, y, lens.width, 1), colour)
-        for ms, _ in time_ticks(lens, t.px(GRID_X_PX), s.zone):
-            p.fillRect(QRectF(round(lens.x(ms)), 0, 1, lens.height), colour)
+        key = (lens, s.zone, t.scale)
+        if key != self._key:
+            self._key, self._lines = key, self._place()
+        self._lines.fill(p, theme.colour(t.grid, t.grid_alpha))
         if s.rule_ms is not None and s.back_from_ms is not None:
             left, right = max(0.0, lens.x(s.back_from_ms)), round(lens.x(s.rule_ms))
             ink = theme.colour(t.text2)

@@ -29,6 +29,7 @@ ALIGN: Final = {
         ("centre", Qt.AlignmentFlag.AlignHCenter),
     )
 }
+LOW: Final = 46  # px, so few rows at twice the density too: from 96 on Qt's painter (QT_THREAD_PARALLEL_FILLS) asks its pool for help
 _failed: set[str] = set()
 
 
@@ -47,16 +48,27 @@ def guarded(paint: Paint) -> Paint:
     return inner  # type: ignore[return-value]
 
 
+def pieces(x: Floats, y: Floats, w: Floats, h: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cut rectangles into pieces so low that Qt fills each by itself, and none by handing it to other threads and waiting for them."""
+    count = np.maximum(np.ceil(h / LOW), 1).astype(np.int64)
+    row = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    x, y, w, h = (np.repeat(v, count) for v in (x, y, w, h))
+    return x, y + row * LOW, w, np.minimum(h - row * LOW, LOW)
+
+
 class Rects:
     """Rectangles given by arrays in pixels (x, y and either arrays or one number for width and height), filled at once."""
 
     def __init__(self, x: Floats, y: Floats, w: Floats | float, h: Floats | float) -> None:
-        self.count = len(x)
+        columns = [np.array(v, np.float64) for v in np.broadcast_arrays(x, y, w, h)]
+        if columns[3].size and columns[3].max() > LOW:
+            columns = list(pieces(*columns))
+        self.count = len(columns[0])
         self._array = PrimitiveArray(QRectF, 4)
         self._array.resize(self.count)
         if self.count:
             rows = self._array.ndarray()
-            rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = x, y, w, h
+            rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = columns
             self._arguments = self._array.drawargs()
 
     def fill(self, p: QPainter, colour: QColor) -> None:

@@ -112,7 +112,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view = View()
         self.setCentralItem(self.view)
-        self.heat = HeatItem()
+        self.heat = HeatItem(state)
         self.heat.setZValue(0)
         self.lines = LineLayer(state, 3)
         self.mine = MyLines(state, 4)

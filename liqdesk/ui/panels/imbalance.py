@@ -156,16 +156,12 @@ class ImbalanceBody(Body):
             if len(now[0]) != len(before[0]) or clamped != before[3]:
                 self.updateGeometry()
                 self.update()
-            else:
-                self._repaint(before[0], now[1:] != before[1:])
-
-    def _repaint(self, before: tuple[Row, ...], balance: bool) -> None:
-        """Repaint the rows that changed, and the balance."""
-        for i, (row, old) in enumerate(zip(self.rows, before, strict=True)):
-            if row != old:
-                self.update(self._row_rect(i))
-        if balance:
-            self.update(QRect(0, self._balance_top, self.width(), self.height() - self._balance_top))
+                return
+            for i, (row, old) in enumerate(zip(now[0], before[0], strict=True)):
+                if row != old:
+                    self.update(self._row_rect(i))
+            if now[1:] != before[1:]:
+                self.update(0, self._balance_top, self.width(), self.height() - self._balance_top)
 
     @property
     def _step(self) -> int:
@@ -185,14 +181,7 @@ class ImbalanceBody(Body):
 
     def high(self) -> int:
         t = current()
-        rows = max(3, len(self.rows)) * t.px(22 if self.compact else 24) + t.px(8)
-        return (
-            rows
-            + t.px(20)
-            + t.px(WHERE_PX)
-            + (t.px(24) if self.compact else t.px(66))
-            + (t.px(19) if self.clamped else 0)
-        )
+        return self._balance_top + t.px(25 if self.compact else 67) + (t.px(19) if self.clamped else 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         t = current()
