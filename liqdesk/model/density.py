@@ -228,7 +228,7 @@ class Density:
 
     def standing(self) -> NDArray[np.float64]:
         """Return the contracts by family, side and band, float64 [2, 2, 20], summed over the whole state."""
-        full: NDArray[np.float64] = self._phi.sum(axis=3) * self._scale[:, None, :]
+        full: NDArray[np.float64] = np.einsum("qskb->qsk", self._phi) * self._scale[:, None, :]
         return full
 
     def profile(self, side: Side) -> tuple[int, NDArray[np.float64]]:
