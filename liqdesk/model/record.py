@@ -21,7 +21,8 @@ Ints = NDArray[np.int64]
 
 KEPT_DAYS: Final = 32
 CHUNK: Final = 512
-TAIL: Final = 16  # single steps that wait to become a chunk
+FEW: Final = 8  # chunks that become one
+TAIL: Final = 8  # single steps that wait to become a chunk
 LEAST: Final = 1e-15  # of what was there before a step: where no more survives, the walk ends
 
 
@@ -134,14 +135,19 @@ class StepRecord:
         return np.stack([self._before.held(side, first + b) for b in range(count)], axis=2)
 
     def _seal(self) -> None:
-        """Make a chunk of the single steps. Those of a length are joined, so that few are copied, and seldom."""
+        """Make a chunk of the single steps. Every eight of a length are joined, so that few steps are copied at a time, and seldom."""
         batch = stacked(self._tail)
         windows, self._window = _windows(batch, self._window)
         self._tail = []
-        while self._chunks and len(self._chunks[-1][0]) <= len(batch) <= CHUNK - len(self._chunks[-1][0]):
-            before, seen = self._chunks.pop()
-            batch, windows = stacked([before, batch]), np.concatenate([seen, windows])
         self._chunks.append((batch, windows))
+        while len(batch) * FEW <= CHUNK and len(self._chunks) >= FEW:
+            last = [self._chunks[i] for i in range(-FEW, 0)]
+            if any(len(one) != len(batch) for one, _ in last):
+                break
+            for _ in last:
+                self._chunks.pop()
+            batch = stacked([one for one, _ in last])
+            self._chunks.append((batch, np.concatenate([seen for _, seen in last])))
 
     def explain(
         self,
