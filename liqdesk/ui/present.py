@@ -144,6 +144,12 @@ def size_round(usd_value: float | None, m: Measure = DOLLARS) -> str:
     return usd_round(usd_value if usd_value is None else m.of(usd_value))
 
 
+def money_round(usd_value: float | None, m: Measure = DOLLARS) -> str:
+    """Return an amount without needless digits, with its unit: $25K, or 0.25 BTC."""
+    words = size_round(usd_value, m)
+    return f"{words} {m.unit}" if m.coin else f"${words}"
+
+
 def price(value: float | None, decimals: int) -> str:
     """Return a price with the tick's decimals, grouped."""
     return number(value, decimals)

@@ -111,6 +111,22 @@ def test_the_past_is_explained_as_it_stood() -> None:
         record.explain(0, 0, T0)
 
 
+def test_single_minutes_are_kept_in_few_chunks() -> None:
+    batch = mixed(5, 6e-4, 1_500)
+    record = StepRecord(0.004, 125)
+    for part in parts(batch, 1):
+        record.add(part)
+    kept = record.parts()
+    assert sum(len(steps) for steps, _, _ in kept) == len(batch)
+    assert [len(steps) for steps, _, _ in kept] == [512] * (len(batch) // 512) + kept_sizes(len(batch) % 512)
+    assert np.array_equal(np.concatenate([steps.t0 for steps, _, _ in kept]), batch.t0)
+
+
+def kept_sizes(rest: int) -> list[int]:
+    """Return the chunks of what does not fill one of 512: of 64, of 8, and the steps that wait."""
+    return [64] * (rest // 64) + [8] * (rest % 64 // 8) + ([rest % 8] if rest % 8 else [])
+
+
 def test_what_is_older_than_the_record_is_carried_into_it() -> None:
     batch = with_prices(walk(3_000, 120_000, 3, jump=8e-4), 3)
     density, record = Density(0.004, 125), StepRecord(0.004, 125, days=1)

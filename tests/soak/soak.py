@@ -46,7 +46,9 @@ def watch(days: int) -> list[float]:
                 for event in fresh:
                     if event["event"] == "day":
                         heard = time.monotonic()
-                        if begun and today:
+                        if begun:
+                            if not today:
+                                raise AssertionError("a market day passed between two looks: the window stood still")
                             sizes.append(statistics.median(today))
                             end = dt.datetime.fromtimestamp(event["venue_ms"] / 1000, dt.UTC)
                             spread = f"{min(today):.1f} to {max(today):.1f}, n {len(today)}"

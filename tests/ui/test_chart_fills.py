@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +19,48 @@ from liqdesk.ui.chart.layers import HeatItem
 from liqdesk.ui.chart.paint import LOW, Rects, pieces
 from liqdesk.ui.chart.state import ChartState
 from liqdesk.ui.theme import DARK
+
+POOL = """
+import os
+import sys
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QRegion
+from PySide6.QtWidgets import QApplication
+
+from liqdesk.settings import Settings
+from liqdesk.ui.chart.layers import HeatItem
+from liqdesk.ui.chart.paint import Rects
+from liqdesk.ui.chart.state import ChartState
+from liqdesk.ui.theme import DARK
+
+
+def pool():
+    names = [open(f"/proc/self/task/{task}/comm").read().strip() for task in os.listdir("/proc/self/task")]
+    return sum("pooled" in name for name in names)
+
+
+app = QApplication([])
+ratio = float(sys.argv[1])
+picture = QImage(round(300 * ratio), round(700 * ratio), QImage.Format.Format_RGB32)
+picture.setDevicePixelRatio(ratio)
+ink = QColor(200, 180, 40, 60)
+state = ChartState(DARK, Settings())
+item = HeatItem(state)
+item.resize(300, 700, ratio, 0xFF000000)
+state.exposed = np.array([(250.0, 0.0, 289.0, 699.0), (0.0, 120.0, 249.0, 122.0)])
+p = QPainter(picture)
+Rects(np.array([10.0, 30.0]), np.zeros(2), np.array([1.0, 12.0]), np.array([690.0, 300.0])).fill(p, ink)
+p.setClipRegion(QRegion(250, 0, 40, 700) + QRegion(0, 120, 250, 3))
+item.paint(p, None)
+ours = pool()
+p.setClipping(False)
+p.fillRect(QRectF(10, 0, 1, 690), ink)
+p.end()
+print(ours, pool())
+os._exit(0)
+"""
 
 heights = st.lists(st.integers(0, 900).map(float), min_size=1, max_size=12)
 
@@ -31,6 +77,18 @@ def test_pieces_are_low_and_cover_what_they_were_cut_from(tall: list[float]) -> 
         assert y[mine][0] == 10 * i
         assert np.array_equal(y[mine][1:], (y[mine] + cut[mine])[:-1])
         assert (w[mine] == i + 1).all()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists the threads of a process as files")
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_no_other_thread_is_asked_for_help(ratio: float) -> None:
+    env = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    words = [sys.executable, "-c", POOL, str(ratio)]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    ours, plain = map(int, done.stdout.split())
+    assert ours == 0
+    assert plain > 0, "Qt fills by itself what it was expected to hand on: nothing need be cut any more"
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])

@@ -112,8 +112,8 @@ def test_the_profile_sums_and_ticks_are_in_the_chosen_unit(
     texts = written(pane.profile, monkeypatch, profile_module)
     found = sums(pane.state, market.now)
     assert found is not None
-    assert f"Σ {present.size(float(found.long.max()), coin)}" in texts
-    assert f"Σ {present.size(float(found.short.max()), coin)}" in texts
+    assert f"Σ {present.money(float(found.long.max()), coin)}" in texts
+    assert f"Σ {present.money(float(found.short.max()), coin)}" in texts
     ticks = [text for text in texts if not text.startswith("Σ")]
     assert ticks
     for text in ticks:

@@ -76,7 +76,7 @@ def caption(s: ChartState, line: BookLine | None) -> tuple[str, str]:
     if old:
         return old, "alert"
     m = s.measure
-    return f"book {present.size_round(m.usd(_two(m.of(line.most))), m)}", "text2"
+    return f"book {present.money_round(m.usd(_two(m.of(line.most))), m)}", "text2"
 
 
 def age_words(s: ChartState) -> str:

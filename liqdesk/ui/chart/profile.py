@@ -245,7 +245,7 @@ class Profile(QWidget):
         ):
             total = float(totals.max(initial=0.0))
             if total > 0:
-                text = "Σ " + present.size(total, s.measure)
+                text = "Σ " + present.money(total, s.measure)
                 width = theme.text_width(text, 11, 700) + t.px(12)
                 right = min(self.width() - 2.0, max(width + 2.0, total * scale + width / 2))
                 rect = QRectF(round(right - width), y - t.px(9), round(width), t.px(18))

@@ -211,7 +211,8 @@ def columns(values: list[float], most: int) -> list[float]:
 
 
 def _words(s: Shown) -> tuple[object, ...]:
-    return (s.rate, s.payer, s.year, len(s.countdown), s.interval, s.scale, s.z, s.last, s.bars)
+    """Return all that is painted but the countdown, which changes each second."""
+    return (s.rate, s.payer, s.year, s.interval, s.scale, s.z, s.last, s.bars)
 
 
 class FundingPanel(Panel):
