@@ -190,8 +190,11 @@ class SubPane(QWidget):
         write(p, QRectF(x, 1, room, high), name, t.text1, 11, 600)
         x += theme.text_width(name, 11, 600) + t.px(8)
         room = min(self.axis_left, self.numbers[0]) - x
-        self._title_right = x + theme.text_width(self.note, 11, 500)
-        write(p, QRectF(x, 1, room, high), theme.elide(self.note, room, 11, 500), t.text3, 11, 500)
+        note = self.note
+        if self.folded and theme.text_width(note, 11, 500) > room:
+            note = ""  # it is said when the pane is open
+        self._title_right = x + theme.text_width(note, 11, 500)
+        write(p, QRectF(x, 1, room, high), theme.elide(note, room, 11, 500), t.text3, 11, 500)
         if not self.folded:
             waiting = self._head[1] if self._head else ""
             if waiting:
