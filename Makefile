@@ -29,6 +29,7 @@ LIVE := tests/e2e tests/chaos  # they follow a market in its own time, and come 
 
 .PHONY: run test explore ledger bench trials bands chaos soak kill fuzz truth study pictures audit package package-roots lint dev clean need-python
 .DEFAULT_GOAL := run
+unexport PYTHONDONTWRITEBYTECODE  # what was compiled once is kept: hundreds of programs start in the tests
 
 need-python:
 	@test -n "$(PYTHON)" || { echo "liqdesk needs python3 3.11 to 3.14 with venv (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
@@ -46,7 +47,7 @@ lint: dev
 
 test: lint
 	$(BIN)/python -m liqdesk kernels
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 4 --dist loadfile $(foreach d,$(LIVE),--ignore=$(d))
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --dist loadfile $(foreach d,$(LIVE),--ignore=$(d))
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --dist worksteal $(LIVE)
 
 explore: dev

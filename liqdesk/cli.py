@@ -324,6 +324,8 @@ RUN = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; an explained failure is one sentence on standard error."""
+    # numpy's products are small here: more threads would spin beside the window, and their number decide the order of sums
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names of files, or a console that lacks a letter

@@ -45,6 +45,7 @@ class VenueClock:
         self._bucket = -1
         self._offset_ms: float | None = None
         self._before_ms: float | None = None
+        self._ahead_ms: float | None = None  # the larger of the two
         self._doubted_ms: int | None = None
 
     def leaps(self, venue_ms: int, wall_at_ns: int) -> bool:
@@ -74,17 +75,23 @@ class VenueClock:
             self._bucket, self._offset_ms = bucket, offset
         elif self._offset_ms is None or offset > self._offset_ms:
             self._offset_ms = offset
+        else:
+            return
+        self._compare()
 
     def skip(self, stood_still_ns: int) -> None:
         """Say that the wall clock stood still for so long: the machine slept, the venue did not."""
         ahead_ms = stood_still_ns * self.speed / 1e6
         self._offset_ms = None if self._offset_ms is None else self._offset_ms + ahead_ms
         self._before_ms = None if self._before_ms is None else self._before_ms + ahead_ms
+        self._compare()
+
+    def _compare(self) -> None:
+        self._ahead_ms = max((o for o in (self._offset_ms, self._before_ms) if o is not None), default=None)
 
     def now_ms(self, wall_at_ns: int) -> int:
         """Return venue time at a wall reading; 0 before the first stamp."""
-        offsets = [o for o in (self._offset_ms, self._before_ms) if o is not None]
-        return round(wall_at_ns * self.speed / 1e6 + max(offsets)) if offsets else 0
+        return 0 if self._ahead_ms is None else round(wall_at_ns * self.speed / 1e6 + self._ahead_ms)
 
 
 SLEPT_NS: Final = 2_000_000_000

@@ -42,6 +42,7 @@ def _isolate() -> Path:
     """Give this run, and its children, a home of their own; compiled kernels alone are kept between runs."""
     prepare_numba_cache()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program itself
     for name in [n for n in os.environ if n.startswith("LIQDESK_") and n != "LIQDESK_TEST_DATA"]:
         del os.environ[name]
     home = Path(tempfile.mkdtemp(prefix="liqdesk-tests-"))

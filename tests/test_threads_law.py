@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -75,18 +76,19 @@ def sources(rooms: tuple[str, ...]) -> dict[Path, str]:
     return {path: path.read_text("utf-8") for room in rooms for path in sorted((PACKAGE / room).rglob("*.py"))}
 
 
-def all_connects() -> list[Connect]:
+@functools.cache
+def all_connects() -> tuple[Connect, ...]:
     marked: set[str] = set()
     signals: set[str] = set()
     for text in sources(MARKING).values():
         tree = ast.parse(text)
         marked |= slots_of(tree)[0]
         signals |= signals_of(tree)
-    return [
+    return tuple(
         c
         for path, text in sources(CONNECTING).items()
         for c in connects(text, str(path.relative_to(PACKAGE)), marked, signals)
-    ]
+    )
 
 
 def test_engine_connects_only_slots() -> None:

@@ -14,7 +14,7 @@ from liqdesk import logs
 from liqdesk import settings as stored
 from liqdesk.app.interrupts import Interrupts
 from liqdesk.app.preparing import Start, another, upgrade_notice
-from liqdesk.engine.opening import child_of, history_file, venue_source
+from liqdesk.engine.opening import history_file, venue_source
 from liqdesk.errors import NewerError
 from liqdesk.history.lock import Lock, LockTakenError
 from liqdesk.paths import prepare_numba_cache
@@ -33,7 +33,15 @@ log = logging.getLogger(__name__)
 class Desk:
     """Holds window and engine together from the first paint on, for as long as the window is open. Used in the GUI thread alone."""
 
-    def __init__(self, window: Window, start: Start, verbose: bool = False, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        window: Window,
+        start: Start,
+        verbose: bool = False,
+        watch: Watch | None = None,
+        child: Child | None = None,
+    ) -> None:
+        """`child`: the built-in market, where that was launched ahead."""
         self._window = window
         self._prepared = start.prepared
         self._orders = start.orders
@@ -42,11 +50,11 @@ class Desk:
         self._watch = watch
         self._open = contextlib.ExitStack()
         self._lock: Lock | None = None
-        self._child: Child | None = None
+        self._child = child
         self.host: Host | None = None
 
     def furnish(self) -> None:
-        """Give the window its settings; the built-in market, if it is to be shown, is made meanwhile."""
+        """Give the window its settings."""
         logs.setup(None, self._verbose)
         self._open.callback(logs.close)
         self._open.enter_context(Interrupts()).asked.connect(self.leave)
@@ -54,10 +62,6 @@ class Desk:
         # Where a dialog for files keeps the folders it was used in; on Linux that was ~/.config/QtProject.conf.
         QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, root)
         self._window.furnish(self._settings, self._prepared.writable, root)
-        if self._orders.demo:
-            self._child = child_of(self._orders)
-            self._open.callback(self._child.stop)
-            self._child.launch()  # the market takes longer to make than the window
 
     def join(self) -> None:
         """Make the profile ours, build the engine and connect it to the window. Does nothing when that is done."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from liqdesk.app.desk import Desk
     from liqdesk.app.preparing import Start
     from liqdesk.crash.watch import Watch
+    from liqdesk.engine.child import Child
+    from liqdesk.settings import Settings
     from liqdesk.ui.window import Window
 
 
@@ -62,16 +64,14 @@ def _refuse_newer(profile: Profile) -> None:
         raise
 
 
-def _checked(choices: Choices) -> Start:
+def _known(choices: Choices) -> Start:
+    """Return what the window begins with. Who opened a file from the desktop reads no terminal, and is told of one that is unfit in a box
+    as well.
+    """
     from liqdesk.app.preparing import Start
 
-    return Start.of(choices)
-
-
-def _known(choices: Choices) -> Start:
-    """Return `_checked`. Who opened a file from the desktop reads no terminal, and is told of one that is unfit in a box as well."""
     try:
-        return _checked(choices)
+        return Start.of(choices)
     except LiqdeskError as e:
         if choices.recording is not None:
             from liqdesk.ui.refusal import tell
@@ -81,29 +81,45 @@ def _known(choices: Choices) -> Start:
 
 
 class _Launch:
-    """Builds the desk when the skeleton stands, and keeps what went wrong with that for the command line to say."""
+    """Builds the desk when the skeleton stands, and keeps what went wrong with that for the command line to say. The built-in market,
+    which takes longer to make than all else, is launched before.
+    """
 
     def __init__(self, window: Window, choices: Choices, start: Start | None, watch: Watch | None = None) -> None:
         self._window = window
         self._choices = choices
         self._start = start
         self._watch = watch
+        self._child: Child | None = None
         self._desk: Desk | None = None
         self.error: LiqdeskError | None = None
 
     def furnish(self) -> None:
-        from liqdesk.app.desk import Desk
+        from liqdesk.app.preparing import Start, prepare
 
         try:
-            start = self._start or _checked(self._choices)
+            prepared = self._start.prepared if self._start is not None else prepare(self._choices)
+            if self._choices.demo:
+                self._begin_market(prepared.settings)
+            start = self._start or Start.of(self._choices, prepared)
         except LiqdeskError as e:
             self.error = e
             self._window.close()
             return
-        self._desk = Desk(self._window, start, self._choices.verbose, self._watch)
+        from liqdesk.app.desk import Desk
+
+        self._desk = Desk(self._window, start, self._choices.verbose, self._watch, self._child)
         self._window.controls_ready.connect(self._desk.join)
         self._desk.furnish()
+
+    def _begin_market(self, settings: Settings) -> None:
+        from liqdesk.engine.child import Child
+
+        self._child = Child(settings.demo_seed, settings.demo_speed)
+        self._child.launch()
 
     def close(self) -> None:
         if self._desk is not None:
             self._desk.close()
+        if self._child is not None:
+            self._child.stop()

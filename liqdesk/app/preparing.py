@@ -9,7 +9,6 @@ import msgspec
 
 from liqdesk import settings as stored
 from liqdesk.app.choices import Choices
-from liqdesk.engine.opening import Orders
 from liqdesk.errors import InputError
 from liqdesk.formats import HISTORY, check_profile, stated_version
 from liqdesk.paths import Profile, profile_at
@@ -17,6 +16,7 @@ from liqdesk.settings import Loaded, Settings
 from liqdesk.venues.binance import Binance
 
 if TYPE_CHECKING:
+    from liqdesk.engine.opening import Orders
     from liqdesk.net.proxy import Proxy
 
 
@@ -97,6 +97,8 @@ def _proxy(text: str) -> Proxy | None:
 
 def orders_for(prepared: Prepared, choices: Choices, *, record: bool) -> Orders:
     """Return an engine's orders. Raises InputError for a symbol or an address that cannot be one."""
+    from liqdesk.engine.opening import Orders  # loads numpy, which the start of the built-in market does not wait for
+
     venue = Binance()
     settings = prepared.settings
     return Orders(
@@ -127,9 +129,9 @@ class Start(msgspec.Struct, frozen=True):
     orders: Orders
 
     @classmethod
-    def of(cls, choices: Choices) -> Start:
-        """Raises InputError, ProfileError as `prepare` and `orders_for` do."""
-        prepared = prepare(choices)
+    def of(cls, choices: Choices, prepared: Prepared | None = None) -> Start:
+        """Raises InputError, ProfileError as `prepare`, unless that was done, and `orders_for` do."""
+        prepared = prepared or prepare(choices)
         if choices.recording is None:
             return cls(prepared, orders_for(prepared, choices, record=True))
         from liqdesk.app.reopening import reopen

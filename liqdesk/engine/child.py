@@ -47,7 +47,7 @@ def command(seed: int, speed: float, start: str | None) -> list[str]:
 class Child:
     """One exchange process. `launch` may come before any thread; then it is used by the poll thread alone, except `stop`."""
 
-    def __init__(self, seed: int, speed: float, start: str | None) -> None:
+    def __init__(self, seed: int, speed: float, start: str | None = None) -> None:
         self._arguments = command(seed, speed, start)
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()

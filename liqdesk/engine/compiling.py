@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from liqdesk.insight import warm_bands
+from liqdesk.model import warm as warm_kernels
 from liqdesk.paths import command, kernel_sources, prepare_numba_cache
 
 LONGEST_S: Final = 300.0
@@ -39,6 +41,12 @@ def _sources_stand() -> str:
         stat = source.stat()
         digest.update(f"{source} {stat.st_mtime} {stat.st_size}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:8]
+
+
+def warm() -> None:
+    """Load every kernel of the engine, and make the table that bands are read from."""
+    warm_kernels()
+    warm_bands()
 
 
 class Compiler:

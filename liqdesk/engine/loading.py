@@ -46,6 +46,11 @@ class Loading:
         return self._next >= len(self._requests) and not self._ready
 
     @property
+    def all_asked(self) -> bool:
+        """Whether every page has been asked for, be it answered or not."""
+        return self._asked == len(self._requests)
+
+    @property
     def awaited(self) -> Request | None:
         return self._requests[self._next] if self._next < len(self._requests) else None
 

@@ -16,16 +16,22 @@ Tell = Callable[[VenueError | None], None]
 
 
 class Paging:
-    """Fills a `Loading`. `tell` is told why nothing comes, and None once something does."""
+    """Fills a `Loading`. `tell` is told why nothing comes, and None once something does; `then` is called once every page
+    has been asked for, so that what it asks for stands behind them.
+    """
 
-    def __init__(self, loading: Loading, ask: Ask, backoff: Backoff, tell: Tell) -> None:
+    def __init__(self, loading: Loading, ask: Ask, backoff: Backoff, tell: Tell, then: Callable[[], None]) -> None:
         self._loading, self._ask, self._backoff, self._tell = loading, ask, backoff, tell
+        self._then: Callable[[], None] | None = then
         self._again_ns: int | None = None
 
     def go(self) -> None:
         """Ask for the pages that are to be under way."""
         for request in self._loading.ask():
             self._ask_page(request)
+        if self._loading.all_asked and self._then is not None:
+            then, self._then = self._then, None
+            then()
 
     def retry_now(self) -> None:
         """Cut a wait short."""

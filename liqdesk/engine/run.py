@@ -192,11 +192,14 @@ class Run:
                 self._forced_link = plan.name
             self._feeds.append(feed)
             feed.start()
-        self._ask(backfill.mark(self.symbol), self._on_mark)
-        self._paging = Paging(loading, self._ask, self._backoff, self._tell)
+        self._paging = Paging(loading, self._ask, self._backoff, self._tell, self._ask_present)
         self._paging.go()
+
+    def _ask_present(self) -> None:
+        """Ask for what the streams will tell as well, in case that they do not."""
+        self._ask(backfill.mark(self.symbol), self._on_mark)
         self._ask(backfill.tickers(), self._on_tickers)
-        self._payments.go(now_ns)
+        self._payments.go(time.monotonic_ns())
 
     def _tell(self, error: VenueError | None) -> None:
         self.error = error
@@ -224,6 +227,10 @@ class Run:
 
     def beat(self, now_ns: int, budget_ns: int = BEAT_BUDGET_NS) -> None:
         """Take what has come and advance everything that is due, for about `budget_ns`."""
+        if self.session is not None:  # what the last beat brought: its frame has gone out before it is written
+            if self._recorder.is_due(now_ns):
+                self.session.record_open_minutes()
+            self._recorder.flush(now_ns, self.clock.now_ms(now_ns))
         woke = self.sleep.beat(now_ns)
         if woke is not None:
             self._wake_up(woke, now_ns)
@@ -252,9 +259,6 @@ class Run:
             until = time.monotonic_ns() + budget_ns
             self.session.beat(now_ns, lambda: time.monotonic_ns() < until)
             self._patch_brackets(self.session)
-            if self._recorder.is_due(now_ns):
-                self.session.record_open_minutes()
-            self._recorder.flush(now_ns, self.clock.now_ms(now_ns))
 
     def _wake_up(self, woke: Woke, now_ns: int) -> None:
         """Begin anew after a sleep: every connection is dead or will be, and everything is due."""

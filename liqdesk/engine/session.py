@@ -132,10 +132,13 @@ class Session:
         self.funding = msgspec.structs.replace(self.funding, rate=event.funding_rate, next_ms=event.next_funding_ms)
         if self.loaded:
             self.map.provisional(event.mark, event.time_ms)
-            now_ms = self.clock.now_ms(self.clock.newest_wall_ns)
-            ready = (self._assembler.next_ms, self.zones, self.imbalance, self.funding.rate, self.forced.recent)
-            self.new_fired += self._watch.look(event, self.clock.newest_ms, now_ms, *ready)
+            self._look(event)
         self._watch.passed(event)
+
+    def _look(self, event: MarkPrice) -> None:
+        now_ms = self.clock.now_ms(self.clock.newest_wall_ns)
+        ready = (self._assembler.next_ms, self.zones, self.imbalance, self.funding.rate, self.forced.recent)
+        self.new_fired += self._watch.look(event, self.clock.newest_ms, now_ms, *ready)
 
     def _on_trade(self, event: Trade) -> None:
         if event.symbol != self.instrument.symbol:
@@ -158,9 +161,8 @@ class Session:
     def _on_kline(self, event: Kline) -> None:
         if event.symbol != self.instrument.symbol or event.mark or event.span_ms != MINUTE_MS:
             return
-        row = np.array(
-            [(event.open_ms, event.open, event.high, event.low, event.close, event.volume, event.taker_buy)], BAR
-        )
+        values = (event.open_ms, event.open, event.high, event.low, event.close, event.volume, event.taker_buy)
+        row = np.array([values], BAR)
         self.new_bars.append(Bars(MINUTE_MS, row))
         if event.closed:
             self._candles.came(event.open_ms)
@@ -185,9 +187,8 @@ class Session:
 
     def on_interest(self, event: OpenInterest, recv_ns: int) -> None:
         """Take a polled sample; one that does not move forward in time, or leaps alone, is ignored."""
-        believed = self.quality.interest(
-            event.time_ms, event.contracts
-        )  # one that is known already still speaks against a leap
+        # One that is known already still speaks against a leap.
+        believed = self.quality.interest(event.time_ms, event.contracts)
         if not believed or (len(self.interest) and event.time_ms <= self.interest["t"][-1]):
             return
         self.meters.note("oi", event.time_ms, recv_ns, 1, "REST")
@@ -199,17 +200,15 @@ class Session:
     def repaired_interest(self, rows: NDArray[np.void]) -> None:
         """Put back samples of the past."""
         joined = np.concatenate([self.interest, rows])
-        _, first = np.unique(joined["t"], return_index=True)
-        self.interest = joined[first]
+        self.interest = joined[np.unique(joined["t"], return_index=True)[1]]
         self._recorder.interest(self.instrument.symbol, rows)
 
     def first_mark(self, event: MarkPrice) -> None:
         """Take the mark that REST gave at the opening, until the stream has its own."""
-        if math.isnan(self.prices.mark):
-            self.prices = msgspec.structs.replace(
-                self.prices, mark=event.mark, index=event.index, mark_ms=event.time_ms
-            )
-            self.funding = msgspec.structs.replace(self.funding, rate=event.funding_rate, next_ms=event.next_funding_ms)
+        if math.isfinite(self.prices.mark):
+            return
+        self.prices = msgspec.structs.replace(self.prices, mark=event.mark, index=event.index, mark_ms=event.time_ms)
+        self.funding = msgspec.structs.replace(self.funding, rate=event.funding_rate, next_ms=event.next_funding_ms)
 
     def on_funding(self, rows: list[Funding]) -> None:
         history = tuple((row.time_ms, row.rate) for row in sorted(rows, key=lambda r: r.time_ms))
@@ -231,9 +230,8 @@ class Session:
 
     def wanted(self, now_ns: int) -> list[Need]:
         """Return the repairs that are not asked for yet. What the venue answered often and not filled is given up: a gap."""
-        needs = self._assembler.needs() + self._candles.missing(self.clock.now_ms(now_ns))
         fresh = []
-        for need in needs:
+        for need in self._assembler.needs() + self._candles.missing(self.clock.now_ms(now_ns)):
             if need in self._in_flight:
                 continue
             if self._tries.get(need, 0) >= NEED_TRIES:
@@ -297,15 +295,17 @@ class Session:
         if self.loaded and math.isfinite(self.prices.mark):
             self.reading.go_on(now_ns, self.prices.mark)
             if now_ns >= self._next_view_ns:
-                self._next_view_ns = now_ns + VIEW_NS
+                self._next_view_ns, first = now_ns + VIEW_NS, self.now is None
                 self.view()
+                mark = self._watch.fresh(self.clock.now_ms(now_ns)) if first and self.now is not None else None
+                if mark is not None:  # the rules see the first whole map with the mark it is seen with
+                    self._look(mark)
 
     def _load(self, budget: Callable[[], bool]) -> None:
         while budget():
             if self.map.load_slice():
                 continue
-            stretch = self.loading.take()
-            if stretch is None:
+            if (stretch := self.loading.take()) is None:
                 break
             self.interest = self.loading.interest()
             self.new_bars.append(Bars(stretch.span_ms, stretch.bars))

@@ -23,15 +23,22 @@ class Watch:
         self._behind_ms = BEHIND_MS * max(speed / 60, 1.0)
         self._previous: tuple[int, float] | None = None
         self._from_ms = 0
+        self._newest: MarkPrice | None = None
 
     def woke(self, venue_ms: int) -> None:
         """Say that the machine has slept until now."""
         self._from_ms = venue_ms
-        self._previous = None
+        self._previous = self._newest = None
 
     def passed(self, event: MarkPrice) -> None:
         """Say that a mark has been dealt with."""
         self._previous = (event.time_ms, event.mark)
+        self._newest = event
+
+    def fresh(self, now_ms: int) -> MarkPrice | None:
+        """Return the newest mark that was dealt with; None where it is stale, or from before a sleep."""
+        newest = self._newest
+        return newest if newest is not None and now_ms - newest.time_ms <= STALE_MS else None
 
     def look(
         self,

@@ -15,7 +15,7 @@ from liqdesk import collector
 from liqdesk.alerts import AlertBook, AlertStore, AnyRule
 from liqdesk.engine.beside import CloseBeside, Companions, OpenBeside, TellBeside
 from liqdesk.engine.child import Child
-from liqdesk.engine.compiling import COMPILER
+from liqdesk.engine.compiling import COMPILER, warm
 from liqdesk.engine.compose import News, compose
 from liqdesk.engine.evidence import Evidence
 from liqdesk.engine.explain import Explaining
@@ -36,7 +36,7 @@ from liqdesk.engine.whys import AskWhy
 from liqdesk.errors import LiqdeskError
 from liqdesk.history import History
 from liqdesk.market import Tickers
-from liqdesk.model import DensityGrid, warm
+from liqdesk.model import DensityGrid
 from liqdesk.venues.binance.brackets import shipped_brackets
 
 log = logging.getLogger(__name__)
@@ -290,13 +290,13 @@ class Worker(QObject):
         if self._unsaved and now_ns >= self._next_save_ns:
             self._save_alerts()
         self._evidence.beat(now_ns, run.clock.now_ms(now_ns))
-        self._odds.beat(run.session, run.clock.now_ms(now_ns))
         self._gathering.beat(run.session, now_ns, run.clock.now_ms(now_ns))
         self._pasts.beat(run.session, self._gathering.view, self._alerts.rules, now_ns, run.clock.now_ms(now_ns))
         self._news.gather(run)
         self._announce(run, now_ns)
         if self._window_free and now_ns >= self._next_frame_ns:
             self._send(run, now_ns)
+        self._odds.beat(run.session, run.clock.now_ms(now_ns))  # last: it takes long when a map is new
         if isinstance(run, Run):
             self._companions.beat(run, now_ns, self._history, self._ear, self._alerts.status)
         if now_ns >= self._next_give_back_ns:

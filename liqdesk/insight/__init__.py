@@ -9,7 +9,7 @@ from liqdesk.insight.confluence import COHORTS, Confluence, confluence_of
 from liqdesk.insight.funding import FundingRecord, funding_record
 from liqdesk.insight.imbalance import RADII, Imbalance, imbalance_of
 from liqdesk.insight.rule import RuleTest
-from liqdesk.insight.spread import Spread, band_of, deviation_of
+from liqdesk.insight.spread import Spread, band_of, deviation_of, warm_bands
 from liqdesk.insight.throttle import Rule
 from liqdesk.insight.touch import Calibration, Chance
 from liqdesk.insight.unprinted import Prints, Study, Unprinted, study
@@ -39,5 +39,6 @@ __all__ = [
     "funding_record",
     "imbalance_of",
     "study",
+    "warm_bands",
     "zones_of",
 ]

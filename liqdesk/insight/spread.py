@@ -106,6 +106,11 @@ def band_of(usd: ArrayLike, share: ArrayLike, spread: Spread, lump_usd: float | 
     return np.asarray(low), np.asarray(high)
 
 
+def warm_bands() -> None:
+    """Make the table that the bands are read from."""
+    _table()
+
+
 def ratio_band(long: float, short: float, share: ArrayLike, spread: Spread) -> tuple[float, float]:
     """Return the 80 % interval of (short − long) / (short + long) of two amounts, USD; `share` float [2] of each.
 

@@ -29,6 +29,7 @@ class CandleBook:
 
     def __init__(self) -> None:
         self._bars: dict[int, NDArray[np.void]] = {}
+        self.newest_ms = -1  # the start of the newest bar of any span, −1 when empty
         for span in STEP_SPANS:
             rows = np.zeros(DEPTH[span] // span, dtype=BAR)
             rows["t"] = -1
@@ -44,7 +45,8 @@ class CandleBook:
         rows = np.atleast_1d(rows)
         if np.any(rows["t"] % span_ms) or np.any(rows["t"] < 0):
             raise ValueError(f"a bar does not start on the {span_ms} ms grid")
-        self._put(span_ms, rows[np.argsort(rows["t"], kind="stable")])
+        self.newest_ms = max(self.newest_ms, int(rows["t"].max(initial=-1)))
+        self._put(span_ms, rows[np.argsort(rows["t"], kind="stable")] if len(rows) > 1 else rows)
 
     def _put(self, span_ms: int, rows: NDArray[np.void]) -> None:
         ring = self._bars[span_ms]
@@ -53,7 +55,8 @@ class CandleBook:
         ring[slots[newer]] = rows[newer]  # ascending: of two rows in one slot the later stays
         coarser = next((s for s in STEP_SPANS if s > span_ms), None)
         if coarser is not None:
-            self._fold(span_ms, coarser, np.unique(rows["t"] // coarser * coarser))
+            starts = rows["t"] // coarser * coarser
+            self._fold(span_ms, coarser, np.unique(starts) if len(starts) > 1 else starts)
 
     def _fold(self, span_ms: int, coarser: int, starts: NDArray[np.int64]) -> None:
         """Keep the coarser bars that finer ones fill entirely, for when those have left their shorter ring."""
@@ -82,17 +85,13 @@ class CandleBook:
         return found[np.argsort(found["t"])]
 
     @property
-    def newest_ms(self) -> int:
-        """The start of the newest bar of any span, −1 when empty."""
-        return max(int(ring["t"].max()) for ring in self._bars.values())
-
-    @property
     def oldest_ms(self) -> int | None:
         """The start of the oldest bar of any span, None when empty."""
         found = [int(ring["t"][ring["t"] >= 0].min(initial=NEVER)) for ring in self._bars.values()]
         return min(found) if min(found) < NEVER else None
 
     def clear(self) -> None:
+        self.newest_ms = -1
         for ring in self._bars.values():
             ring["t"] = -1
 
@@ -124,6 +123,28 @@ class CandleBook:
             whole = whole[1:]
         wanted: NDArray[np.void] = whole[(whole["t"] + whole["span"] > t0) & (whole["t"] < t1)]
         return wanted
+
+    def open_candle(self, interval_ms: int, start_ms: int) -> NDArray[np.void] | None:
+        """Return the newest candle of all, dtype CANDLE, length 1, as `series` gives it, in a tenth of the time; None where it does not
+        start at `start_ms`, or is not made of minutes alone."""
+        minutes = self.bars(MINUTE_MS, start_ms, start_ms + interval_ms)
+        end = start_ms + len(minutes) * MINUTE_MS
+        if start_ms % interval_ms or not len(minutes) or self.newest_ms != end - MINUTE_MS:
+            return None
+        for span in STEP_SPANS[1:]:  # a coarser bar that minutes do not fill counts instead of them
+            ring, slots = self._bars[span], {start_ms // span, (end - 1) // span}
+            if any(
+                (n * span < start_ms or end < (n + 1) * span) and ring["t"][n % len(ring)] == n * span for n in slots
+            ):
+                return None
+        out = np.zeros(1, CANDLE)
+        for name in ("t", "open"):
+            out[name] = minutes[name][0]
+        out["close"], out["span"] = minutes["close"][-1], interval_ms
+        out["high"], out["low"] = minutes["high"].max(), minutes["low"].min()
+        for name in ("volume", "taker_buy"):
+            out[name] = np.add.reduceat(minutes[name], [0])
+        return out
 
 
 def _merged(pieces: NDArray[np.void], interval_ms: int) -> NDArray[np.void]:

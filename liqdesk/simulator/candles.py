@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
 from liqdesk.simulator import layout as at
-from liqdesk.simulator.course import MINUTES, Course
+from liqdesk.simulator.course import Course
 from liqdesk.simulator.splitting import BUY, MS, STEPS, TICKS
 
 Ints = NDArray[np.int64]
@@ -61,7 +61,7 @@ def ending(open_ms: int, interval: str) -> int:
 
 def minute_rows(course: Course, first: int, last: int, now_ms: int) -> Ints:
     """Return copies of the traded minutes `first` to `last` (UTC minutes, both included), the open one as of `now_ms`."""
-    rows: Ints = course.MI[np.arange(first, last + 1) % MINUTES].copy()
+    rows: Ints = course.MI[np.arange(first, last + 1) % at.MINUTES].copy()
     now_s = course.now_s
     minute = now_s // 60
     if not first <= minute <= last:
@@ -118,7 +118,7 @@ def candles(
     starts = np.array([max(e // MINUTE_MS - m0, 0) for e in edges])
     if kind == "last":
         return _traded(minute_rows(course, m0, m1, now_ms), edges, starts, interval)
-    rows = _rates(course.MF[np.arange(m0, m1 + 1) % MINUTES], kind)
+    rows = _rates(course.MF[np.arange(m0, m1 + 1) % at.MINUTES], kind)
     high = np.maximum.reduceat(rows[:, 1], starts)
     low = np.minimum.reduceat(rows[:, 2], starts)
     stops = np.append(starts[1:], len(rows))

@@ -18,12 +18,9 @@ from liqdesk.simulator.splitting import LARGEST_SPLIT
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SECONDS: Final = 49 * 3600  # the venue answers aggTrades of the last 48 h
-MINUTES: Final = 32 * 1440
 EVENTS: Final = 1 << 17
 FUNDINGS: Final = 512
 CENSUSES: Final = 32 * 86_400 // kernel.CENSUS_S
-DRIVE: Final = 33 * 86_400
 YEAR_S: Final = 31_557_600.0
 FIRST_TRADE_ID: Final = 3_400_000_000
 
@@ -68,10 +65,10 @@ class Course:
         crowd = 1 << 17 if self.leads else 1 << 13 if contract.opens else 1
         self.F: Floats = np.zeros(at.STATE_F)
         self.Q: Ints = np.zeros(at.STATE_I, np.int64)
-        self.SF: Floats = np.zeros((SECONDS, at.SECOND_F))
-        self.SI: Ints = np.zeros((SECONDS, at.SECOND_I), np.int64)
-        self.MF: Floats = np.zeros((MINUTES, at.MINUTE_F))
-        self.MI: Ints = np.zeros((MINUTES, at.MINUTE_I), np.int64)
+        self.SF: Floats = np.zeros((at.SECONDS, at.SECOND_F))
+        self.SI: Ints = np.zeros((at.SECONDS, at.SECOND_I), np.int64)
+        self.MF: Floats = np.zeros((at.MINUTES, at.MINUTE_F))
+        self.MI: Ints = np.zeros((at.MINUTES, at.MINUTE_I), np.int64)
         self.PF: Floats = np.zeros((crowd, pos.POSITION_F))
         self.PI = np.zeros((crowd, pos.POSITION_I), np.int32)
         self.PI[:, pos.NEXT] = np.arange(1, crowd + 1)
@@ -94,7 +91,7 @@ class Course:
         self.F[at.HEDGE] = self.contract.interest
         self.Q[pos.LONG_TOP], self.Q[pos.SHORT_LOW] = 0, pos.BUCKETS - 1
         self.Q[at.NEXT_TRADE] = FIRST_TRADE_ID
-        self.SF[(self.began_s - 1) % SECONDS, at.S_PRICE] = np.exp(ln)
+        self.SF[(self.began_s - 1) % at.SECONDS, at.S_PRICE] = np.exp(ln)
         self.Q[at.CLOSE_TICKS] = round(float(np.exp(ln)) / self.contract.tick)
 
     def advance(self, to_s: int) -> None:
@@ -133,11 +130,11 @@ class Course:
     @property
     def oldest_s(self) -> int:
         """The oldest second whose trades can still be made."""
-        return max(self.began_s, self.now_s - SECONDS + 2)
+        return max(self.began_s, self.now_s - at.SECONDS + 2)
 
     @property
     def oldest_minute(self) -> int:
-        return max(self.began_s // 60, self.now_s // 60 - MINUTES + 2)
+        return max(self.began_s // 60, self.now_s // 60 - at.MINUTES + 2)
 
     @property
     def whole(self) -> bool:
@@ -146,7 +143,7 @@ class Course:
 
     def second(self, s: int) -> tuple[Floats, Ints]:
         """Return the rows (price, mark, index, interest) and (first trade id, count, steps, print) of a second in the ring."""
-        return self.SF[s % SECONDS], self.SI[s % SECONDS]
+        return self.SF[s % at.SECONDS], self.SI[s % at.SECONDS]
 
     def split(self, s: int) -> Ints:
         """Return the trades of a second as rows of ms within it, ticks, steps, taker buys; the next call reuses the array."""

@@ -40,9 +40,13 @@ class Host(ABC):
         """Answer one request: every answer of REST leaves through here."""
         return await handler(request)
 
+    async def whole(self) -> bool:
+        """Wait until sockets can be served, and everything be brought up to now; return False where it will not come to that."""
+        return True
+
     @abstractmethod
     def beat(self) -> None:
-        """Bring everything up to now and tell the sockets."""
+        """Bring everything up to now and tell the sockets. Raises what keeps it from being `whole`."""
 
     def besides(self) -> list[Coroutine[Any, Any, None]]:
         """Return what else is to run while it serves."""
@@ -62,8 +66,7 @@ class Host(ABC):
                 f"cannot bind {HOST}:{port}: {e}", f"Port {port} is taken; choose another --port or 0."
             ) from e
         self._port = self._runner.addresses[0][1]
-        troubles = [self._trouble.run(self._listen)] if self._trouble else []
-        self._tasks = [asyncio.create_task(work) for work in (self._beat(), *self.besides(), *troubles)]
+        self._tasks = [asyncio.create_task(work) for work in (self._beat(), *self.besides(), self._strike())]
         return self._port
 
     async def _listen(self, wanted: bool) -> None:
@@ -78,16 +81,25 @@ class Host(ABC):
 
     @web.middleware
     async def _pass(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        def proceed() -> Awaitable[web.StreamResponse]:
-            return handler(request) if is_socket(request) else self.answer(request, handler)
+        async def proceed() -> web.StreamResponse:
+            if not is_socket(request):
+                return await self.answer(request, handler)
+            if not await self.whole():
+                raise web.HTTPServiceUnavailable
+            return await handler(request)
 
         response = await (self._trouble.answer(request, proceed) if self._trouble else proceed())
         return response if is_socket(request) else _compressed(request, response)
 
     async def _beat(self) -> None:
+        await self.whole()
         while True:
             self.beat()
             await asyncio.sleep(BEAT_S)
+
+    async def _strike(self) -> None:
+        if await self.whole() and self._trouble is not None:
+            await self._trouble.run(self._listen)
 
     async def failed(self) -> None:
         """Return never, unless the beat died; then raise what it died of."""

@@ -26,6 +26,7 @@ from liqdesk.simulator.layout import (
     CLOSE,
     CLOSE_TICKS,
     COUNT,
+    DRIVE,
     E_MS,
     E_SIDE,
     E_STEPS,
@@ -61,6 +62,7 @@ from liqdesk.simulator.layout import (
     MARK_L,
     MARK_LN,
     MARK_O,
+    MINUTES,
     MOOD,
     NEXT_TRADE,
     NO_TRADER,
@@ -83,6 +85,7 @@ from liqdesk.simulator.layout import (
     S_PRINT,
     S_RATE,
     S_VOLUME,
+    SECONDS,
     SHOCK,
     SIGMA,
     STEP,
@@ -130,8 +133,8 @@ def fold(
 ) -> None:  # fmt: skip
     """Add second `s`, now over, to its minute's bar."""
     minute = s // MINUTE
-    m = minute % MI.shape[0]
-    r = s % SF.shape[0]
+    m = minute % MINUTES
+    r = s % SECONDS
     if s % MINUTE == 0:
         MI[m, :] = 0
         MI[m, OPEN:VOLUME] = Q[CLOSE_TICKS]
@@ -159,7 +162,7 @@ def trades_of(
     EI: NDArray[np.int64], T: NDArray[np.int64], rng: NDArray[np.uint64],
 ) -> int:  # fmt: skip
     """Write the trades of a second that the ring holds (with the one before) into `T`; return their number."""
-    r, b = s % SF.shape[0], (s - 1) % SF.shape[0]
+    r, b = s % SECONDS, (s - 1) % SECONDS
     event = SI[r, S_PRINT]
     ms = ticks = steps = buy = 0
     if event >= 0:
@@ -188,7 +191,7 @@ def advance(
         if s % CENSUS_S == 0 and par[OPENS] > 0.0:
             pos.census(Q, CE[s // CENSUS_S % CE.shape[0]])
         begin(rng, seed, s, 1)
-        r = s % SF.shape[0]
+        r = s % SECONDS
         minute = s // MINUTE
         if s % MINUTE == 0:
             F[VOL] = F[VOL] * VOL_KEEP + VOL_KICK * normal(rng)
@@ -209,10 +212,10 @@ def advance(
         # The mark, and whom it liquidates.
         F[MARK_LN] += 0.35 * (F[LAST_LN] - F[MARK_LN])
         mark = np.floor(np.exp(F[MARK_LN]) * 1e8 + 0.5) * 1e-8
-        price = SF[(s - 1) % SF.shape[0], S_PRICE]
+        price = SF[(s - 1) % SECONDS, S_PRICE]
         index = np.floor(mark * F[ROOT] * 1e8 + 0.5) * 1e-8
         here = min(max(int((F[MARK_LN] - par[ORIGIN]) / pos.BUCKET_WIDTH), 0), pos.BUCKETS - 1)
-        m = minute % MF.shape[0]
+        m = minute % MINUTES
         oi = max(Q[pos.LONG_STEPS], Q[pos.SHORT_STEPS]) * par[STEP] + F[HEDGE]
         if s % MINUTE == 0 or s == par[BEGAN]:
             MF[m, MARK_O] = MF[m, MARK_H] = MF[m, MARK_L] = mark
@@ -245,7 +248,7 @@ def advance(
 
         # Those whose time has come.
         volume = long_out + short_out + long_stop + short_stop
-        slot = s % wheel.shape[0]
+        slot = s & (wheel.shape[0] - 1)
         while wheel[slot] >= 0:
             n = int(wheel[slot])
             volume += PI[n, pos.STEPS]
@@ -265,11 +268,11 @@ def advance(
         F[FAIR] += step + par[PULL] * (par[LN_ANCHOR] - F[FAIR]) + 0.25 * push
         F[TRANSIENT] = F[TRANSIENT] * TRANSIENT_KEEP + 0.75 * push
         if par[BETA] != 0.0:
-            F[FAIR] += par[BETA] * drive[s % drive.shape[0]]
+            F[FAIR] += par[BETA] * drive[s % DRIVE]
         before = F[LAST_LN]
         F[LAST_LN] = F[FAIR] + F[TRANSIENT]
         if leads:
-            drive[s % drive.shape[0]] = F[LAST_LN] - before
+            drive[s % DRIVE] = F[LAST_LN] - before
         F[TREND] += TREND_GAIN * (F[LAST_LN] - F[TREND])
 
         # Volume, open interest, and how many trades it takes.

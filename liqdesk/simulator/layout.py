@@ -40,7 +40,11 @@ NEXT_TRADE, EVENTS, FUNDINGS, CLOSE_TICKS, ACCOUNTS = range(6, 11)
 RANKS = 640
 STATE_I = ACCOUNTS + 4 * RANKS
 
-# Rings: seconds (float, integer), minutes (float, integer), forced orders, fundings.
+# Rings: seconds (float, integer), minutes (float, integer), forced orders, fundings. The lengths are constants of the kernel: a remainder
+# by one of them is no division.
+SECONDS = 49 * 3600  # the venue answers aggTrades of the last 48 h
+MINUTES = 32 * 1440
+DRIVE = 33 * 86_400
 S_PRICE, S_MARK, S_INDEX, S_INTEREST, S_RATE = range(5)
 SECOND_F = 5
 S_FIRST_ID, S_COUNT, S_VOLUME, S_PRINT = range(4)

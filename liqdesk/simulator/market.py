@@ -13,7 +13,7 @@ from liqdesk.market import DAY_MS, HOUR_MS, SECOND_MS, floor_to
 from liqdesk.simulator import layout as at
 from liqdesk.simulator.calendar import ANNOUNCE_MS, Calendar, Notice, onboard_s
 from liqdesk.simulator.contracts import Contract
-from liqdesk.simulator.course import DRIVE, Course
+from liqdesk.simulator.course import Course
 
 PAST_DAYS: Final = 31
 CHUNK_S: Final = 86_400
@@ -35,8 +35,9 @@ class Market:
     start_ms: UTC milliseconds, a whole second, when serving begins; `past_days` lie before it. `speed` and
     `trades_per_second` only decide into how many trades a second from `start_ms` on is split. `prints`: which
     liquidation of a second the venue prints, the largest by value or the latest. `announce_ms`: how often a contract's
-    brackets are announced. The leader (BTCUSDT) is ready once `lead` returned; the others follow by `follow`, which
-    another thread may call. `listed` is another tuple whenever the list changed.
+    brackets are announced. The leader (BTCUSDT) is ready once `lead` returned, and its minutes that end by `lived_ms` before:
+    other threads may read them meanwhile. The other contracts follow by `follow`, which another thread may call. `listed` is
+    another tuple whenever the list changed.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Market:
         self.seed, self.start_ms, self.speed, self.prints = seed, start_ms, speed, prints
         self.calendar = Calendar(start_ms, announce_ms)
         began_ms = floor_to(start_ms - past_days * DAY_MS, 8 * HOUR_MS)
-        self._drive = np.zeros(DRIVE, np.float32)
+        self._drive = np.zeros(at.DRIVE, np.float32)
         self.listed = self.calendar.first
         self.contracts = {c.symbol: c for c in self.listed}
         self._first = {n.contract.symbol: n.contract for n in self.calendar.changes} | self.contracts
@@ -61,6 +62,7 @@ class Market:
         self._began_s, self._live_s = began_ms // SECOND_MS, start_ms // SECOND_MS
         self.courses: dict[str, Course] = {}
         self.now_ms = began_ms
+        self.lived_ms = 0
         self.stopping = threading.Event()
         self._making = threading.Lock()
 
@@ -79,13 +81,19 @@ class Market:
         if not self.courses:
             self.begin()
         course = self.leader
+        overwrites = to_ms // SECOND_MS - self._began_s > (at.MINUTES - 2) * 60
         for s in range(course.now_s + CHUNK_S, to_ms // SECOND_MS, CHUNK_S):
             course.advance(s)
+            self.lived_ms = 0 if overwrites else s * SECOND_MS
             if alive is not None:
                 alive()
         course.advance(to_ms // SECOND_MS)
         self.now_ms = to_ms
         self._relist()
+
+    def holds(self, now_ms: int) -> bool:
+        """Whether the list of contracts is, at that time, as it is now."""
+        return not self._due or now_ms < self._due[0].at_ms
 
     def follow(self, symbol: str) -> Course | None:
         """Return a contract's course, living through its past first where need be; None where the symbol is unknown or does not trade.

@@ -76,7 +76,7 @@ def insert(
     origin: float,
     until: int,
 ) -> int:
-    """Take a free row, put it on the wheel at second `until`, and return its number, or -1 when all are taken.
+    """Take a free row, put it on the wheel (a power of two long) at second `until`, and return its number, or -1 when all are taken.
 
     The caller fills the row, then calls `place`.
     """
@@ -85,7 +85,7 @@ def insert(
         return -1
     Q[FREE] = PI[n, NEXT]
     Q[LIVE] += 1
-    slot = until % wheel.shape[0]
+    slot = until & (wheel.shape[0] - 1)
     PI[n, SLOT] = slot
     PI[n, SOONER] = -1
     PI[n, LATER] = wheel[slot]

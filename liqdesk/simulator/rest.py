@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from liqdesk.simulator.answers import Answers
 from liqdesk.simulator.asked import BadRequestError, Query
 from liqdesk.simulator.host import Handler, reply, unknown_path
 from liqdesk.simulator.limits import Limits
+from liqdesk.simulator.lived import needed_ms
 
 TRUTHS: Final = {"/sim/state": "state", "/sim/truth/liquidations": "truth"}  # free of charge: no venue tells it
 
@@ -81,11 +82,17 @@ PATHS: Final[dict[str, tuple[Callable[[Query], int] | str, str]]] = {
 
 
 class Rest:
-    """Answers requests, each through `answer`, which charges its weight before."""
+    """Answers requests, each through `answer`, which charges its weight before, and once the market has `lived` long enough for it."""
 
-    def __init__(self, answers: Answers, catch_up: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        now: Callable[[], int],
+        lived: Callable[[int | None], Awaitable[bool]],
+        catch_up: Callable[[], int],
+    ) -> None:
         self.answers, self.limits = answers, Limits()
-        self._catch_up = catch_up
+        self._now, self._lived, self._catch_up = now, lived, catch_up
 
     def routes(self) -> list[web.RouteDef]:
         paths = {path: name for path, (_, name) in PATHS.items()}
@@ -126,6 +133,8 @@ class Rest:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             query = dict(request.query)
+            if not await self._lived(needed_ms(name, query, self.answers.market, self._now())):
+                raise web.HTTPServiceUnavailable
             await self._bring(query)
             return reply(answer(query, self._catch_up()))
 

@@ -88,7 +88,8 @@ def serve(
     """Serve a simulated exchange on 127.0.0.1 until SIGTERM, SIGINT or the end of process `parent`.
 
     start: ISO time at which the market stands at wall time `epoch` (UTC ms); both default to now, the epoch to when
-    serving begins. The first line on standard output is JSON with rest, stream, seed, speed, start, epoch.
+    serving begins. The first line on standard output is JSON with rest, stream, seed, speed, start, epoch. Where the
+    market's clock is the wall's (no start, no epoch, speed 1) it comes before the past is whole (see `exchange`).
     `trades_per_second`: into how many trades a market second is split on average. `ping_s`, `max_age_s`: how often
     sockets are pinged and how old they grow, wall seconds. `prints`: which liquidation of a second is printed.
     `announce_s`: every how many market seconds a contract's brackets are announced. `truth`: a file for what truly
@@ -106,7 +107,8 @@ def serve(
         if truth is not None:
             log = files.enter_context(contextlib.closing(TruthLog(Path(truth), market)))
         first_ms = market.start_ms
-        if start is None and epoch is None and speed == 1.0:
+        walls = start is None and epoch is None and speed == 1.0
+        if walls:
             epoch = market.start_ms  # the market's clock is then the wall's
         if epoch is not None:
             first_ms += int((utc_ms() - epoch) * speed)
@@ -116,10 +118,11 @@ def serve(
         past = files.enter_context(ThreadPoolExecutor(1)).submit(market.lead, first_ms, watch.check)
         from liqdesk.simulator import exchange, serving  # aiohttp is read while the market lives through its past
 
-        past.result()
-        epoch_ms = utc_ms() if epoch is None else epoch
-        host = exchange.Exchange(market, epoch_ms, Manner(ping_s, max_age_s), log, trouble)
-        line = {"seed": seed, "speed": speed, "start": iso(market.start_ms), "epoch": epoch_ms}
+        if not walls:  # a clock of its own is not let run before anybody can listen
+            past.result()
+        epoch = utc_ms() if epoch is None else epoch
+        host = exchange.Exchange(market, epoch, past, Manner(ping_s, max_age_s), log, trouble)
+        line = {"seed": seed, "speed": speed, "start": iso(market.start_ms), "epoch": epoch}
         serving.run(host, port, line, watch.over)
 
 

@@ -12,7 +12,7 @@ from liqdesk.simulator import layout as at
 from liqdesk.simulator import positions as pos
 from liqdesk.simulator import wire
 from liqdesk.simulator.contracts import PERPETUAL_END_MS
-from liqdesk.simulator.course import MINUTES, Course
+from liqdesk.simulator.course import Course
 
 WALL_MS: Final = 30 * DAY_MS
 PERIODS: Final = {
@@ -32,7 +32,7 @@ def times(course: Course, span: int, now_ms: int, start_ms: int | None, end_ms: 
 
 
 def interest_row(course: Course, ms: int, span: int) -> dict[str, Any]:
-    row = course.MF[ms // MINUTE_MS % MINUTES]
+    row = course.MF[ms // MINUTE_MS % at.MINUTES]
     interest, mark = float(row[at.M_INTEREST]), float(row[at.MARK_O])
     return {
         "symbol": course.contract.symbol, "sumOpenInterest": f"{interest:.8f}", "sumOpenInterestValue": f"{interest * mark:.8f}",
@@ -64,7 +64,7 @@ top_positions_row: Final = ratio_row(pos.TOP_LONG_STEPS, pos.TOP_SHORT_STEPS)
 def taker_row(course: Course, ms: int, span: int) -> dict[str, Any]:
     """Return what takers bought and sold in the period that ended at `ms`, as far as the market goes back; its stamp is the start."""
     first = max((ms - span) // MINUTE_MS, course.oldest_minute)
-    rows = course.MI[np.arange(first, ms // MINUTE_MS) % MINUTES]
+    rows = course.MI[np.arange(first, ms // MINUTE_MS) % at.MINUTES]
     bought = float(rows[:, at.BOUGHT].sum() * course.contract.step)
     sold = float(rows[:, at.VOLUME].sum() * course.contract.step) - bought
     ratio = bought / sold if sold > 0.0 else 0.0
@@ -77,8 +77,8 @@ def basis_row(course: Course, ms: int, span: int) -> dict[str, Any] | None:
     minute = start // MINUTE_MS
     if minute < course.oldest_minute:
         return None
-    price = int(course.MI[minute % MINUTES, at.OPEN]) * c.tick
-    index = float(course.MF[minute % MINUTES, at.INDEX_O])
+    price = int(course.MI[minute % at.MINUTES, at.OPEN]) * c.tick
+    index = float(course.MF[minute % at.MINUTES, at.INDEX_O])
     rate = price / index - 1.0
     yearly = "" if c.delivery_ms == PERPETUAL_END_MS else f"{rate * 365 * DAY_MS / (c.delivery_ms - start):.4f}"
     return {

@@ -83,6 +83,7 @@ class PriceNow(Painted):
         self.last = present.UNKNOWN
         self.change = present.UNKNOWN
         self.values: tuple[float, float] = (float("nan"), float("nan"))
+        self._room = draw.Steady()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setToolTip("Last traded price in the quote currency, and its change over the last 24 hours.")
 
@@ -92,16 +93,16 @@ class PriceNow(Painted):
         self.values = (frame.prices.last, frame.prices.change_24h)
         if (last, change) == (self.last, self.change):
             return
-        wider = len(last) != len(self.last) or len(change) != len(self.change)
+        before = self.sizeHint()
         self.last, self.change = last, change
-        if wider:
+        if self.sizeHint() != before:
             self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         t = current()
         width = text_width(self.last, 16, BOLD) + t.px(8) + text_width(self.change, BODY, SEMIBOLD)
-        return QSize(round(width + t.px(5) + text_width("24 h", BODY)) + 2, t.px(26))
+        return QSize(round(self._room.fit(width + t.px(5) + text_width("24 h", BODY))) + 2, t.px(26))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()

@@ -204,6 +204,7 @@ class Pill(BarButton):
         super().__init__()
         self._ink = "text2"
         self._hollow = True
+        self._room = draw.Steady()
         self.setText("starting")
 
     @property
@@ -215,16 +216,16 @@ class Pill(BarButton):
         """Show words in a theme token's colour."""
         if (text, token, hollow) == (self.text(), self._ink, self._hollow):
             return
-        wider = round(text_width(text, BODY, SEMIBOLD)) != round(text_width(self.text(), BODY, SEMIBOLD))
+        before = self.sizeHint()
         self._ink, self._hollow = token, hollow
         self.setText(text)
-        if wider:
+        if self.sizeHint() != before:
             self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         t = current()
-        return QSize(round(text_width(self.text(), BODY, SEMIBOLD)) + t.px(34), t.px(HEIGHT))
+        return QSize(round(self._room.fit(text_width(self.text(), BODY, SEMIBOLD))) + t.px(34), t.px(HEIGHT))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()

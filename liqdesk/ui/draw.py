@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QStaticText, QTransform
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from liqdesk.ui import theme
 from liqdesk.ui.theme import BODY, REGULAR, current, font
 from liqdesk.ui.theme import colour as colour
 
@@ -16,7 +18,30 @@ LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE: Final = Qt.AlignmentFlag.AlignCenter
 
+SLACK: Final = 14  # a digit of the price and a little more
 RESTYLED: Final = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+
+
+@lru_cache(maxsize=2_048)
+def _laid(text: str, size: int, weight: int, scale: float) -> tuple[QStaticText, float, float]:
+    """Return a text laid out once, its width and the height of its line, in px: to draw it again takes a fifth."""
+    laid = QStaticText(text)
+    laid.setTextFormat(Qt.TextFormat.PlainText)
+    laid.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    laid.prepare(QTransform(), font(size, weight))
+    return laid, theme.text_width(text, size, weight), theme.line_height(size, weight)
+
+
+def set_line(p: QPainter, rect: QRectF, text: str, size: int, weight: int, align: Qt.AlignmentFlag) -> None:
+    """Draw one line in the painter's colour, in the middle of a rectangle's height; what does not fit runs over."""
+    laid, wide, high = _laid(text, size, weight, current().scale)
+    x = rect.x()
+    if align & Qt.AlignmentFlag.AlignRight:
+        x += rect.width() - wide
+    elif align & Qt.AlignmentFlag.AlignHCenter:
+        x += (rect.width() - wide) / 2
+    p.setFont(font(size, weight))
+    p.drawStaticText(QPointF(x, rect.y() + (rect.height() - high) / 2), laid)
 
 
 def put(
@@ -33,12 +58,10 @@ def put(
     elide: bool = False,
 ) -> None:
     """Draw one line of text in a rectangle; `elide` shortens what does not fit, else it runs over."""
-    f = font(size, weight)
-    p.setFont(f)
     p.setPen(colour(ink))
-    if elide:
-        text = QFontMetricsF(f).elidedText(text, Qt.TextElideMode.ElideRight, w)
-    p.drawText(QRectF(x, y, w, h), int(align) | int(Qt.TextFlag.TextDontClip) | int(Qt.TextFlag.TextSingleLine), text)
+    if elide and theme.text_width(text, size, weight) > w:
+        text = theme.elide(text, w, size, weight)
+    set_line(p, QRectF(x, y, w, h), text, size, weight, align)
 
 
 def fill(
@@ -98,6 +121,19 @@ def keeps(event: QEvent, *keys: Qt.Key) -> bool:
         return False
     event.accept()
     return True
+
+
+class Steady:
+    """A width, px, that does not tremble with a figure: what is shown gets more room at once, and gives it back when it is more than a
+    digit too much."""
+
+    def __init__(self) -> None:
+        self._px = 0.0
+
+    def fit(self, wanted: float) -> float:
+        if not self._px - current().px(SLACK) <= wanted <= self._px:
+            self._px = wanted
+        return self._px
 
 
 class Painted(QWidget):

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from liqdesk.ui import present
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.theme import current
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def size_words(usd: float) -> str:
     return "all" if usd <= 0 else f"${present.usd_round(usd)}"
 
 
-class StayingMenu(QMenu):
+class StayingMenu(Menu):
     """A menu that stays open while its switches are worked, by click or Space."""
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -90,7 +91,7 @@ class Layers(QObject):
         """Switch one layer."""
         self._window.change(**{field: not getattr(self._window.settings, field)})
 
-    def menu(self, parent: QWidget) -> QMenu:
+    def menu(self, parent: QWidget) -> Menu:
         """Return the menu as settings are now."""
         w = self._window
         menu = StayingMenu(parent)
@@ -105,13 +106,13 @@ class Layers(QObject):
             if layer.field == "show_bubbles":
                 self._sizes(menu)
         if w.chart is not None:
-            w.chart.panes.fill(menu.addMenu("Panes beneath the chart"))
+            w.chart.panes.fill(menu.add_menu("Panes beneath the chart"))
         return menu
 
-    def _sizes(self, menu: QMenu) -> None:
+    def _sizes(self, menu: Menu) -> None:
         """Add what the smallest bubble is, with a way to type another."""
         now = self._window.settings.bubble_min_usd
-        sub = menu.addMenu(f"Bubbles from\t{size_words(now)}")
+        sub = menu.add_menu(f"Bubbles from\t{size_words(now)}")
         sub.setToolTipsVisible(True)
         group = QActionGroup(sub)
         for usd in sorted({*SIZES, now}):

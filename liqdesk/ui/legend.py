@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QSpacerItem
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.levelslider import LevelSlider, tip
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.present import DOLLARS, Measure
 from liqdesk.ui.segments import Choice, Segments
 from liqdesk.ui.theme import MEDIUM, REGULAR, SMALL, current, text_width
@@ -131,11 +132,11 @@ class Legend(Painted):
             self.words.restyle()
         return other
 
-    def menu(self) -> QMenu:
+    def menu(self) -> Menu:
         """Return the menu of colour maps and of units."""
         from liqdesk.ui import ramp
 
-        menu = QMenu(self)
+        menu = Menu(self)
         for name in ramp.MAPS:
             action = menu.addAction(ramp.WORDS[name])
             action.setCheckable(True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from liqdesk.ui.layers_menu import Layers
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.recordings import Recordings
 from liqdesk.ui.theme import current
 
@@ -69,16 +70,16 @@ class Menus(QObject):
             self._add(menu, name, words)
         self._under(menu, self._window.topbar.sliders)
 
-    def _menu(self) -> QMenu:
-        menu = QMenu(self._window)
+    def _menu(self) -> Menu:
+        menu = Menu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return menu
 
-    def _add(self, menu: QMenu, name: str, words: str) -> None:
+    def _add(self, menu: Menu, name: str, words: str) -> None:
         key = self._act.shortcuts.written(name)
         action = menu.addAction(f"{words}\t{key}" if key else words)
         action.triggered.connect(lambda _on=False: self._act.press(name))
 
-    def _under(self, menu: QMenu, anchor: QWidget) -> None:
+    def _under(self, menu: Menu, anchor: QWidget) -> None:
         right = anchor.mapToGlobal(QPoint(anchor.width(), anchor.height() + current().px(6)))
         menu.popup(QPoint(right.x() - menu.sizeHint().width(), right.y()))

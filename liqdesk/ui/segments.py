@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 import msgspec
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QSizePolicy
+from PySide6.QtWidgets import QSizePolicy
 
 from liqdesk.ui import draw, icons
 from liqdesk.ui.controls import HEIGHT, TextButton
 from liqdesk.ui.draw import Painted
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, current, text_width
 
 
@@ -173,9 +174,9 @@ class Segments(Painted):
         image = icons.pixmap("down", t.text1 if behind else t.text2, side, self.devicePixelRatioF())
         p.drawPixmap(round(x + wide - side - t.px(3)), (h - side) // 2, image)
 
-    def menu(self) -> QMenu:
+    def menu(self) -> Menu:
         """Return a menu of every choice."""
-        menu = QMenu(self)
+        menu = Menu(self)
         for choice in self.choices:
             action = menu.addAction(choice.word)
             action.setCheckable(True)

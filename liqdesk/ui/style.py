@@ -95,10 +95,10 @@ QListView::item:selected, QTreeView::item:selected {{ background: {t.row}; color
 QListView[role="contents"]::item {{ padding: {px(4)}px {px(8)}px; border-radius: {px(3)}px; color: {t.text2}; }}
 QListView[role="contents"]::item:hover, QListView[role="contents"]::item:selected {{ color: {t.text1}; }}
 QMenu {{ background: {t.raised}; color: {t.text1}; border: 1px solid {t.border}; padding: {px(4)}px; }}
-QMenu::item {{ padding: {px(5)}px {px(14)}px; border-radius: {px(3)}px; background: transparent; }}
+QMenu::item {{ padding: {px(5)}px {px(20)}px {px(5)}px {px(14)}px; border-radius: {px(3)}px; background: transparent; }}
 QMenu::item:selected {{ background: {t.hover}; color: {t.text1}; }}
-QMenu::indicator {{ width: {px(13)}px; height: {px(13)}px; left: {px(4)}px; }}
-QMenu::right-arrow {{ width: {px(12)}px; height: {px(12)}px; right: {px(4)}px; }}
+QMenu::indicator {{ width: {px(13)}px; height: {px(13)}px; left: {px(4)}px; border: none; background: transparent; }}
+QMenu::right-arrow {{ width: {px(12)}px; height: {px(12)}px; right: {px(4)}px; border: none; background: transparent; }}
 QMenu::item:disabled {{ color: {t.text3}; }}
 QMenu::separator {{ height: 1px; background: {t.border}; margin: {px(4)}px {px(6)}px; }}
 QToolTip {{ background: {t.raised}; color: {t.text1}; border: 1px solid {t.border}; padding: {px(4)}px {px(6)}px; }}

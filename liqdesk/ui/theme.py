@@ -21,6 +21,8 @@ _LINE_AT_BODY: Final = 15.0  # line height of Inter at 12 px, which every height
 LARGEST_SCALE: Final = 3.0
 _SYSTEM_PX: Final = 13.0 if sys.platform == "darwin" else 12.0
 
+_UNITS: Final = ("%", "s", "min", "m", "h", "d", "UTC")
+
 REGULAR: Final = 400
 MEDIUM: Final = 500
 SEMIBOLD: Final = 600
@@ -199,6 +201,11 @@ def text_width(text: str, size: int = BODY, weight: int = REGULAR) -> float:
     return _width(text, size, weight, _current.scale)
 
 
+def line_height(size: int = BODY, weight: int = REGULAR) -> float:
+    """Return how high a line of text is in the program's font, in px."""
+    return _metrics(max(SMALL, round(size * _current.scale)), weight).height()
+
+
 def elide(text: str, width: float, size: int = BODY, weight: int = REGULAR) -> str:
     """Return a text that fits `width` px, cut with an ellipsis at its end where it must be."""
     from PySide6.QtCore import Qt  # its enumerations take 11 ms to make; the first paint needs none
@@ -208,14 +215,27 @@ def elide(text: str, width: float, size: int = BODY, weight: int = REGULAR) -> s
 
 
 def lines(text: str, width: float, size: int = BODY, weight: int = REGULAR) -> list[str]:
-    """Return a text in lines that fit `width` px, broken between words; one longer than that is cut with an ellipsis."""
+    """Return a text in lines that fit `width` px, broken between words, never between a number and its unit; a word longer than that is
+    cut with an ellipsis."""
     out: list[str] = []
-    for word in text.split():
+    for word in _unbroken(text):
         longer = f"{out[-1]} {word}" if out else word
         if out and text_width(longer, size, weight) <= width:
             out[-1] = longer
         else:
             out.append(elide(word, width, size, weight))
+    return out
+
+
+def _unbroken(text: str) -> list[str]:
+    """Return a text's words, a number with its unit and with what compares it as one."""
+    out: list[str] = []
+    for word in text.split():
+        unit = word.rstrip(",.;:") in _UNITS and out and out[-1][-1].isdigit()
+        if unit or (out and out[-1][-1] in "≥≤<>"):
+            out[-1] += f" {word}"
+        else:
+            out.append(word)
     return out
 
 
@@ -236,8 +256,8 @@ def system_scale(app: QApplication) -> float:
 def apply_theme(
     app: QApplication, theme: Theme | str, scale: float | None = None, text_percent: int | None = None
 ) -> Theme:
-    """Put a theme on every widget and return it, sized to the system font (measured once) or to `scale`, times the user's own
-    `text_percent`, which holds until another is given."""
+    """Put a theme on every widget, unless it is worn, and return it, sized to the system font (measured once) or to `scale`, times the
+    user's own `text_percent`, which holds until another is given."""
     global _current
     chosen = THEMES.get(theme, DARK) if isinstance(theme, str) else theme
     if scale is None:
@@ -247,7 +267,10 @@ def apply_theme(
         text_percent = int(app.property("liqdesk_text") or 100)
     app.setProperty("liqdesk_scale", scale)
     app.setProperty("liqdesk_text", text_percent)
-    _current = chosen = replace(chosen, scale=min(LARGEST_SCALE, scale * text_percent / 100))
+    chosen = replace(chosen, scale=min(LARGEST_SCALE, scale * text_percent / 100))
+    if chosen == _current and app.styleSheet():
+        return chosen
+    _current = chosen
     app.setStyle("Fusion")
     app.setFont(font())
     app.setPalette(_palette(chosen))
@@ -258,12 +281,10 @@ def apply_theme(
 
 
 def follow(theme: str, text_percent: int) -> None:
-    """Put theme and text size of the settings on the program, where it does not wear them yet."""
+    """Put theme and text size of the settings on the program."""
     app = QApplication.instance()
     if isinstance(app, QApplication):
-        worn = (_current.name, app.property("liqdesk_text"))
-        if worn != (theme, text_percent):
-            apply_theme(app, theme, text_percent=text_percent)
+        apply_theme(app, theme, text_percent=text_percent)
 
 
 def _palette(t: Theme) -> QPalette:

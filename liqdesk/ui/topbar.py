@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.barparts import Divider, Mark, PriceNow, Words, icon
 from liqdesk.ui.condition import condition, venue_name
 from liqdesk.ui.controls import Chip, Pill, TextButton
-from liqdesk.ui.draw import Painted
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.segments import Choice, Folded, Segments
 from liqdesk.ui.skeleton import COMPACT_BELOW
 from liqdesk.ui.spans import CANDLES, IN_REACH, candle_tip, window_tip
@@ -32,7 +32,7 @@ TIGHT: Final = (8, 7, 6)  # rather than go without a button of level 1
 LAST: Final = 5
 
 
-class TopBar(Painted):
+class TopBar(draw.Painted):
     """Shows the market and takes the choices of what to see. It decides nothing: every choice is a signal."""
 
     symbol_asked = Signal()
@@ -229,7 +229,7 @@ class TopBar(Painted):
 
     @Slot()
     def _open_bands(self) -> None:
-        menu = QMenu(self)
+        menu = Menu(self)
         for chip in self.chips:
             action = menu.addAction(f"{chip.leverage}x distance class")
             action.setCheckable(True)

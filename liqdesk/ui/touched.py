@@ -34,9 +34,12 @@ def short(chance: Chance | None) -> str:
     return present.UNKNOWN if chance is None else percent(chance.odds[SHOWN])
 
 
-def tag(chance: Chance | None) -> str:
-    """Return the odds within four hours, as a tag with little room shows them; nothing while they are not known."""
-    return "" if chance is None or not math.isfinite(chance.odds[SHOWN]) else f"4 h {percent(chance.odds[SHOWN])}"
+def tag(chance: Chance | None, hours: bool = True) -> str:
+    """Return the odds within four hours, as a tag shows them: touch 4 h 31 %; without the hours where those have no room, and nothing
+    while the odds are not known."""
+    if chance is None or not math.isfinite(chance.odds[SHOWN]):
+        return ""
+    return f"touch {'4 h ' if hours else ''}{percent(chance.odds[SHOWN])}"
 
 
 def tip(chance: Chance | None, curves: Sequence[Calibration]) -> str:

@@ -8,17 +8,16 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-ROUND_NS: Final = 100_000_000
+ROUND_NS: Final = 200_000_000
 PARTS: Final = 4
 TURN_MS: Final = ROUND_NS // PARTS // 1_000_000
-ALONE_MS: Final = 40  # to the next turn while no frame comes: one turn a frame is enough
 
 
 class Turns(QObject):
-    """Calls `show(part)` for each of `parts`, by default four, each at most ten times a second and soon after every `frame`.
+    """Calls `show(part)` for each of `parts`, by default four, each at most five times a second and soon after every `frame`.
 
-    `worked` tells, and forgets, whether something large was painted just now; a part then waits for one turn. `alone_ms` pass to the next
-    turn while no frame comes, `turn_ms` after one.
+    `worked` tells, and forgets, whether something large was painted just now; a part then waits for one turn. `turn_ms` pass between two
+    turns, so a part shows a frame every `parts` × `turn_ms` at most.
     """
 
     def __init__(
@@ -28,10 +27,9 @@ class Turns(QObject):
         worked: Callable[[], bool],
         parts: int = PARTS,
         turn_ms: int = TURN_MS,
-        alone_ms: int = ALONE_MS,
     ) -> None:
         super().__init__(parent)
-        self._parts, self._turn_ms, self._alone_ms = parts, turn_ms, alone_ms
+        self._parts, self._turn_ms = parts, turn_ms
         self._show = show
         self._worked = worked
         self._behind: set[int] = set()
@@ -79,4 +77,4 @@ class Turns(QObject):
                 self._shown_ns = time.monotonic_ns()
                 self._show(part)
         if self._behind:
-            self._timer.start(self._alone_ms)
+            self._timer.start(self._turn_ms)

@@ -207,7 +207,7 @@ class Window(QMainWindow):
 
     @Slot(object)
     def apply(self, frame: Frame) -> None:
-        """Take a frame: the chart at once, the panels one part after another, each at most ten times a second, what comes
+        """Take a frame: the chart at once, the panels one part after another, each at most five times a second, what comes
         only once never missed."""
         anew = self.frame is None or frame.epoch != self.frame.epoch
         if anew and self.frame is not None:

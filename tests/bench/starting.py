@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import report
+import requests
 from support.exchange import Exchange
 from support.program import Program, write_settings
 
@@ -56,6 +57,7 @@ def demo_map() -> None:
         for n in range(4):
             began = time.monotonic()
             exchange = Exchange(seed=7)
+            requests.get(f"{exchange.rest}/sim/state", timeout=60).raise_for_status()  # answered once the past is whole
             served = (time.monotonic() - began) * 1000
             exchange.close()
             program = Program.liqdesk(["--demo", "--seed", "7"], home)

@@ -8,12 +8,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
-from support.watched import Watched
+from support.watched import CELL, MINUTE, Watched, apart
 
 from liqdesk.history.blobs import VOLUME_BLOB
 
-MINUTE = 60_000
-CELL, TOTAL = 2e-3, 1e-4
+TOTAL = 1e-4
 SYMBOL = "BTCUSDT"
 
 
@@ -30,8 +29,7 @@ def compare_maps(mine: Watched, theirs: Watched, first: int, last: int) -> list[
         if x is None or y is None:
             missing.append(number)
             continue
-        big = y.basis > 1e-6 * y.basis.max()
-        off[number] = float(np.abs(x.basis[big] / y.basis[big] - 1).max())
+        off[number] = apart(x, y)
         total[0] += float(x.basis.sum())
         total[1] += float(y.basis.sum())
     print(

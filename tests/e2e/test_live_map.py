@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 from support.exchange import Exchange
-from support.watched import Watched, orders
+from support.watched import Watched, joined, orders
 
 from liqdesk.engine.frames import Health, SourceKind
 from liqdesk.model import DISPLAY_BIN, DensityGrid
@@ -53,6 +54,7 @@ def test_columns_grow_and_every_figure_is_there(
     engine.until_loaded()
     before = engine.last_number()
     engine.until(lambda: engine.last_number() >= before + 5, 40, "five more minutes")
+    engine.until(lambda: engine.last is not None and engine.last.odds, 40, "touch odds, which come a piece a beat")
     frame = engine.last
     assert frame is not None
     assert frame.source.kind is SourceKind.CUSTOM
@@ -90,9 +92,8 @@ def test_an_outage_leaves_the_map_of_an_unbroken_twin(
         twin.kill()
         twin._epoch = broken.line["epoch"]
         twin.restart()
-        a, b = watch(broken, "broken"), watch(twin, "twin")
-        a.until_loaded()
-        b.until_loaded()
+        attempt = itertools.count()
+        a, b = joined(lambda: (watch(broken, f"broken {next(attempt)}"), watch(twin, f"twin {next(attempt)}")))
         start = max(a.last_number(), b.last_number())
         a.until(lambda: a.last_number() >= start + 2, 30, "two live minutes")
         broken.kill()

@@ -37,6 +37,7 @@ NOT_PRESSED = {
     "market": "goes to another market",
 }
 MAKERS = {
+    "Menu",
     "QMenu",
     "QDialog",
     "QFileDialog",

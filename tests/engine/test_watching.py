@@ -75,6 +75,31 @@ def test_a_wrong_idea_of_the_time_at_waking_silences_nothing_for_long() -> None:
     assert looking.mark(T0 + 20_000, late_ms=100) == ["tilt", "zone"]
 
 
+def test_the_rules_see_the_first_whole_map_at_once_and_only_with_a_mark_that_is_not_stale() -> None:
+    tilt = ImbalanceBeyond(id="tilt", symbol="BTCUSDT", radius=0.05, threshold=1e-6, either=True)
+    price = PriceCrosses(id="price", symbol="BTCUSDT", price=60_050.0)
+    for age_ms, found in ((0, ["tilt"]), (29_000, ["tilt"]), (31_000, []), (None, [])):
+        stage = Stage(tilt, price)
+        session = stage.session
+        if age_ms is not None:
+            for t, mark in ((T0, 60_000.0), (T0 + 1_000, 60_100.0)):
+                stage.say("mark", t, MarkPrice("BTCUSDT", t, mark, mark, 0.0001, 0))
+            assert session.new_fired == []
+            stage.wall_ns += age_ms * 1_000_000
+        stage.load()
+        assert session.imbalance or age_ms is None
+        assert [f.rule_id for f in session.new_fired] == found, (
+            "in the beat that has the map; no price was crossed in it"
+        )
+        assert all(f.time_ms == T0 + 1_000 for f in session.new_fired)
+        if found:
+            row = next(i for i in session.imbalance if i.radius == 0.05)
+            assert f"{abs(row.ratio) * 100:.0f} %" in session.new_fired[0].headline
+            stage.wall_ns += SECOND
+            stage.beat()
+            assert len(session.new_fired) == 1
+
+
 def test_a_session_that_slept_waits_for_what_it_missed_and_fires_nothing_false() -> None:
     stage = Stage(PriceCrosses(id="price", symbol="BTCUSDT", price=60_500.0, cooldown_s=1.0))
     session = stage.session

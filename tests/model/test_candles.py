@@ -183,3 +183,35 @@ def test_an_unfinished_interval_is_not_folded() -> None:
     book.update(MINUTE_MS, rows)
     assert len(book.bars(5 * MINUTE_MS, start, start + DAY_MS)) == 0
     assert (book.series(MINUTE_MS, start, start + DAY_MS)["span"] == MINUTE_MS).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(SPANS),
+    st.integers(1, 400),
+    st.sets(st.integers(0, 399), max_size=3),
+    st.sets(st.integers(0, 399), max_size=3),
+    st.sampled_from((FIVE, QUARTER)),
+)
+def test_the_open_candle_is_the_one_of_the_series(span, count, missing, coarse, coarser):
+    rows = minutes(count)
+    book = CandleBook()
+    book.update(MINUTE_MS, rows[[i for i in range(count) if i not in missing or not i]])
+    held = merged(rows, coarser)
+    for i in coarse:
+        book.update(coarser, held[i % len(held) : i % len(held) + 1])
+    everything = book.series(span, T0 - DAY_MS, T0 + 2 * DAY_MS)
+    for start in everything["t"][-3:].tolist():
+        found = book.open_candle(span, start)
+        if found is not None:
+            assert found.tolist() == book.series(span, start, T0 + 2 * DAY_MS).tolist()
+
+
+def test_the_open_candle_comes_the_short_way_while_minutes_are_whole():
+    rows = minutes(203)
+    book = CandleBook()
+    for row in rows:
+        book.update(MINUTE_MS, row)
+    for span in SPANS:
+        start = int(rows["t"][-1]) // span * span
+        assert book.open_candle(span, start) is not None

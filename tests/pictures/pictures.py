@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 SETTLE_S = 25  # the market's own seconds at 20 times speed are enough for every panel to be full
 REFUSED = "HTTP/1.1 451 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 NAMES = (
-    "loading, dark, light, 150, 200, maps, narrow, cards or one of them, readout, why, whatif, toast, zones, everything, "
-    "beside, stale, error"
+    "loading, dark, light, 150, 200, maps, narrow, cards or one of them, readout, why, whatif, toast, alerts, zones, everything, "
+    "beside, stale, significant, error"
 )
+RISEN = (
+    24,
+    "2026-05-17T23:00:00+00:00",
+)  # a seed and a start with a zone of z ≥ 2: one moment in about a thousand of this market has one
 
 
 def market(folder: Folder, seed: int, home: Path) -> None:
@@ -55,6 +59,7 @@ def market(folder: Folder, seed: int, home: Path) -> None:
         scenes.narrow(studio, folder)
         scenes.cards(studio, folder)
         scenes.pointing(studio, folder)
+        scenes.alerts(studio, folder)
         scenes.zones(studio, folder)
         if folder.wants("everything"):
             scenes.show_everything(studio)
@@ -65,6 +70,26 @@ def market(folder: Folder, seed: int, home: Path) -> None:
             scenes.show_usual(studio)
         scenes.beside(studio, folder)
         scenes.stale(studio, folder)
+    finally:
+        studio.close()
+
+
+def significant(folder: Folder, home: Path) -> None:
+    """A market in which a zone is significant by the program's own rule: shorts above a price that has long not been there."""
+    import scenes
+    from studio import Studio
+
+    if not folder.wants("significant"):
+        return
+    seed, start = RISEN
+    studio = Studio(home, seed, start=start)
+    try:
+        w = studio.window
+        studio.until(lambda: studio.whole and w.frame.zones and w.frame.zones[0].touch, "a map with its odds")
+        studio.hold(True)
+        if not any(zone.significant for zone in w.frame.zones):
+            raise SystemExit(f"pictures: no zone is significant: z = {[round(zone.z, 2) for zone in w.frame.zones]}")
+        scenes.significant(studio, folder)
     finally:
         studio.close()
 
@@ -118,6 +143,7 @@ def main() -> int:
         with Watch() as watch, tempfile.TemporaryDirectory(prefix="liqdesk-pictures-") as home:
             folder = Folder(a.out, {one for one in a.only.split(",") if one}, watch)
             market(folder, a.seed, Path(home))
+            significant(folder, Path(home))
             refused(folder, a.seed, Path(home))
         application.processEvents()
     finally:

@@ -95,6 +95,7 @@ def cards(studio: Studio, folder: Folder) -> None:
             continue
         studio.resize(*SIZES[size])
         w.change(**changed)
+        studio.pass_time(0.3)  # a menu opens under its button, wherever that stands by then
         for name in (*CARDS, "first-run"):
             if folder.wants("cards", name):
                 opened(studio, name)
@@ -155,6 +156,37 @@ def zones(studio: Studio, folder: Folder) -> None:
         folder.put(f"zones-{look}", studio)
         w.change(**PLAIN)
     w.apply(replace(frame, new_bars=(), new_forced=(), new_fired=()))
+
+
+def significant(studio: Studio, folder: Folder) -> None:
+    """A market with a zone that is significant, in every size and look."""
+    w = studio.window
+    for name, size in SIZES.items():
+        studio.resize(*size)
+        for look, changed in LOOKS.items():
+            w.change(**changed)
+            folder.put(f"significant-{look}-{name}", studio)
+            w.change(**PLAIN)
+    studio.resize(*SIZES["1920x1080"])
+
+
+def alerts(studio: Studio, folder: Folder) -> None:
+    """Rules and firings opened by hand where the column is narrow."""
+    w = studio.window
+    if not folder.wants("alerts"):
+        return
+    for name, size in SIZES.items():
+        studio.resize(*size)
+        for look, changed in LOOKS.items():
+            w.change(**changed)
+            studio.pass_time(0.3)
+            w.column.show_panel("alerts")
+            folder.put(f"alerts-{look}-{name}", studio)
+            if look == "200" or (look, name) == ("150", "1366x768"):
+                w.shell.strip.buttons[0].click()
+            w.change(**PLAIN)
+    studio.resize(*SIZES["1920x1080"])
+    show_usual(studio)
 
 
 def pointing(studio: Studio, folder: Folder) -> None:

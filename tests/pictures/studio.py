@@ -97,7 +97,7 @@ class Studio:
 
     def picture(self, of: QWidget) -> QImage:
         """Return a window with what floats over it, from their own pixels."""
-        self.pass_time(0.7)  # each panel changes at most ten times a second
+        self.pass_time(0.7)  # each panel changes at most five times a second
         if of is not self.window:
             return of.grab().toImage()
         over = [(QRect(one.mapToGlobal(QPoint(0, 0)), one.size()), one) for one in windows() if one is not of]

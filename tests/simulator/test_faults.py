@@ -312,7 +312,7 @@ def test_connections_are_reset_and_refused(serve: Serve, ask: Callable[..., Rest
     assert refused(rest).kind is Refusal.OFFLINE
     assert rest.get("/fapi/v1/time").data, "other paths answer"
     seen: list[str] = []
-    deadline = time.monotonic() + 6
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not (seen and seen[-1] == "ok" and "no" in seen):
         fresh = Rest(faulty.rest)
         try:

@@ -18,6 +18,7 @@ from truth_reader import Truth
 
 pytestmark = pytest.mark.e2e
 ENOUGH = 100
+TIMEOUT_MS = 20_000
 STREAMS = ("mark", "trade", "kline", "forced", "all_forced", "depth", "contract", "all_marks", "asset", "session")
 MINUTE_MS = 60_000
 
@@ -28,7 +29,7 @@ class Judged:
     def __init__(self, served: Any, truth: Path) -> None:
         self.truth = Truth(truth)
         self.client = DerivativesTradingUsdsFutures(
-            config_rest_api=ConfigurationRestAPI(base_path=served.rest),
+            config_rest_api=ConfigurationRestAPI(base_path=served.rest, timeout=TIMEOUT_MS),
             config_ws_streams=ConfigurationWebSocketStreams(stream_url=served.stream),
         )
         self.heard: dict[str, list[Any]] = defaultdict(list)

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
 
@@ -43,7 +44,9 @@ class Faulty(BackgroundServer):
     async def serve(self) -> None:
         market, journal = self._market, Journal(self.log)
         epoch = utc_ms() - int((market.now_ms - market.start_ms) / market.speed)
-        host = Exchange(market, epoch, Manner(), trouble=Trouble(self._plan, journal, market.speed))
+        past: Future[None] = Future()
+        past.set_result(None)
+        host = Exchange(market, epoch, past, Manner(), trouble=Trouble(self._plan, journal, market.speed))
         try:
             self.port = await host.open(0)
             self.up()

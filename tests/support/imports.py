@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -36,12 +37,13 @@ def imports_of(name: str, text: str, is_package: bool = False, known: frozenset[
     return list(_walk(ast.parse(text), name, is_package, known, True))
 
 
-def all_imports() -> list[Import]:
+@functools.cache
+def all_imports() -> tuple[Import, ...]:
     known = modules()
     found: list[Import] = []
     for name, path in known.items():
         found += imports_of(name, path.read_text("utf-8"), path.name == "__init__.py", frozenset(known))
-    return found
+    return tuple(found)
 
 
 def _walk(node: ast.AST, name: str, is_package: bool, known: frozenset[str], at_start: bool) -> Iterator[Import]:

@@ -84,7 +84,7 @@ class QtWatch:
 
         found = {}
         kinds = _derived(core.QThread) | _derived(core.QTimer)
-        for thing in [one for one in gc.get_objects() if type(one) in kinds]:
+        for thing in [one for one in shiboken6.getAllValidWrappers() if type(one) in kinds]:
             kind = type(thing)
             if id(thing) in self._reported:
                 continue

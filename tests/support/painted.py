@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPixmap, QStaticText
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QWidget
 
 LEAST: Final = 4.5  # contrast, WCAG 2.2, 1.4.3
@@ -49,26 +49,34 @@ class Watch:
         self._pictures: dict[int, list[Text]] = {}
         self._sizes: dict[int, QSize] = {}
         self._text: Any = None
+        self._laid: Any = None
         self._picture: Any = None
 
     def __enter__(self) -> Watch:
         forget_pictures()
-        self._text, self._picture = QPainter.drawText, QPainter.drawPixmap
-        text, picture = self._text, self._picture
+        self._text, self._laid, self._picture = QPainter.drawText, QPainter.drawStaticText, QPainter.drawPixmap
+        text, laid, picture = self._text, self._laid, self._picture
 
         def draw_text(p: QPainter, *a: Any) -> Any:
             self._note(p, a)
             return text(p, *a)
+
+        def draw_static_text(p: QPainter, at: QPointF, words: QStaticText) -> Any:
+            size = QFontMetricsF(p.font()).size(int(Qt.TextFlag.TextSingleLine), words.text())
+            self._note(p, (QRectF(at, size), int(Qt.TextFlag.TextSingleLine), words.text()))
+            return laid(p, at, words)
 
         def draw_pixmap(p: QPainter, *a: Any) -> Any:
             self._put(p, a)
             return picture(p, *a)
 
         QPainter.drawText, QPainter.drawPixmap = draw_text, draw_pixmap  # type: ignore[assignment, method-assign]
+        QPainter.drawStaticText = draw_static_text  # type: ignore[assignment, method-assign]
         return self
 
     def __exit__(self, *_: object) -> None:
         QPainter.drawText, QPainter.drawPixmap = self._text, self._picture  # type: ignore[method-assign]
+        QPainter.drawStaticText = self._laid  # type: ignore[method-assign]
 
     def _list(self, p: QPainter) -> list[Text]:
         device = p.device()
@@ -168,14 +176,24 @@ def pixels_of(image: QImage) -> np.ndarray[Any, Any]:
     return rows[:, : flat.width()].copy()
 
 
-def scrolled(widget: QWidget) -> bool:
+def scrolled(widget: QWidget) -> tuple[bool, bool]:
+    """Return whether a widget can be scrolled across, and down."""
     at: QWidget | None = widget
     while at is not None and not at.isWindow():
         if isinstance(at, QAbstractScrollArea):
-            bar = at.verticalScrollBar()
-            return bar is not None and bar.maximum() > 0
+            bars = (at.horizontalScrollBar(), at.verticalScrollBar())
+            across, down = (bar is not None and bar.maximum() > 0 for bar in bars)
+            return across, down
         at = at.parentWidget()
-    return False
+    return False, False
+
+
+def cut(box: QRectF, room: QRectF, widget: QWidget) -> bool:
+    """Return whether words end outside of their room where no scroll bar of that direction brings the rest."""
+    across, down = scrolled(widget)
+    wide = box.left() < room.left() or box.right() > room.right()
+    tall = box.top() < room.top() or box.bottom() > room.bottom()
+    return (wide and not across) or (tall and not down)
 
 
 def above(widget: QWidget, window: QWidget) -> Iterator[QWidget]:
@@ -232,12 +250,12 @@ def faults(window: QWidget, watch: Watch) -> list[str]:
             if not (text.box & room).isValid():
                 continue  # nothing of it is seen
             own = QRectF(widget.rect()).adjusted(-SLACK, -SLACK, SLACK, SLACK)
-            if not own.contains(text.box) and not scrolled(widget):
+            if cut(text.box, own, widget):
                 out.append(f"{name}: “{text.words}” is cut")
             if covered(widget, text.box.translated(here), window, sheets):
                 continue
             shown.append(text)
-            if own.contains(text.box) and not room.contains(text.box) and not scrolled(widget):
+            if own.contains(text.box) and cut(text.box, room, widget):
                 out.append(f"{name}: “{text.words}” is cut")
             meant = text.words == widget.accessibleName() or (
                 isinstance(widget, QAbstractButton) and text.words == widget.text()
@@ -255,9 +273,8 @@ def faults(window: QWidget, watch: Watch) -> list[str]:
 def said_whole() -> list[type[QWidget]]:
     """Return what may shorten sentences that it did not write: its tooltip says the whole of each row."""
     from liqdesk.ui.panels.log import LogBody
-    from liqdesk.ui.panels.rules import AlertsBody
 
-    return [LogBody, AlertsBody]
+    return [LogBody]
 
 
 def windows() -> list[QWidget]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 from support.waiting import pause
 
@@ -14,8 +15,12 @@ from liqdesk.engine.frames import Command, Frame, SourceKind
 from liqdesk.engine.host import Host
 from liqdesk.engine.opening import Orders
 from liqdesk.market import ForcedOrder
-from liqdesk.model import DensityGrid
+from liqdesk.model import Column, DensityGrid
 from liqdesk.venues.binance import Binance
+
+MINUTE = 60_000
+JOINS = 10
+CELL = 2e-3  # two maps of the same trades are no further apart, in any cell that matters
 
 
 def orders(rest: str, stream: str, folder: Path, symbol: str = "BTCUSDT", record: bool = True) -> Orders:
@@ -80,3 +85,38 @@ class Watched(QObject):
     def close(self) -> None:
         self.host.stop()
         QCoreApplication.processEvents()
+
+    def first_live(self) -> int:
+        """Return the first column that was live, 0 before anything is published."""
+        published = self.last.published if self.last is not None else ()
+        return next((p.live_from for p in published if p.span_ms == MINUTE), 0)
+
+    def until_live(self, seconds: float = 90.0) -> None:
+        """Wait for the second live column: of the first there may be no more than the candle."""
+        self.until(lambda: self.last_number() > self.first_live() > 0, seconds, "two live columns")
+
+
+def joined(open_both: Callable[[], tuple[Watched, Watched]], seconds: float = 90.0) -> tuple[Watched, Watched]:
+    """Open two engines on one market, anew until their maps are the same once both are live. One that joined within a minute has of it, as
+    of all before, only the candle, which is not quite the map that trades one by one make."""
+    for _ in range(JOINS):
+        mine, theirs = pair = open_both()
+        for engine in pair:
+            engine.until_loaded(seconds)
+        for engine in pair:
+            engine.until_live(seconds)
+        assert mine.grid is not None
+        assert theirs.grid is not None
+        number = min(mine.last_number(), theirs.last_number())
+        x, y = mine.grid.ring(MINUTE).read(number), theirs.grid.ring(MINUTE).read(number)
+        if mine.first_live() == theirs.first_live() and x is not None and y is not None and apart(x, y) <= CELL:
+            return pair
+        for engine in pair:
+            engine.close()
+    raise AssertionError(f"the engines did not join alike, {JOINS} times")
+
+
+def apart(mine: Column, theirs: Column) -> float:
+    """Return by how much, relative to theirs, the cells of two columns that matter differ at most."""
+    big = theirs.basis > 1e-6 * theirs.basis.max()
+    return float(np.abs(mine.basis[big] / theirs.basis[big] - 1).max())

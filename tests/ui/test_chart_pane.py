@@ -22,7 +22,7 @@ from liqdesk.insight.volatility import MarkPath
 from liqdesk.market import MINUTE_MS, ForcedOrder, Side
 from liqdesk.model import cell_share
 from liqdesk.model.candles import CANDLE
-from liqdesk.ui import present, theme
+from liqdesk.ui import present, theme, touched
 from liqdesk.ui.chart import ChartPane, gutter
 from liqdesk.ui.chart.candles import blocks, paint, shape
 from liqdesk.ui.chart.gutter import Label, labels
@@ -31,10 +31,11 @@ from liqdesk.ui.chart.layers import Layer, radii
 from liqdesk.ui.chart.menu import ChartMenu
 from liqdesk.ui.chart.overlay import read
 from liqdesk.ui.chart.paint import guarded, write
+from liqdesk.ui.chart.places import SLIM_GUTTER
 from liqdesk.ui.chart.profile import sums
 from liqdesk.ui.chart.scale import Lens, log_from_price
 from liqdesk.ui.chart.series import Series
-from liqdesk.ui.chart.zonewords import height, line_count, lines, room, words
+from liqdesk.ui.chart.zonewords import height, lines, room, words
 from liqdesk.ui.condition import condition
 from liqdesk.ui.theme import DARK
 
@@ -457,16 +458,15 @@ def test_words_of_a_gutter_label_never_touch(
     assert isinstance(app, QApplication)
     theme.apply_theme(app, "dark", scale)
     QApplication.sendEvent(pane, QEvent(QEvent.Type.PaletteChange))
-    count = line_count([one], pane.state, room(pane.gutter.width(), True))
-    label = Label(one, 100.0, 160.0, 130.0, count)
+    label = Label(one, 100.0, 160.0, 130.0, lines([one], pane.state, room(pane.gutter.width(), True))[0])
+    count = len(label.said)
     picture = QPixmap(pane.gutter.size())
     painter = QPainter(picture)
-    in_lines = lines(one, pane.state, room(pane.gutter.width(), True), count)
-    pane.gutter._label(painter, label, in_lines)
+    pane.gutter._label(painter, label)
     painter.end()
     assert set(words(one, pane.state)) < set(said)
     assert len(said) == 6
-    assert said[-1] in ("4 h 31 %", "touch 4 h 31 %")
+    assert said[-1] == "touch 4 h 31 %"
     assert len({row for row, _, _ in written}) == count
     assert max(row for row, _, _ in written) + 15 * scale <= 130.0 + height(count) / 2
     assert pane.gutter.width() == round(190 * scale)
@@ -475,6 +475,63 @@ def test_words_of_a_gutter_label_never_touch(
         for other, begin, end in written:
             assert (row, left, right) == (other, begin, end) or row != other or right <= begin or end <= left
     theme.apply_theme(app, "dark", 1.0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
+@pytest.mark.parametrize("odds", [0.001, 0.02, 0.28, 0.999])
+def test_odds_in_a_label_are_never_without_their_word(
+    make: Callable[..., ChartPane], market: Scene, scale: float, odds: float
+) -> None:
+    """In a gutter of any width that there is: range, distance, size and odds are those of the zone, and all of them have room."""
+    m = market.now.mark
+    chance = Chance((0.0, odds, 1.0), (0.0, 0.0, 1.0), (0.0, 1.0, 1.0))
+    one = msgspec.structs.replace(zone(Side.SHORT, m * 1.01, m * 1.02, 5.1e6, m), touch=chance)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    pane = make(zones=(one,))
+    theme.apply_theme(app, "dark", scale)
+    whole = f"touch 4 h {touched.percent(odds)}"
+    span, away, side, usd, band = words(one, pane.state)
+    left_out = []
+    for width in range(SLIM_GUTTER, 209, 4):
+        wide = room(round(width * scale), width < 208)
+        found = lines([one], pane.state, wide)[0]
+        assert all(line.wide() <= wide for line in found), width
+        said = [word.text for line in found for word in (*line.left, *line.right)]
+        assert said[-1] == whole or (width < 180 and said[-1] == f"touch {touched.percent(odds)}"), width
+        assert {away, side, usd} <= set(said)
+        left_out.append({span, band} - set(said))
+    assert not any(left_out[-8:])
+    none = msgspec.structs.replace(one, touch=None)
+    assert "touch" not in str(lines([none], pane.state, wide))
+    small = msgspec.structs.replace(one, usd=1e3, touch=Chance((0.0, 0.0, 1.0), (0.0, 0.0, 1.0), (0.0, 1.0, 1.0)))
+    for width in range(SLIM_GUTTER, 209, 4):
+        both = lines([one, small], pane.state, room(round(width * scale), width < 208))
+        assert ["4 h" in str(label) for label in both] in ([True, True], [False, False]), "labels stay alike"
+        shapes = [[(len(line.left), len(line.right)) for line in label] for label in both]
+        assert shapes[0] == shapes[1]
+    theme.apply_theme(app, "dark", 1.0)
+
+
+def test_labels_that_have_no_room_over_one_another_are_the_smallest(
+    make: Callable[..., ChartPane], market: Scene
+) -> None:
+    m = market.now.mark
+    zones = tuple(zone(Side.SHORT, m * (1 + k * 0.002), m * (1 + k * 0.002) + 60, 1e5 * k, m) for k in range(2, 10))
+    chance = Chance((0.1, 0.3, 0.6), (0.1, 0.2, 0.5), (0.2, 0.4, 0.7))
+    pane = make(zones=tuple(msgspec.structs.replace(z, touch=chance) for z in zones))
+    lens = pane.state.lens
+    for tall in range(60, pane.gutter.height() + 1, 20):
+        seen = sorted(z.usd for z in pane.state.zones if lens.y(z.low) > 2 and lens.y(z.high) < tall - 2)
+        found = labels(pane.state, tall, pane.gutter.width())
+        high = height(3)
+        assert len(found) == min(len(seen), max(1, int((tall + 2) // (high + 4))))
+        assert [len(one.said) for one in found] == [3] * len(found)
+        assert not found or found[0].centre - high / 2 >= 1
+        assert not found or found[-1].centre + high / 2 <= tall - 1
+        assert all(b.centre - a.centre >= high + 4 - 1e-6 for a, b in itertools.pairwise(found))
+        assert sorted(one.zone.usd for one in found) == seen[len(seen) - len(found) :]
+    assert len(found) == 8
 
 
 def test_profile_adds_up_what_the_frame_holds(make: Callable[..., ChartPane], market: Scene) -> None:
@@ -761,3 +818,30 @@ def differing(a: QImage, b: QImage) -> list[tuple[int, int]]:
         for i in (a, b)
     )
     return [(int(x), int(y)) for y, x in np.argwhere(one != two)[:5]]
+
+
+def test_the_parts_around_the_plot_take_turns_and_none_is_left_behind(
+    make: Callable[..., ChartPane], market: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane = make()
+    done: list[str] = []
+    for name in ("header", "gutter", "axis", "time_axis", "corner"):
+        part = getattr(pane, name)
+        monkeypatch.setattr(part, "sync", lambda name=name, sync=part.sync: (done.append(name), sync())[1])
+    panes = pane.panes.sync
+    monkeypatch.setattr(pane.panes, "sync", lambda *a: (done.append("panes"), panes(*a))[1])
+    pane.apply(market.frame(serial=2, new_bars=()))
+    beats = []
+    for _ in range(20):
+        done.clear()
+        pane._bring(True)
+        beats.append(tuple(done))
+        if not pane._waiting:
+            break
+    assert {name for beat in beats for name in beat} == {"header", "gutter", "axis", "time_axis", "corner", "panes"}
+    assert all(len(set(beat) - {"axis"}) <= 2 for beat in beats)
+    pane.apply(market.frame(serial=3, new_bars=()))
+    pane._everything()  # what the user did shows everywhere at once
+    done.clear()
+    pane._bring(True)
+    assert set(done) == {"header", "gutter", "axis", "time_axis", "corner", "panes"}

@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
-from shell_frames import EMPTY, T0, Furnish, busy, connection, frame, order, source, streams
+from shell_frames import EMPTY, T0, ZONES, Furnish, busy, connection, frame, order, source, streams
 from support.everything import ALL_PANES, arrange
 from support.painted import Watch, faults
 
+from liqdesk.alerts import Fired
 from liqdesk.engine.frames import Frame, Progress
+from liqdesk.insight import Chance
 from liqdesk.ui import draw
 from liqdesk.ui.theme import current
 from liqdesk.ui.window import Window
 
+
+def told(rule_id: str, words: str = "BTCUSDT crossed 68,400.0 upwards") -> Fired:
+    return Fired(rule_id, "BTCUSDT", T0, words, "short, $2.8M", 68_100.0, False)
+
+
 REFUSED = "Binance refuses this region (451). Use the built-in market, or set a proxy."
 STATES: dict[str, Frame] = {
     "live": frame(streams=busy().streams, new_forced=(order(30_000.0), order(4_000_000.0, T0 + 1))),
+    "fired": frame(
+        zones=tuple(replace(z, touch=Chance((0.1, 0.31, 0.6), (0.1, 0.2, 0.5), (0.2, 0.4, 0.7))) for z in ZONES),
+        new_fired=(told("zone", "BTCUSDT is within 1.5 % of a $3.91M long rise that may be chance"), told("up")),
+    ),
     "demo": frame(source=source("demo", 20.0)),
     "stale": frame(connection=connection("stale", 8.0, "The connection was cut."), streams=streams(41.0)),
     "loading": frame(progress=Progress(3, 12, "page 3 of 12"), connection=connection("loading"), **EMPTY),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 from typing import TypeVar
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shell_frames import T0, fired, frame, source, streams
 
-from liqdesk.engine.frames import StreamStatus
+from liqdesk.engine.frames import Health, StreamStatus
 from liqdesk.model.quality import Oddity
 from liqdesk.settings import Settings
 from liqdesk.ui import present
@@ -119,8 +120,6 @@ def test_nothing_in_the_bars_overlaps_or_leaves(holder: QWidget, qapp: QApplicat
 
 def test_a_changing_number_moves_nothing(holder: QWidget) -> None:
     bar, status = put(holder, TopBar(Settings())), put(holder, StatusBar(Settings()))
-    import msgspec
-
     places = []
     for last, age in ((67_081.4, 0.3), (61_111.1, 0.9), (68_888.8, 0.0)):
         prices = msgspec.structs.replace(frame().prices, last=last)
@@ -128,6 +127,29 @@ def test_a_changing_number_moves_nothing(holder: QWidget) -> None:
         status.show_frame(frame(streams=streams(age), venue_ms=T0 + int(age * 1000)))
         places.append([w.geometry() for w in (bar.candles, bar.windows, bar.sides, status.streams, status.clock)])
     assert places[0] == places[1] == places[2]
+
+
+def test_a_figure_of_one_digit_less_leaves_its_room_as_it_is(holder: QWidget) -> None:
+    bar = put(holder, TopBar(Settings()))
+
+    def shown(last: float, change: float, latency: float, health: Health = Health.FRESH) -> tuple[QRect, QRect, QRect]:
+        one = frame()
+        bar.show_frame(
+            frame(
+                prices=msgspec.structs.replace(one.prices, last=last, change_24h=change),
+                connection=msgspec.structs.replace(one.connection, latency_ms=latency, health=health),
+            )
+        )
+        return bar.price.geometry(), bar.candles.geometry(), bar.pill.geometry()
+
+    wide = shown(100_000.0, 0.01, 100.0)
+    for last, change, latency in ((99_999.9, 0.01, 99.0), (100_000.1, 0.0, 101.0), (99_999.8, -0.0001, 98.0)):
+        assert shown(last, change, latency) == wide
+    assert shown(6_500.0, 0.0, 5.0)[0].width() < wide[0].width(), "what is far too much room is given back"
+    assert shown(100_000.0, 0.01, 5.0)[0] == wide[0]
+    down = shown(100_000.0, 0.01, 5.0, Health.DOWN)[2]
+    assert down.left() < wide[2].left()
+    assert down.right() == wide[2].right()
 
 
 def test_impossible_data_is_said_in_the_bar_while_it_is_new(holder: QWidget) -> None:

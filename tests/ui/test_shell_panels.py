@@ -231,7 +231,7 @@ def test_firings_are_logged_and_unseen_until_looked_at(column: Column, qtbot: Qt
     assert state["alerts.log.0"] == {"text": "near a zone (zone)", "value": T0}
     assert state["alerts.log.1"]["value"] == T0 - 5_000
     body = column.alerts.content
-    y = round(body._rules_end() + current().px(7) + 8)
+    y = round(body.places.firings[0].top + 8)
     with qtbot.waitSignal(body.show_price) as shown:
         qtbot.mouseClick(body, Qt.MouseButton.LeftButton, pos=QPoint(150, y))
     assert shown.args == [68_100.0]

@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
 
 from liqdesk.ui import style, theme
 from liqdesk.ui.theme import DARK, LIGHT, Theme
@@ -88,3 +90,23 @@ def test_theme_ramp_and_words_load_without_pyqtgraph_or_numba() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_theme_that_is_worn_is_not_put_on_again(qtbot: QtBot, qapp: QApplication) -> None:
+    class Told(QWidget):
+        times = 0
+
+        def changeEvent(self, event: QEvent) -> None:
+            self.times += event.type() == QEvent.Type.StyleChange
+
+    worn = theme.apply_theme(qapp, "dark", 1.0, 100)
+    one = Told()
+    qtbot.addWidget(one)
+    one.show()
+    one.times = 0
+    assert theme.apply_theme(qapp, "dark", 1.0, 100) == worn
+    assert one.times == 0
+    for name, percent in (("light", 100), ("light", 150), ("dark", 150), ("dark", 100)):
+        before = one.times
+        theme.apply_theme(qapp, name, 1.0, percent)
+        assert one.times > before

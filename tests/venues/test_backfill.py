@@ -36,10 +36,21 @@ def test_bars_follow_each_other_without_hole_or_overlap_from_coarse_to_fine(now:
 
 
 @given(nows)
-def test_open_interest_comes_first_and_is_paged_by_its_end_alone(now: int) -> None:
+def test_before_each_page_of_bars_comes_the_open_interest_up_to_its_end_and_no_more(now: int) -> None:
+    known = 0
     requests = backfill.plan("BTCUSDT", now)
-    pages = [r for r in requests if r.kind is Reply.INTEREST_HISTORY]
-    assert requests[: len(pages)] == pages
+    for request, following in pairwise(requests):
+        if request.kind is Reply.INTEREST_HISTORY:
+            known = request.to_ms
+        elif request.kind is Reply.BARS:
+            assert known > min(request.to_ms, now // 300_000 * 300_000)
+            assert known - request.to_ms < 2 * 500 * 300_000
+            assert following.kind is Reply.MARK_BARS
+
+
+@given(nows)
+def test_open_interest_is_paged_by_its_end_alone(now: int) -> None:
+    pages = [r for r in backfill.plan("BTCUSDT", now) if r.kind is Reply.INTEREST_HISTORY]
     assert len(pages) == 18
     stamps: list[int] = []
     for page in pages:
@@ -59,7 +70,7 @@ def test_a_full_back_fill_is_about_thirty_requests_and_says_what_it_loads() -> N
     assert len(requests) == 30
     assert sum(r.weight for r in requests if r.pool is Pool.WEIGHT) <= 120
     assert requests[2].text == "open interest, page 3 of 18"
-    assert requests[18].text == "15m candles, page 1 of 2"
+    assert requests[10].text == "15m candles, page 1 of 2"
     assert requests[-1].text == "1m mark candles, page 2 of 2"
     assert venue("binance").back_fill("BTCUSDT", 1791391082024) == tuple(requests)
 

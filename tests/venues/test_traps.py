@@ -103,7 +103,8 @@ TRAPS: dict[int, tuple[str, tuple[str, ...] | str]] = {
     14: (
         "thirty days of open interest, paged backwards",
         (
-            "venues/test_backfill.py::test_open_interest_comes_first_and_is_paged_by_its_end_alone",
+            "venues/test_backfill.py::test_before_each_page_of_bars_comes_the_open_interest_up_to_its_end_and_no_more",
+            "venues/test_backfill.py::test_open_interest_is_paged_by_its_end_alone",
             f"{REST}::test_pages_come_out_ascending_and_empty_ones_stay_empty",
         ),
     ),

@@ -163,6 +163,8 @@ class PriceAxis(Axis):
             write(p, row, present.price(price, decimals), t.text2, 11, 500)
         for y, text, fill, ink, border in reversed(tags):
             rect = QRectF(1, round(y - t.px(18) / 2), w - 2, t.px(18))
+            if not region.intersects(rect.toAlignedRect()):
+                continue
             tag(p, rect, text, fill, ink, border, t, 700 if border is None else 600)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -136,8 +137,11 @@ def _name(
     return [at]
 
 
-def draw_thin(p: QPainter, s: ChartState, thin: tuple[tuple[Zone, InTheWay], ...], width: int) -> list[QRectF]:
-    """Mark at the right edge the zones that meet less of the book than they would force; return where words stand."""
+def draw_thin(
+    p: QPainter, s: ChartState, thin: tuple[tuple[Zone, InTheWay], ...], width: int, taken: Sequence[QRectF] = ()
+) -> list[QRectF]:
+    """Mark at the right edge the zones that meet less of the book than they would force, clear of words that stand at `taken`; return
+    where words stand."""
     t, lens = s.theme, s.lens
     words = []
     for zone, _ in thin:
@@ -152,6 +156,10 @@ def draw_thin(p: QPainter, s: ChartState, thin: tuple[tuple[Zone, InTheWay], ...
         wide = math.ceil(theme.text_width("thin", 11, 600)) + 4
         middle = min(max((top + bottom) / 2, t.px(26)), lens.height - t.px(10))
         at = QRectF(width - stripe - 2 - wide, middle - t.px(8), wide, t.px(16))
+        for other in taken:
+            if at.intersects(other):
+                down = at.center().y() > other.center().y() and other.bottom() + 1 + at.height() <= lens.height
+                at.moveTop(other.bottom() + 1) if down else at.moveBottom(other.top() - 1)
         write_haloed(p, at, "thin", t.side(zone.side), t.chart, 11, 600)
         words.append(at)
     return words

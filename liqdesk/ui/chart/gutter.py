@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from liqdesk.insight.zones import Zone
 from liqdesk.ui import draw, theme, touched
 from liqdesk.ui.chart.marks import draw_last, last_row
-from liqdesk.ui.chart.paint import guarded, solid, write
+from liqdesk.ui.chart.paint import guarded, sheet, solid, write
 from liqdesk.ui.chart.placement import spread
 from liqdesk.ui.chart.scale import GRID_Y_PX, price_ticks
 from liqdesk.ui.chart.state import ChartState
@@ -26,7 +26,6 @@ from liqdesk.ui.chart.zonewords import (
     SPACE_PX,
     STRIPE_PX,
     Line,
-    line_count,
     lines,
     room,
     words,
@@ -44,28 +43,30 @@ TIP: Final = (
 
 @dataclass(frozen=True)
 class Label:
-    """A zone with its bracket rows and the centre of its box, in gutter pixels, and how many lines the box has."""
+    """A zone with its bracket rows and the centre of its box, in gutter pixels, and what the box says line by line."""
 
     zone: Zone
     top: float
     bottom: float
     centre: float
-    lines: int = 2
+    said: tuple[Line, ...]
 
 
 def labels(s: ChartState, height: int, width: float = math.inf) -> list[Label]:
-    """Place the labels of the zones in view in a gutter of `width` × `height` px: at most 8 (6 compact), the significant ones first and
-    then the largest by USD, ordered by price."""
+    """Place the labels of the zones in view in a gutter of `width` × `height` px: as many as have room, at most 8 (6 compact), the
+    significant ones first and then the largest by USD, ordered by price."""
     lens = s.lens
     if not lens.valid:
         return []
     seen = [z for z in s.zones if lens.y(z.low) > 2 and lens.y(z.high) < height - 2]
     seen = sorted(seen, key=lambda z: (not z.significant, -z.usd))[: MOST_COMPACT if s.compact else MOST]
-    seen.sort(key=lambda z: -z.high)
-    spans = [(max(1.0, lens.y(z.high)), min(height - 1.0, lens.y(z.low))) for z in seen]
-    count = line_count(seen, s, room(width, s.compact))
-    rows = spread([(a + b) / 2 for a, b in spans], [box_height(count)] * len(seen), s.theme.px(4), 1, height - 1)
-    return [Label(z, a, b, y, count) for z, (a, b), y in zip(seen, spans, rows, strict=True)]
+    said = lines(seen, s, room(width, s.compact))
+    high, gap = box_height(len(said[0]) if said else 2), s.theme.px(4)
+    most = max(1, int((height - 2 + gap) // (high + gap)))
+    shown = sorted(list(zip(seen, said, strict=True))[:most], key=lambda one: -one[0].high)
+    spans = [(max(1.0, lens.y(z.high)), min(height - 1.0, lens.y(z.low))) for z, _ in shown]
+    rows = spread([(a + b) / 2 for a, b in spans], [high] * len(shown), gap, 1, height - 1)
+    return [Label(z, a, b, y, form) for (z, form), (a, b), y in zip(shown, spans, rows, strict=True)]
 
 
 class Gutter(QWidget):
@@ -80,7 +81,6 @@ class Gutter(QWidget):
         self._row = -1
         self._of: tuple[object, ...] = ()
         self._labels: list[Label] = []
-        self._lines: list[tuple[Line, ...]] = []
         self._boxes: list[QRectF] = []  # of the labels: the line of the last price passes by them
         self._kept = QPixmap()  # everything but the line of the last price
         self._kept_key: tuple[object, ...] = ()
@@ -93,13 +93,11 @@ class Gutter(QWidget):
         if of != self._of:
             self._of = of
             self._labels = labels(s, self.height(), self.width())
-            wide = room(self.width(), s.compact)
-            self._lines = [lines(one.zone, s, wide, one.lines) for one in self._labels]
         key = (
             s.lens,
             [(one.zone.side, one.zone.significant, round(one.top), round(one.bottom)) for one in self._labels],
             [round(one.centre) for one in self._labels],
-            self._lines,
+            [one.said for one in self._labels],
             tuple(s.named_prices),
             s.stale,
             s.live,
@@ -131,10 +129,7 @@ class Gutter(QWidget):
         key = (self._key, ratio)
         if key != self._kept_key:
             self._kept_key = key
-            if self._kept.size() != self.size() * ratio:
-                self._kept = QPixmap(self.size() * ratio)
-                self._kept.setDevicePixelRatio(ratio)
-            self._kept.fill(theme.colour(self.state.theme.chart))
+            self._kept = sheet(self._kept, self.size(), ratio, self.state.theme.chart)
             self._boxes = []
             if self.state.lens.valid:
                 p = QPainter(self._kept)
@@ -155,8 +150,8 @@ class Gutter(QWidget):
             y = round(lens.y(named))
             if 0 <= y <= h:
                 p.fillRect(QRectF(w - t.px(8), y, t.px(8), 1), theme.colour(t.text1))
-        for label, said in zip(self._labels, self._lines, strict=True):
-            self._label(p, label, said)
+        for label in self._labels:
+            self._label(p, label)
 
     def event(self, event: QEvent) -> bool:
         return draw.tipped(self, event, self.tip_at) or super().event(event)
@@ -169,7 +164,7 @@ class Gutter(QWidget):
         if not self.state.settings.show_zones:
             return tip
         for label in self._labels:
-            half = box_height(label.lines) / 2
+            half = box_height(len(label.said)) / 2
             if abs(y - label.centre) <= half:
                 span, away, side, usd, band = words(label.zone, self.state)
                 said = f"{tip}\n{side} {span}, {away} from mark: {usd} {band}"
@@ -178,13 +173,13 @@ class Gutter(QWidget):
                 return said
         return tip
 
-    def _label(self, p: QPainter, label: Label, said: tuple[Line, ...]) -> None:
+    def _label(self, p: QPainter, label: Label) -> None:
         s = self.state
         t = s.theme
         sure = label.zone.significant
         side = t.side(label.zone.side) if sure else t.text3
         left, stem, box_left = t.px(7.0), t.px(12.0), t.px(float(LEFT_COMPACT_PX if s.compact else LEFT_PX))
-        high = box_height(label.lines)
+        high = box_height(len(label.said))
         box = QRectF(box_left, round(label.centre - high / 2), self.width() - box_left - t.px(RIGHT_PX), high)
         p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         p.setPen(solid(theme.colour(side), 1.5 if sure else 1.0))
@@ -206,7 +201,7 @@ class Gutter(QWidget):
         p.fillRect(QRectF(box.left(), box.top(), 3 if sure else 1, box.height()), theme.colour(side))
         inner = box.adjusted(t.px(STRIPE_PX), 0, -t.px(3), 0)
         inks = {"side": side, "plain": t.text1 if sure else t.text2, "text2": t.text2, "text3": t.text3}
-        for i, line in enumerate(said):
+        for i, line in enumerate(label.said):
             row = QRectF(inner.left(), inner.top() + 1 + i * t.px(LINE_PX), inner.width(), t.px(LINE_PX))
             x = row.left()
             for word in line.left:

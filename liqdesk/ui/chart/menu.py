@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from liqdesk.insight.zones import Zone
 from liqdesk.ui import present
 from liqdesk.ui.chart.kept import kept_at
 from liqdesk.ui.chart.state import ChartState
+from liqdesk.ui.popup import Menu
 
 
 def zone_at(s: ChartState, price: float) -> Zone | None:
@@ -17,7 +18,7 @@ def zone_at(s: ChartState, price: float) -> Zone | None:
     return max(held, key=lambda z: z.usd, default=None)
 
 
-class ChartMenu(QMenu):
+class ChartMenu(Menu):
     """Offers an alert at the price under the pointer or near the zone there, the check of the user's own position, and the whole view."""
 
     price = Signal(float)

@@ -12,24 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.functions import arrayToQPolygonF
 from pyqtgraph.Qt.internals import PrimitiveArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
-from liqdesk.ui import theme
+from liqdesk.ui import draw, theme
 from liqdesk.ui.theme import Theme
 
 log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 Paint = TypeVar("Paint", bound=Callable[..., None])
-ALIGN: Final = {
-    name: int(flag | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextSingleLine)
-    for name, flag in (
-        ("left", Qt.AlignmentFlag.AlignLeft),
-        ("right", Qt.AlignmentFlag.AlignRight),
-        ("centre", Qt.AlignmentFlag.AlignHCenter),
-    )
-}
+ALIGN: Final = {"left": draw.LEFT, "right": draw.RIGHT, "centre": draw.CENTRE}
 LOW: Final = 46  # px, so few rows at twice the density too: from 96 on Qt's painter (QT_THREAD_PARALLEL_FILLS) asks its pool for help
+FEW: Final = 4  # rectangles that are filled one by one: an array of so few is dearer than they are
 _failed: set[str] = set()
 
 
@@ -60,20 +54,25 @@ class Rects:
     """Rectangles given by arrays in pixels (x, y and either arrays or one number for width and height), filled at once."""
 
     def __init__(self, x: Floats, y: Floats, w: Floats | float, h: Floats | float) -> None:
-        columns = [np.array(v, np.float64) for v in np.broadcast_arrays(x, y, w, h)]
-        if columns[3].size and columns[3].max() > LOW:
-            columns = list(pieces(*columns))
-        self.count = len(columns[0])
+        rows = np.empty((max(np.size(x), np.size(y)), 4))
+        rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = x, y, w, h
+        if rows[:, 3].max(initial=0.0) > LOW:
+            rows = np.column_stack(pieces(*rows.T))
+        self.count = len(rows)
+        self._few: list[QRectF] = []
+        if self.count <= FEW:
+            self._few = [QRectF(*row) for row in rows.tolist()]
+            return
         self._array = PrimitiveArray(QRectF, 4)
         self._array.resize(self.count)
-        if self.count:
-            rows = self._array.ndarray()
-            rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = columns
-            self._arguments = self._array.drawargs()
+        self._array.ndarray()[:] = rows
+        self._arguments = self._array.drawargs()
 
     def fill(self, p: QPainter, colour: QColor) -> None:
-        """Fill them all; the pen is left off and the brush changed."""
-        if self.count:
+        """Fill them all; pen and brush may be changed."""
+        for rect in self._few:
+            p.fillRect(rect, colour)
+        if self.count > FEW:
             p.setPen(Qt.PenStyle.NoPen)
             p.setBrush(colour)
             p.drawRects(*self._arguments)
@@ -114,9 +113,8 @@ def write(
     p: QPainter, rect: QRectF, text: str, colour: str, size: int = 11, weight: int = 500, align: str = "left"
 ) -> None:
     """Write one line, vertically centred in `rect`."""
-    p.setFont(theme.font(size, weight))
     p.setPen(theme.colour(colour))
-    p.drawText(rect, ALIGN[align], text)
+    draw.set_line(p, rect, text, size, weight, ALIGN[align])
 
 
 def write_haloed(p: QPainter, rect: QRectF, text: str, colour: str, halo: str, size: int, weight: int) -> None:
@@ -141,6 +139,15 @@ def _haloed(text: str, colour: str, halo: str, size: int, weight: int, ratio: fl
             write(painter, rect.translated(dx, dy), text, halo, size, weight, "centre")
     write(painter, rect, text, colour, size, weight, "centre")
     painter.end()
+    return picture
+
+
+def sheet(picture: QPixmap, size: QSize, ratio: float, ground: str) -> QPixmap:
+    """Return a picture of a widget's size to paint on, filled with its ground: the same one, unless the size changed."""
+    if picture.size() != size * ratio:
+        picture = QPixmap(size * ratio)
+        picture.setDevicePixelRatio(ratio)
+    picture.fill(theme.colour(ground))
     return picture
 
 

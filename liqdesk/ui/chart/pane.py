@@ -58,7 +58,8 @@ class ChartPane(QWidget):
         s.classes, s.side = frozenset(settings.classes), settings.side
         self.series = Series()
         self._epoch = -1
-        self._later = False  # the parts around the plot wait for the next beat
+        self._later = False  # parts around the plot wait for the next beat
+        self._waiting: list[int] = []  # numbers of `_around`, last the panes, that have not seen the newest frame
         self.turn = beats.Turn()
 
         self.header = Header(s, self)
@@ -73,6 +74,7 @@ class ChartPane(QWidget):
         self.corner = Corner(s, self)
         self.overlay = Overlay(s, self)
         self.banner = Banner(s, self)
+        self._around = ((self.header, self.corner), (self.gutter, self.time_axis))
         self.ribbon.hide()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.plot.setCursor(Qt.CursorShape.CrossCursor)
@@ -135,6 +137,7 @@ class ChartPane(QWidget):
         self.map.apply(frame)
         self.pointing.why.take(frame)
         self.whatif.take(frame)
+        self._waiting += [i for i in range(len(self._around) + 1) if i not in self._waiting]
         self._schedule()
 
     def set_settings(self, settings: Settings) -> None:
@@ -234,13 +237,25 @@ class ChartPane(QWidget):
         self.map.worked |= took
         self._later = calm and (painted or took)  # nor are these
         if not self._later:
-            for part in (self.header, self.gutter, self.axis, self.time_axis, self.corner):
-                part.sync()
-            self._later = self.panes.sync(paced, paced and not calm)
+            self.axis.sync()
+            self._later = self._go_round(paced, calm)
         self.pointing.read()
         return painted or took
 
     # inside
+
+    def _go_round(self, paced: bool, calm: bool) -> bool:
+        """Bring the parts around the plot up to date, in a `calm` beat only the one whose turn it is; the panes are the last of them.
+        Return whether one waits."""
+        turns = self._waiting[:1] if calm else [*range(len(self._around) + 1)]
+        self._waiting = self._waiting[1:] if calm else []
+        for i in turns:
+            if i < len(self._around):
+                for part in self._around[i]:
+                    part.sync()
+            elif self.panes.sync(paced, paced and not calm):
+                self._waiting.append(i)
+        return bool(self._waiting)
 
     @Slot()
     def _kernels_loaded(self) -> None:

@@ -45,11 +45,13 @@ def widths(width: int, window: int, t: Theme, compact: bool) -> tuple[int, int, 
     """Return the widths of gutter, price axis and profile (0: there is none) of a chart `width` px wide in a window of `window` px."""
     px = t.px
     gutter, axis, profile = (px(190), px(76), px(100)) if compact else (px(208), px(80), px(160))
-    missing = round(min(HALF * window, MOST_OF_CHART * width)) - (width - gutter - axis - profile)
+    wanted = min(HALF * window, MOST_OF_CHART * width)
+    missing = round(wanted) - (width - gutter - axis - profile)
     if missing > 0:
         profile = profile - missing if profile - missing >= px(SLIM_PROFILE) else 0
-        if width - gutter - axis - profile < min(HALF * window, MOST_OF_CHART * width) - 1:
-            gutter = px(SLIM_GUTTER)
+        plot = width - gutter - axis - profile
+        if plot < wanted - 1:
+            gutter = max(px(SLIM_GUTTER), gutter + plot - round(HALF * window))
     return gutter, axis, profile
 
 

@@ -33,11 +33,11 @@ from liqdesk.ui.chart.bookline import (
     zone_at,
 )
 from liqdesk.ui.chart.marks import draw_last, last_row
-from liqdesk.ui.chart.paint import Floats, Line, Rects, box, guarded, whole, write, write_haloed
+from liqdesk.ui.chart.paint import Floats, Line, Rects, box, guarded, sheet, whole, write, write_haloed
 from liqdesk.ui.chart.scale import GRID_Y_PX, even_steps, price_ticks
 from liqdesk.ui.chart.state import ChartState
 
-PACE_NS: Final = 250_000_000
+PACE_NS: Final = 500_000_000
 WRAP: Final = 92  # characters of a line in a tooltip
 USED: Final = 0.86  # share of the width the longest bar takes
 TIP: Final = (
@@ -111,7 +111,7 @@ class Profile(QWidget):
     def sync(self, wait: bool = False, paced: bool = False) -> bool:
         """Repaint where something changed: everything, or the line of the last price alone. Return whether everything.
 
-        A new estimate is left for later when `wait`, and when `paced` within 250 ms of the last one.
+        A new estimate is left for later when `wait`, and when `paced` within 500 ms of the last one.
         """
         s = self.state
         beat = time.monotonic_ns()
@@ -191,10 +191,7 @@ class Profile(QWidget):
         key = (self._key, ratio, self.size())
         if key != self._kept_key:
             self._kept_key = key
-            if self._kept.size() != self.size() * ratio:
-                self._kept = QPixmap(self.size() * ratio)
-                self._kept.setDevicePixelRatio(ratio)
-            self._kept.fill(theme.colour(s.theme.chart))
+            self._kept = sheet(self._kept, self.size(), ratio, s.theme.chart)
             self._words = []
             p = QPainter(self._kept)
             found = self.sums
@@ -209,7 +206,7 @@ class Profile(QWidget):
                 if found is not None and found.most > 0:
                     self._sums(p, found)
                     self._ticks(p, found)
-                self._words += draw_thin(p, s, self.thin, self.width())
+                self._words += draw_thin(p, s, self.thin, self.width(), self._words)
             p.end()
         return self._kept
 

@@ -51,7 +51,9 @@ class Series:
         if key != self._key or not newest or self._fresh_ms < newest:
             self._rows = self.book.series(interval_ms, int(t0), int(t1) + 1)
         elif self._fresh_ms < NEVER:
-            tail = self.book.series(interval_ms, newest, int(t1) + 1)
+            tail = self.book.open_candle(interval_ms, newest)
+            if tail is None:
+                tail = self.book.series(interval_ms, newest, int(t1) + 1)
             self._rows = np.concatenate([self._rows[:-1], tail])
         self._key, self._fresh_ms = key, NEVER
         return self._rows

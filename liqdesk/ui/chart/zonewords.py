@@ -1,8 +1,9 @@
 """What a zone's label in the gutter says, and on which of two or three lines: nothing of it is left out where there is less room, but in
-the narrowest gutter the range, which the bracket shows, and the band, which the tooltip says."""
+the narrowest gutter the range, which the bracket shows, the band, and the hours of the odds, which the tooltip says."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from liqdesk.insight.zones import Zone
@@ -66,61 +67,42 @@ def room(width: float, compact: bool) -> float:
     return width - t.px(left) - t.px(RIGHT_PX) - t.px(STRIPE_PX) - t.px(3)
 
 
-def pieces(zone: Zone, s: ChartState) -> tuple[Word, Word, tuple[Word, ...], str]:
-    """Return range, distance, the words of size, and the odds of a touch as they are written short."""
+def pieces(zone: Zone, s: ChartState) -> tuple[Word, Word, tuple[Word, ...], tuple[Word, ...], tuple[Word, ...]]:
+    """Return range, distance, the words of size, and the odds of a touch, whole and without their hours; no odds while they are not
+    known."""
     span, away, side, usd, width = words(zone, s)
+    odds = [touched.tag(zone.touch, hours) for hours in (True, False)]
+    whole, brief = ((Word(text, "text2", 11, 500),) if text else () for text in odds)
     return (
         Word(span, "plain", 12, 600 if zone.significant else 500),
         Word(away, "text2", 11, 500),
         (Word(side, "side", 11, 600), Word(usd, "plain", 11, 600), Word(width, "text3", 11, 500)),
-        touched.tag(zone.touch),
+        whole,
+        brief,
     )
 
 
-def two_lines(zone: Zone, s: ChartState, wide: float) -> tuple[Line, ...] | None:
-    """Return range and distance over size and odds, None where that does not fit in `wide` px."""
-    span, away, size, chance = pieces(zone, s)
-    first = Line((span,), (away,))
-    if first.wide() > wide:
-        return None
-    for text in (f"touch {chance}", chance) if chance else ("",):
-        second = Line(size, (Word(text, "text2", 11, 500),) if text else ())
-        if second.wide() <= wide:
-            return first, second
-    return None
+def forms(zone: Zone, s: ChartState) -> tuple[tuple[Line, ...], ...]:
+    """Return what a label may look like, the best first: range and distance over size and odds; range, size and odds each on a line of its
+    own, the distance beside the range or else beside the odds; and for want of room for the range size, distance and odds."""
+    span, away, size, odds, brief = pieces(zone, s)
+    far, named, sized = Line((away,), ()), Line((span,), ()), Line(size, ())
+    return (
+        (Line((span,), (away,)), Line(size, odds)),
+        (Line((span,), (away,)), sized, Line(odds, ())),
+        (named, sized, Line((away,), odds)),
+        (named, sized, Line((away,), brief)),
+        (Line(size[:2], ()), far, Line(odds, ())),
+        (Line(size[:2], ()), far, Line(brief, ())),
+        (Line(size[1:2], ()), far, Line(brief, ())),
+    )
 
 
-def three_lines(zone: Zone, s: ChartState, wide: float) -> tuple[Line, ...]:
-    """Return range, size and odds each on a line of its own; the distance stands beside the range, or else beside the odds."""
-    span, away, size, chance = pieces(zone, s)
-    if span.wide > wide:
-        return narrow_lines(size, away, chance, wide)
-    beside = Line((span,), (away,))
-    aside = beside.wide() <= wide
-    odds = (Word(f"touch {chance}", "text2", 11, 500),) if chance else ()
-    last = Line(odds, ()) if aside else Line((away,), odds)
-    if not aside and last.wide() > wide and chance:
-        last = Line((away,), (Word(chance, "text2", 11, 500),))
-    return beside if aside else Line((span,), ()), Line(size, ()), last
-
-
-def narrow_lines(size: tuple[Word, ...], away: Word, chance: str, wide: float) -> tuple[Line, ...]:
-    """Return size, distance and odds under one another; the side's word where it has room."""
-    first = Line(size[:2], ())
-    if first.wide() > wide:
-        first = Line(size[1:2], ())
-    return first, Line((away,), ()), Line((Word(chance, "text2", 11, 500),) if chance else (), ())
-
-
-def lines(zone: Zone, s: ChartState, wide: float, count: int) -> tuple[Line, ...]:
-    """Return a label's lines, two or three."""
-    found = two_lines(zone, s, wide) if count == 2 else None
-    return found or three_lines(zone, s, wide)
-
-
-def line_count(zones: list[Zone], s: ChartState, wide: float) -> int:
-    """Return how many lines every label takes: three as soon as one does not fit on two, so that they stay alike."""
-    return 2 if all(two_lines(zone, s, wide) is not None for zone in zones) else 3
+def lines(zones: Sequence[Zone], s: ChartState, wide: float) -> list[tuple[Line, ...]]:
+    """Return the lines of labels in `wide` px: all of the best form in which every one has room, so that they stay alike."""
+    offered = list(zip(*(forms(zone, s) for zone in zones), strict=True))
+    fitting = (form for form in offered if all(line.wide() <= wide for label in form for line in label))
+    return list(next(fitting, offered[-1])) if offered else []
 
 
 def height(count: int) -> float:

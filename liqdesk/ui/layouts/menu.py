@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog
 
 from liqdesk.errors import LiqdeskError
 from liqdesk.ui.layouts import arrangement
 from liqdesk.ui.panels.catalogue import CATALOGUE
 from liqdesk.ui.panels.dock import AREAS
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.theme import current
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class DeskMenu(QObject):
         right = button.mapToGlobal(QPoint(button.width(), button.height() + current().px(6)))
         menu.popup(QPoint(right.x() - menu.sizeHint().width(), right.y()))
 
-    def menu(self) -> QMenu:
+    def menu(self) -> Menu:
         """Return the menu of the desk."""
         arranging, column = self._arranging, self._window.column
         menu = self._new()
@@ -87,7 +88,7 @@ class DeskMenu(QObject):
         """Open the menu of one panel."""
         self.panel_menu(name).popup(at)
 
-    def panel_menu(self, name: str) -> QMenu:
+    def panel_menu(self, name: str) -> Menu:
         """Return the menu of one panel."""
         column = self._window.column
         dock = column.dock(name)
@@ -100,7 +101,7 @@ class DeskMenu(QObject):
         menu.addSeparator()
         for side in ("left", "right", "bottom"):
             self._add(menu, f"Move to the {side}", partial(arrangement.away, column, name, AREAS[side]))
-        tabs = menu.addMenu("Tab with")
+        tabs = menu.add_menu("Tab with")
         for other in column.docks:
             if other is not dock and not other.closed and not other.isFloating():
                 self._add(tabs, other.windowTitle(), partial(self._tab, name, other.name))
@@ -116,13 +117,13 @@ class DeskMenu(QObject):
         column.tabifyDockWidget(column.dock(other), dock)
         dock.show_closed(False)
 
-    def _new(self) -> QMenu:
-        menu = QMenu(self._window)
+    def _new(self) -> Menu:
+        menu = Menu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return menu
 
     def _add(
-        self, menu: QMenu, words: str, call: Callable[[], object], key: str = "", checked: bool | None = None
+        self, menu: Menu, words: str, call: Callable[[], object], key: str = "", checked: bool | None = None
     ) -> QAction:
         written = self._window.act.shortcuts.written(key) if key else ""
         action = menu.addAction(f"{words}\t{written}" if written else words)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy
 from liqdesk.ui import present
 from liqdesk.ui.controls import LinkButton
 from liqdesk.ui.panels.frame import Body, Panel
-from liqdesk.ui.panels.rules import LOG_SHOWN, AlertsBody
+from liqdesk.ui.panels.rules import AlertsBody
 from liqdesk.ui.theme import SMALL
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class AlertsPanel(Panel):
         self.header.add(self.new_rule)
         self.new_rule.clicked.connect(self.new_wanted)
         self.content.show_price.connect(self._refresh)
+        self.content.reflowed.connect(self._reflow)
         self._unseen = 0
 
     def join(self, window: Window) -> None:
@@ -79,7 +80,8 @@ class AlertsPanel(Panel):
 
     def limit(self, most: int) -> None:
         """Let rules and log take at most this height, in px, cut between two rows; the rest scrolls."""
-        self.list.most = max((h for h in self.content.cuts() if h <= most), default=most)
+        cuts = [most] if self.content.high() <= most else self.content.places.cuts()
+        self.list.most = max((h for h in cuts if h <= most), default=most)
         self.list.fit()
 
     def fold(self, folded: bool) -> None:
@@ -114,6 +116,11 @@ class AlertsPanel(Panel):
         self.content.set_timezone(settings.timezone)
 
     @Slot()
+    def _reflow(self) -> None:
+        self.list.fit()
+        self.reflowed.emit()
+
+    @Slot()
     def _refresh(self) -> None:
         on = sum(row.on for row in self.content.rows)
         off = len(self.content.rows) - on
@@ -135,6 +142,6 @@ class AlertsPanel(Panel):
             if row.past:
                 past = body.past_of(status.rule)
                 out[f"alerts.rule.{row.id}.past"] = {"text": row.past, "value": past.count if past else None}
-        for i, entry in enumerate(list(body.log)[:LOG_SHOWN]):
+        for i, entry in enumerate(body.shown):
             out[f"alerts.log.{i}"] = {"text": body.said_of(entry.fired), "value": entry.fired.time_ms}
         return out

@@ -109,6 +109,7 @@ class Docks(QMainWindow):
         panel.set_compact(self.compact)
         dock = self._docks[name] = Dock(name, one.title, panel, self)
         panel.folded_changed.connect(self._folded)
+        panel.reflowed.connect(self._share, Qt.ConnectionType.QueuedConnection)
         panel.header.menu_wanted.connect(lambda at: self.menu_wanted.emit(name, at))
         self.put_first(dock)
         dock.moved.connect(self._rearranged)

@@ -211,13 +211,15 @@ class Header(BarButton):
 
 
 class Panel(Painted):
-    """A header over a body. `folded_changed(bool)` when a hand folds or opens it.
+    """A header over a body. `folded_changed(bool)` when a hand folds or opens it, `reflowed` when its words break elsewhere and it needs
+    another height.
 
     It is told, in the GUI thread: `join` once, by the window it stands in; `clear` at a new epoch, before the first `take` of it; `take`
-    with every frame, in which only what comes once may be kept; `show_frame` at most ten times a second.
+    with every frame, in which only what comes once may be kept; `show_frame` at most five times a second.
     """
 
     folded_changed = Signal(bool)
+    reflowed = Signal()
 
     def __init__(self, title: str, caption: str, body: QWidget) -> None:
         super().__init__()

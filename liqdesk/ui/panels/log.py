@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.controls import LinkButton
 from liqdesk.ui.journal import Event, Journal
 from liqdesk.ui.panels.frame import PAD, Panel
 from liqdesk.ui.panels.lookback import LookBack
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.theme import BODY, MEDIUM, SMALL, current, text_width
 
 if TYPE_CHECKING:
@@ -165,9 +165,9 @@ class LogPanel(Panel):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.filter.mapToGlobal(self.filter.rect().bottomLeft()))
 
-    def menu(self) -> QMenu:
+    def menu(self) -> Menu:
         """Return the choice of filters."""
-        menu = QMenu(self)
+        menu = Menu(self)
         for name in FILTERS:
             action = menu.addAction(name)
             action.setCheckable(True)

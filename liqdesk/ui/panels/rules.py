@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QToolTip
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QToolTip
 
 from liqdesk.ui import draw, pastwords, present
+from liqdesk.ui.panels.alertrows import BREAK, DOT, FIRED, MORE, RULE, SWITCH, Place, Places, Row, places, words_left
 from liqdesk.ui.panels.frame import PAD, Body
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.theme import BODY, MEDIUM, REGULAR, SMALL, current, text_width
 
 if TYPE_CHECKING:
@@ -31,16 +34,6 @@ class Entry(msgspec.Struct):
     seen: bool = False
 
 
-class Row(msgspec.Struct, frozen=True):
-    """One rule as shown."""
-
-    id: str
-    on: bool
-    words: str
-    note: str
-    past: str = ""  # how often it would have fired
-
-
 class AlertsBody(Body):
     """Rules over log rows."""
 
@@ -48,6 +41,7 @@ class AlertsBody(Body):
     edit_wanted = Signal(object)
     drop_wanted = Signal(str)
     show_price = Signal(float)
+    reflowed = Signal()
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -61,6 +55,9 @@ class AlertsBody(Body):
         self._timezone = settings.timezone
         self._at = -1
         self._hover = -1
+        self._firings = 0  # ever logged
+        self._high = 0
+        self._placed: tuple[object, ...] = ()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
@@ -68,18 +65,37 @@ class AlertsBody(Body):
         self._timezone = name
         self.update()
 
-    def high(self) -> int:
-        t = current()
-        rules = max(1, len(self.rows)) * t.px(24)
-        log = min(len(self.log), LOG_SHOWN)
-        return t.px(4) + rules + (t.px(7) + log * t.px(22) if log else 0) + t.px(4)
+    @property
+    def places(self) -> Places:
+        """Where the rows stand."""
+        wide = self._wide()
+        key = (wide, self.compact, current(), self.rows, self._firings, self._symbol)
+        if key != self._placed:
+            blank = "no rules yet: press A" if self.compact else "no rules yet: press A, or right-click the chart"
+            said = [self.said_of(entry.fired) for entry in self.shown]
+            self._placed, self._places = key, places(self.rows, said, blank, wide, self.compact)
+        return self._places
 
-    def cuts(self) -> list[int]:
-        """Return the heights, in px, at which the list can be cut without cutting a row."""
-        t = current()
-        rules = [t.px(4) + n * t.px(24) for n in range(1, max(1, len(self.rows)) + 1)]
-        log = [rules[-1] + t.px(7) + n * t.px(22) for n in range(1, min(len(self.log), LOG_SHOWN) + 1)]
-        return [*rules, *log, self.high()]
+    def _wide(self) -> int:
+        """Return the width, px, whether a scroll bar stands at its edge or not: words end before it."""
+        view = self.parentWidget()
+        area = view.parentWidget() if view is not None else None
+        return area.width() if isinstance(area, QScrollArea) else self.width()
+
+    @property
+    def shown(self) -> list[Entry]:
+        """The firings in the list, newest first."""
+        return list(islice(self.log, LOG_SHOWN))
+
+    def high(self) -> int:
+        return self.places.high
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.high() != self._high:
+            self._high = self.high()
+            self.updateGeometry()
+            self.reflowed.emit()
 
     def describe(self, rule: AnyRule) -> str:
         words = self._words.get(rule)
@@ -119,19 +135,23 @@ class AlertsBody(Body):
             rows.append(Row(s.rule.id, s.rule.enabled, words, note, pastwords.short(self.past_of(s.rule))))
         self.statuses = frame.rules
         if tuple(rows) != self.rows:
-            taller = len(rows) != len(self.rows)
             self.rows = tuple(rows)
-            if taller:
-                self.updateGeometry()
-            self.update()
+            self._grow()
 
     def record(self, fired: tuple[Fired, ...], seen: bool) -> None:
         """Add firings, oldest first, to the log."""
         for one in fired:
             self.log.appendleft(Entry(one, seen))
+        self._firings += len(fired)
         if fired:
+            self._grow()
+
+    def _grow(self) -> None:
+        """Take the height that the rows need now."""
+        if self.high() != self._high:
+            self._high = self.high()
             self.updateGeometry()
-            self.update()
+        self.update()
 
     def mark_seen(self) -> None:
         for entry in self.log:
@@ -142,85 +162,66 @@ class AlertsBody(Body):
     def unseen(self) -> int:
         return sum(not entry.seen for entry in self.log)
 
-    def _rules_end(self) -> float:
-        t = current()
-        return t.px(4) + max(1, len(self.rows)) * t.px(24)
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = current()
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        w, pad, y, h = self.width(), t.px(PAD), float(t.px(4)), t.px(24)
+        w, pad, at = self._wide(), t.px(PAD), self.places
         if not self.rows:
-            words = "no rules yet: press A" if self.compact else "no rules yet: press A, or right-click the chart"
-            draw.put(p, pad, y, w - 2 * pad, h, words, t.text3, BODY, elide=True)
+            self._say(p, at.rules[0], pad, RULE, t.text3, REGULAR)
         for i, row in enumerate(self.rows):
-            self._rule(p, row, i, y, w, h)
-            y += h
-        shown = list(self.log)[:LOG_SHOWN]
-        if not shown:
-            return
-        y = self._rules_end() + t.px(3)
-        draw.rule(p, pad, y, w - 2 * pad, t.border)
-        y += t.px(4)
-        h = t.px(22)
-        for entry in shown:
-            time = present.clock(entry.fired.time_ms, self._timezone)
-            draw.put(p, pad, y, 0, h, time, t.text2, BODY)
-            x = pad + text_width("00:00:00", BODY) + t.px(9)
-            draw.dot(p, x, y + h / 2, t.px(6), t.text3 if entry.seen else t.alert)
+            self._rule(p, row, i, at.rules[i], w)
+        shown = self.shown
+        if shown:
+            draw.rule(p, pad, at.rules_end + t.px(BREAK - 4), w - 2 * pad, t.border)
+        for entry, place in zip(shown, at.firings, strict=True):
+            high = t.px(FIRED)
+            draw.put(p, pad, place.top, 0, high, self.time_of(entry.fired), t.text2, BODY)
+            x = words_left(True)
+            draw.dot(p, x - t.px(10), place.top + high / 2, t.px(DOT), t.text3 if entry.seen else t.alert)
             ink, weight = (t.text2, REGULAR) if entry.seen else (t.text1, MEDIUM)
-            words = self.said_of(entry.fired)
-            draw.put(p, x + t.px(10), y, w - pad - x - t.px(10), h, words, ink, BODY, weight, elide=True)
-            y += h
+            self._say(p, place, x, FIRED, ink, weight)
+
+    def time_of(self, fired: Fired) -> str:
+        return present.clock(fired.time_ms, self._timezone)
+
+    @staticmethod
+    def _say(p: QPainter, place: Place, x: float, first: int, ink: str, weight: int) -> None:
+        """Write the words of a row, whose first line is `first` px high at 100 %."""
+        t = current()
+        for k, line in enumerate(place.lines):
+            draw.put(p, x, place.top + k * t.px(MORE), 0, t.px(first), line, ink, BODY, weight)
 
     def said_of(self, fired: Fired) -> str:
         """Return what is said of a firing; of the contract on screen its name is left out."""
-        head = f"{fired.symbol} "
-        if fired.symbol != self._symbol or not fired.headline.startswith(head):
-            return fired.headline
-        return fired.headline.removeprefix(head).removeprefix("is ")
+        name, said = fired.symbol, fired.headline
+        if name != self._symbol or not said.startswith((f"{name} ", f"{name}: ")):
+            return said
+        return said.removeprefix(name).removeprefix(":").removeprefix(" ").removeprefix("is ")
 
-    def _rule(self, p: QPainter, row: Row, i: int, y: float, w: float, h: float) -> None:
+    def _rule(self, p: QPainter, row: Row, i: int, place: Place, w: float) -> None:
         t = current()
-        pad = t.px(PAD)
-        if i == self._hover:
-            p.fillRect(QRectF(0, y, w, h), draw.colour(t.hover))
+        pad, y, h, lit = t.px(PAD), place.top, t.px(RULE), i == self._hover
+        if lit:
+            p.fillRect(QRectF(0, y, w, place.high), draw.colour(t.hover))
         if i == self._at and self.hasFocus():
-            draw.outline(p, 2, y, w - 4, h, t.focus, t.px(3))
-        wide, high = t.px(22), t.px(12)
+            draw.outline(p, 2, y, w - 4, place.high, t.focus, t.px(3))
+        wide, high = t.px(SWITCH), t.px(12)
         top = y + (h - high) / 2
         draw.fill(p, pad, top, wide, high, t.text2 if row.on else t.border, radius=high / 2)
         knob = pad + wide - high / 2 if row.on else pad + high / 2
         draw.dot(p, knob, y + h / 2, high - 4, t.panel if row.on else t.text2)
-        x = pad + wide + t.px(8)
-        words = self._note(row, w - pad - x - t.px(8))
-        note = text_width(words, SMALL)
-        draw.put(p, w - pad - note, y, note, h, words, t.text2 if i == self._hover else t.text3, SMALL)
-        room = w - pad - note - t.px(8) - x
-        ink = t.text1 if row.on else t.text2 if i == self._hover else t.text3
-        draw.put(p, x, y, room, h, row.words, ink, BODY, MEDIUM if row.on else REGULAR, elide=True)
-
-    def _note(self, row: Row, room: float) -> str:
-        """Return what stands at the right: how the rule is, and how often it would have fired; less of it where the rule needs the room."""
-        whole = f"{row.note} · {row.past}" if row.past and not self.compact else row.note
-        loud = not row.note.startswith("quiet") and not self.compact
-        offered = [whole, row.past if loud else "", row.note]
-        return next((w for w in offered if w and text_width(w, SMALL) + self._words_wide(row) <= room), row.note)
-
-    @staticmethod
-    def _words_wide(row: Row) -> float:
-        return text_width(row.words, BODY, MEDIUM if row.on else REGULAR)
+        self._say(p, place, words_left(False), RULE, t.text1 if row.on else t.text2 if lit else t.text3, row.weight)
+        note = text_width(place.note, SMALL)
+        last = y + (len(place.lines) - (0 if place.under else 1)) * t.px(MORE)
+        draw.put(p, w - pad - note, last, note, h, place.note, t.text2 if lit else t.text3, SMALL)
 
     def _rule_at(self, y: float) -> int:
-        t = current()
-        i = int((y - t.px(4)) // t.px(24))
-        return i if 0 <= i < len(self.rows) else -1
+        return self.places.rule_at(y) if self.rows else -1
 
     def _entry_at(self, y: float) -> Entry | None:
-        t = current()
-        i = int((y - self._rules_end() - t.px(7)) // t.px(22))
-        return self.log[i] if 0 <= i < min(len(self.log), LOG_SHOWN) else None
+        i = self.places.firing_at(y)
+        return self.log[i] if i >= 0 else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         hover = self._rule_at(event.position().y())
@@ -283,10 +284,10 @@ class AlertsBody(Body):
         if at >= 0:
             self.rule_menu(at).popup(event.globalPos())
 
-    def rule_menu(self, at: int) -> QMenu:
+    def rule_menu(self, at: int) -> Menu:
         """Return what can be done with a rule."""
         rule = self.statuses[at].rule
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Edit…").triggered.connect(lambda: self.edit_wanted.emit(rule))
         menu.addAction("Switch off" if rule.enabled else "Switch on").triggered.connect(lambda: self.switch(at))

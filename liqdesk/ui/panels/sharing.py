@@ -98,6 +98,8 @@ def _fold(panels: Sequence[Panel], height: int, compact: bool, opened: Sequence[
             one.squeezed = True
             spare += least(one)
             one.fold(True)
+    if alerts is not None:
+        alerts.limit(few + max(0, spare))  # also of what others left
 
 
 def _shut(panel: Panel) -> bool:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from liqdesk.ui import draw, present
 from liqdesk.ui.controls import TextButton
 from liqdesk.ui.draw import Painted
 from liqdesk.ui.panels.frame import PAD
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.segments import Choice, Folded, Segments
 from liqdesk.ui.theme import MEDIUM, current
 
@@ -110,9 +111,9 @@ class TapeFilter(Painted):
             if widget.isHidden() is visible:
                 widget.setVisible(visible)
 
-    def sizes(self) -> QMenu:
+    def sizes(self) -> Menu:
         """Return the menu of smallest sizes, the one in force among them."""
-        menu = QMenu(self)
+        menu = Menu(self)
         for usd in sorted({*SIZES, self._least}):
             action = menu.addAction(least_words(usd))
             action.setCheckable(True)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QMenu
 
 from liqdesk.market import HOUR_MS
 from liqdesk.ui import draw, present, touched
 from liqdesk.ui.panels.frame import PAD, Panel
 from liqdesk.ui.panels.zonerows import BY_NAME, COLUMNS, sentence
 from liqdesk.ui.panels.zonetable import PRICE, ROW, ZonesTable
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.theme import current
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class ZonesBody(ZonesTable):
         if not 0 <= at < len(self.zones):
             return
         zone = self.zones[at]
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show on chart").triggered.connect(lambda: self.show_price.emit(zone.peak))
         menu.addAction("Alert near this zone…").triggered.connect(lambda: self.alert_wanted.emit(zone))

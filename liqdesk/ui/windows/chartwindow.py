@@ -80,7 +80,7 @@ class ChartWindow(QWidget):
         self._limit()
         self.setWindowIcon(icons.window_icon())
         self.setWindowTitle("chart · liqdesk")
-        self._turns = Turns(self, self._show_part, self.chart.map.take_worked, 2, BARS_MS, BARS_MS)
+        self._turns = Turns(self, self._show_part, self.chart.map.take_worked, 2, BARS_MS)
         self._moved = QTimer(self)
         self._moved.setSingleShot(True)
         self._moved.setInterval(MOVED_MS)

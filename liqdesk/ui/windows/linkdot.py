@@ -6,10 +6,11 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from liqdesk.ui import draw
 from liqdesk.ui.controls import BarButton
+from liqdesk.ui.popup import Menu
 from liqdesk.ui.theme import BOLD, SMALL, Theme, current
 
 GROUPS: Final = ("A", "B", "C", "D")
@@ -65,9 +66,9 @@ class LinkDot(BarButton):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
 
-    def menu(self) -> QMenu:
+    def menu(self) -> Menu:
         """Return the choice of groups."""
-        menu = QMenu(self)
+        menu = Menu(self)
         for group in ("", *GROUPS):
             action = menu.addAction(f"Group {group}" if group else "Not linked")
             action.setCheckable(True)

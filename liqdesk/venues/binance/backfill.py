@@ -1,11 +1,12 @@
 """Which REST requests fill a map from nothing, and which mend a gap. Plans only: no socket, no clock.
 
-Law of back-filling: open interest first (no step is possible without), then bars from coarse to fine and oldest first,
-so that the map on screen grows towards the present. The three bar sizes do not overlap.
+Law of back-filling: bars from coarse to fine and oldest first, so that the map on screen grows towards the present, and
+before each page the open interest up to its end (no step is possible without). The three bar sizes do not overlap.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -31,16 +32,20 @@ STAGES: Final = ((15 * MINUTE_MS, 30 * DAY_MS), (5 * MINUTE_MS, 8 * DAY_MS), (MI
 
 
 def plan(symbol: str, now_ms: int) -> list[Request]:
-    """Return every request of a full back-fill at venue time `now_ms`: open interest over 30 days, then klines with
-    mark klines.
+    """Return every request of a full back-fill at venue time `now_ms`, open interest and klines with mark klines over
+    30 days, each when it is needed.
 
     Bars: 15 min from 30 to 8 days ago, 5 min to 2 days ago, 1 min up to now; the last one still open.
     """
-    requests = list(interest_pages(symbol, now_ms))
+    interest = deque(interest_pages(symbol, now_ms))
+    requests: list[Request] = []
     edges = [floor_to(now_ms - depth, 15 * MINUTE_MS) for _, depth in STAGES] + [now_ms]
     for (span, _), start, end in zip(STAGES, edges, edges[1:], strict=False):
-        requests += bars(symbol, span, start, end)
-    return requests
+        for page in bars(symbol, span, start, end):
+            while interest and interest[0].from_ms <= page.to_ms:
+                requests.append(interest.popleft())
+            requests.append(page)
+    return [*requests, *interest]
 
 
 def interest_pages(symbol: str, now_ms: int, depth_ms: int = INTEREST_DEPTH_MS) -> Iterator[Request]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal, Slot
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
 from liqdesk.settings import PANES, Settings
 from liqdesk.ui.chart.overlay import Overlay
@@ -20,6 +20,7 @@ from liqdesk.ui.chart.plot import Plot
 from liqdesk.ui.chart.pointing import Pointing
 from liqdesk.ui.chart.series import Series
 from liqdesk.ui.chart.state import ChartState
+from liqdesk.ui.popup import Menu
 
 KINDS: Final[tuple[type[Kind], ...]] = (Liquidations, OpenInterest, CumulativeDelta, FundingRates, Volume, Strength)
 
@@ -163,10 +164,10 @@ class Panes(QWidget):
     def _choose(self, names: Iterable[str]) -> None:
         self.chosen.emit({"panes": tuple(names)})
 
-    def menu(self, name: str = "") -> QMenu:
+    def menu(self, name: str = "") -> Menu:
         """Return the menu that chooses panes; of one pane, with what can be done to it first."""
         settings = self.state.settings
-        menu = QMenu(self)
+        menu = Menu(self)
         if name in settings.panes:
             pane, title = self.panes[name], self.panes[name].kind.title
             menu.addAction(f"{'Open' if pane.folded else 'Fold'} {title}").triggered.connect(lambda: self.toggle(name))
@@ -185,7 +186,7 @@ class Panes(QWidget):
             menu.addAction("The usual panes").triggered.connect(lambda: self._choose(Settings().panes))
         return menu
 
-    def fill(self, menu: QMenu) -> None:
+    def fill(self, menu: Menu) -> None:
         """Add a switch for every pane to a menu."""
         for name in PANES:
             action = menu.addAction(self.panes[name].kind.title)
