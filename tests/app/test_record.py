@@ -100,9 +100,13 @@ def test_an_outage_is_given_back_but_for_the_forced_orders(
     back = newest(FORCED)
     one.until(lambda: newest(TRADES) > back + MINUTE_MS, "minutes go on")
     # Each symbol's own stream comes back in its own time; of three minutes that have marks, the middle one is whole.
-    minutes = "SELECT min(n) FROM (SELECT count(*) AS n FROM mark WHERE (key & 0xffffffff) * 60000 > {} GROUP BY key >> 32)"
+    minutes = (
+        "SELECT min(n) FROM (SELECT count(*) AS n FROM mark WHERE (key & 0xffffffff) * 60000 > {} GROUP BY key >> 32)"
+    )
     both = "SELECT count(DISTINCT key >> 32) FROM mark WHERE (key & 0xffffffff) * 60000 > {}"
-    one.until(lambda: peek(path, both.format(back)) == 2 and peek(path, minutes.format(back)) > 2, "marks of both go on")
+    one.until(
+        lambda: peek(path, both.format(back)) == 2 and peek(path, minutes.format(back)) > 2, "marks of both go on"
+    )
     assert one.end(signal.SIGINT) == 0
     with History.open(path, tmp_path / "nobody", origin=f"127.0.0.1:{market.port}", read_only=True) as held:
         gaps = [g for g in held.gaps("BTCUSDT") if g.to_ms > before]
