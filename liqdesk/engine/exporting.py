@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from liqdesk.engine.frames import SourceKind
 from liqdesk.exports import Origin, Sheet, map_sheet, zones_sheet
 from liqdesk.exports.tables import Open
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 def source_words(source: Source) -> str:
     """Return how a file names a source; nothing but Binance itself is called live."""
+    if source.kind is SourceKind.REPLAY:
+        of = "Binance data" if source.of is SourceKind.LIVE else source_words(replace(source, kind=source.origin))
+        return f"REPLAY of an earlier moment, not live: {of}"
     match source.kind:
         case SourceKind.LIVE:
             return "Binance, live"
@@ -32,7 +37,7 @@ def source_words(source: Source) -> str:
 def origin_of(frame: Frame) -> Origin:
     """Return what the data of a frame are of; their age is the mark price's, None where nothing moves."""
     age: float | None = None
-    if frame.source.kind is not SourceKind.HISTORY:
+    if frame.source.kind not in (SourceKind.HISTORY, SourceKind.REPLAY):
         age = next((s.age_s for s in frame.streams if s.name == "mark"), None)
     venue = {
         SourceKind.LIVE: "Binance USDⓈ-M",
@@ -41,7 +46,7 @@ def origin_of(frame: Frame) -> Origin:
     }
     return Origin(
         frame.instrument.symbol,
-        venue.get(frame.source.kind, frame.source.host),
+        venue.get(frame.source.origin, frame.source.host),
         source_words(frame.source),
         frame.model_version,
         frame.venue_ms,

@@ -32,6 +32,7 @@ class SourceKind(StrEnum):
     DEMO = "demo"  # the built-in market
     CUSTOM = "custom"  # an endpoint the user typed in
     HISTORY = "history"  # imported or recorded data, no connection
+    REPLAY = "replay"  # an earlier moment of what is shown, in the window alone
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -44,6 +45,13 @@ class Source(msgspec.Struct, frozen=True):
     note: str = ""  # why the demo replaced the live market, one sentence
     file: str = ""  # the name of a recording that was opened
     whose: str = ""  # whose data it holds, where they are not the venue's own
+    of: SourceKind | None = None  # of a replay: what is replayed
+    afterwards: bool = False  # of a replay: its map was computed after that moment, not drawn in it
+
+    @property
+    def origin(self) -> SourceKind:
+        """Where the data came from in the first place."""
+        return self.of or self.kind
 
 
 class StreamStatus(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from liqdesk.ui.keys import BY_NAME
 from liqdesk.ui.menus import Menus
 from liqdesk.ui.pictures import Pictures
 from liqdesk.ui.position.mine import Mine
+from liqdesk.ui.replay.replaying import Replaying
 from liqdesk.ui.scoring import Scoring
 from liqdesk.ui.shortcuts import Shortcuts
 from liqdesk.ui.shown_market import ShownMarket
@@ -47,6 +48,7 @@ class Actions(QObject):
         self.scoring = Scoring(window)
         self.market = ShownMarket(window, self)
         self.charting = Charting(window, self)
+        self.replaying = Replaying(window, self)
         self.choosing = Choosing(window, self)
         self.cards = Cards(window, self)
         self.menus = Menus(window, self)

@@ -25,7 +25,7 @@ class Alerting(QObject):
         self._window = window
         self._player: Player | None = None
         self._dialog: AlertDialog | None = None
-        window.frame_taken.connect(self._follow)
+        window.frame_shown.connect(self._follow)
 
     @property
     def player(self) -> Player:

@@ -30,6 +30,12 @@ class Blank(NamedTuple):
     troubled: bool = False
 
 
+def unknown(frame: Frame | None) -> str:
+    """Return what is said of something that a frame does not bring."""
+    replayed = frame is not None and frame.source.kind == "replay"
+    return "not kept of that moment" if replayed else "not known yet"
+
+
 def blank_of(frame: Frame | None, words: str, why: str = "") -> Blank:
     """Return what a panel without content says: what the market is doing where that is the reason, else `words` and `why`."""
     if frame is None:

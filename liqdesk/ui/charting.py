@@ -47,7 +47,7 @@ class Charting(QObject):
         self._act.mine.serve(chart)
         self.lining.serve(chart)
         self.whatifs.serve(chart)
-        chart.pointing.why.asked.connect(self._window.command)
+        chart.pointing.why.asked.connect(self._act.replaying.ask_why)
         chart.panes.chosen.connect(self._panes_chosen)
 
     @Slot(object)

@@ -10,7 +10,7 @@ import msgspec
 from liqdesk.ui import present, scores
 
 if TYPE_CHECKING:
-    from liqdesk.engine.frames import Frame
+    from liqdesk.engine.frames import Frame, Source
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -32,7 +32,9 @@ def accent_token(frame: Frame) -> str:
 
 
 def mark_age_s(frame: Frame) -> float | None:
-    """Return the age of the mark price in venue seconds."""
+    """Return the age of the mark price in venue seconds; None for an earlier moment, which has none."""
+    if frame.source.kind == "replay":
+        return None
     for stream in frame.streams:
         if stream.name == "mark" and stream.age_s is not None:
             return stream.age_s
@@ -70,6 +72,8 @@ def condition(frame: Frame) -> Condition:
     origin, health, accent = _origin(frame), frame.connection.health, accent_token(frame)
     start = f"{origin} · " if origin else ""
     tip = _tip(frame)
+    if frame.source.kind == "replay":
+        return Condition("REPLAY · not live", "demo", False, tip)
     if frame.source.kind == "history" or health == "ended":
         words = "RECORDING · not live" if frame.source.file else "HISTORY · recorded data"
         return Condition(words, "demo", False, tip)
@@ -97,11 +101,13 @@ def _tip(frame: Frame) -> str:
         )
     elif source.kind == "custom":
         lines.append(f"{source.host} is not Binance. What it serves is taken as it comes and never called live.")
-    else:
+    elif source.kind == "history":
         lines.append("Imported or recorded data; there is no connection.")
         if source.file:
             whose = f"are of {source.whose}, not Binance's" if source.whose else "are Binance's own"
             lines.append(f"{source.file} was opened; its data {whose}.")
+    if source.kind == "replay":
+        lines.append(f"Shown: {present.stamp(frame.venue_ms, 'UTC')}, of {origin_name(source)}.")
     if source.note:
         lines.append(source.note)
     if link.sentence:
@@ -112,13 +118,16 @@ def _tip(frame: Frame) -> str:
     return "\n".join(lines)
 
 
+def origin_name(source: Source) -> str:
+    """Return the name of where the data came from, of a replay too."""
+    if source.file:
+        return "Recording"
+    return {"live": "Binance", "demo": "Built-in market", "custom": source.host, "history": "History"}[source.origin]
+
+
 def venue_name(frame: Frame) -> str:
     """Return the venue as the top bar names it."""
-    if frame.source.file:
-        return "Recording"
-    return {"live": "Binance", "demo": "Built-in market", "custom": frame.source.host, "history": "History"}[
-        frame.source.kind
-    ]
+    return "Replay" if frame.source.kind == "replay" else origin_name(frame.source)
 
 
 def moment(frame: Frame) -> dict[str, object]:

@@ -40,6 +40,8 @@ class BarButton(QAbstractButton):
 
     def ground(self) -> str:
         t = current()
+        if self.isChecked():
+            return t.selected
         return t.hover if self.underMouse() or self.isDown() else t.raised
 
 

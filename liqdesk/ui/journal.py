@@ -69,7 +69,7 @@ class Journal(QObject):
         self._health = ""
         self._epoch: int | None = None
         logging.getLogger("liqdesk").addHandler(self._catcher)
-        window.frame_taken.connect(self._taken)
+        window.frame_shown.connect(self._taken)
         window.closing.connect(self.close)
 
     @Slot()
@@ -94,7 +94,8 @@ class Journal(QObject):
 
     def take(self, frame: Frame) -> None:
         """Note what is new in a frame."""
-        if frame.epoch != self._epoch:
+        replayed = frame.source.kind == "replay"  # whoever began it has said so
+        if frame.epoch != self._epoch and not replayed:
             self._epoch = frame.epoch
             self._phases.clear()
             self._health = ""
@@ -111,7 +112,7 @@ class Journal(QObject):
                 words = f"connection {link.name}: {phase}{f'. {link.sentence}' if lost else ''}"
                 self.put("warning" if lost else "link", words)
         health = str(frame.connection.health)
-        if health != self._health:
+        if health != self._health and not replayed:
             before, self._health = self._health, health
             if health in ("stale", "down"):
                 self.put("warning", f"{condition(frame).text}. {frame.connection.sentence}".strip())

@@ -20,6 +20,7 @@ MORE: Final = (
     ("layers", "Layers…"),
     ("desk", "Panels and layouts…"),
     ("whatif", "What if price goes…"),
+    ("replay", "Replay, or back to now"),
     ("settings", "Settings…"),
     ("theme", "Light or dark"),
     ("save", "Save a picture"),
@@ -55,9 +56,11 @@ class Menus(QObject):
             words = frame.connection.sentence or self._window.topbar.pill.toolTip().split("\n")[0]
             menu.addAction(words).setEnabled(False)
             menu.addSeparator()
-            if frame.source.kind == "demo":
+            if frame.source.kind == "replay":
+                self._add(menu, "replay", "Back to now")
+            if frame.source.origin == "demo":
                 self._add(menu, "market", "Use the venue")
-            elif frame.source.kind != "history":
+            elif frame.source.origin != "history":
                 self._add(menu, "retry", "Reconnect now")
                 self._add(menu, "market", "Use the built-in market")
         self._under(menu, self._window.topbar.pill)

@@ -94,6 +94,7 @@ class Shell(QWidget):
         bar.more_pressed.connect(act.menus.more)
         bar.pill_pressed.connect(act.menus.pill)
         bar.layers_pressed.connect(act.menus.layers.open)
+        bar.replay_pressed.connect(act.replaying.toggle)
         bar.whatif_pressed.connect(act.charting.whatifs.press)
         self._act = act
         self.statusbar.streams.pressed.connect(act.cards.streams)

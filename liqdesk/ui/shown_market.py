@@ -67,8 +67,8 @@ class ShownMarket(QObject):
     def switch(self) -> None:
         """Go to the built-in market, or back to the venue."""
         frame = self._window.frame
-        if frame is not None and frame.source.kind != "history":
-            self.use_live() if frame.source.kind == "demo" else self.use_demo()
+        if frame is not None and frame.source.origin != "history":
+            self.use_live() if frame.source.origin == "demo" else self.use_demo()
 
     @Slot(str)
     def notice_acted(self, _key: str) -> None:

@@ -1,11 +1,12 @@
-"""Where the chart stands: an empty plot that paints at once, the chart when it is loaded, and the toast over both."""
+"""Where the chart stands: an empty plot that paints at once, the chart when it is loaded, a row under it, and the toast over both."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from liqdesk.ui import draw
 from liqdesk.ui.draw import Painted
@@ -23,6 +24,7 @@ class Stage(Painted):
     def __init__(self) -> None:
         super().__init__()
         self.chart: ChartPane | None = None
+        self._under: QWidget | None = None
         self.toast = Toast(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -30,9 +32,28 @@ class Stage(Painted):
         """Put the chart in its place, under the toast."""
         self.chart = chart
         chart.setParent(self)
-        chart.setGeometry(self.rect())
+        self._divide()
         chart.show()
         self.toast.raise_()
+
+    def put_under(self, row: QWidget | None) -> None:
+        """Put a row of controls under the chart in place of the one that is there; None: there is none."""
+        if self._under is not None and self._under is not row:
+            self._under.hide()
+        self._under = row
+        if row is not None:
+            row.setParent(self)
+            row.show()
+        self._divide()
+        self.toast.raise_()
+
+    def _divide(self) -> None:
+        """Give the row under the chart the height it asks for, and the chart the rest."""
+        high = 0 if self._under is None else self._under.sizeHint().height()
+        if self._under is not None:
+            self._under.setGeometry(0, self.height() - high, self.width(), high)
+        if self.chart is not None:
+            self.chart.setGeometry(QRect(0, 0, self.width(), self.height() - high))
 
     def tell_chart(self, old: Settings, new: Settings) -> None:
         """Pass changed settings on to the chart."""
@@ -41,8 +62,7 @@ class Stage(Painted):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.chart is not None:
-            self.chart.setGeometry(self.rect())
+        self._divide()
         self.toast.place()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

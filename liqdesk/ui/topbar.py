@@ -28,7 +28,7 @@ CLASSES: Final = (5, 10, 25, 50, 100)
 SIDES: Final = ("long", "both", "short")
 
 PADS: Final = (9, 9, 8, 8, 5, 5)  # inside a segment, by level
-TIGHT: Final = (8, 7, 6)  # rather than go without a button of level 1
+TIGHT: Final = (8, 7, 6, 5)  # rather than go without a button of level 1
 LAST: Final = 5
 
 
@@ -49,6 +49,7 @@ class TopBar(draw.Painted):
     layers_pressed = Signal()
     desk_pressed = Signal()
     whatif_pressed = Signal()
+    replay_pressed = Signal()
     pill_pressed = Signal()
 
     def __init__(self, settings: Settings) -> None:
@@ -68,7 +69,7 @@ class TopBar(draw.Painted):
         self.candles = Segments(
             [c for c in candles if c.value in IN_REACH],
             settings.candle_ms,
-            pad=9,
+            9,
             more=[c for c in candles if c.value not in IN_REACH],
         )
         self.candles.setAccessibleName("candle")
@@ -93,6 +94,9 @@ class TopBar(draw.Painted):
         self.layers.setToolTip("What is drawn over the map (V)")
         self.whatif = TextButton("What-if", weight=MEDIUM)
         self.whatif.setToolTip("What would follow if price went somewhere: drag a line over the chart (F)")
+        self.replay = TextButton("Replay", weight=MEDIUM)
+        self.replay.setCheckable(True)
+        self.replay.setToolTip("Show an earlier moment as it was drawn then, and play on from there (J)")
         self.folds = [Folded(segments) for segments in (self.candles, self.windows, self.sides)]
         self.desk = TextButton("Desk 1", arrow=True, weight=MEDIUM)
         self.bell = icon("bell", "alerts", "Alerts; the badge counts those you have not seen")
@@ -126,17 +130,11 @@ class TopBar(draw.Painted):
             (self.folds[2], 4),
             (self.layers, 14),
             (self.whatif, 6),
+            (self.replay, 6),
         ]
-        self._right: list[tuple[QWidget, float]] = [
-            (self.desk, 8),
-            (self.bell, 4),
-            (self.camera, 4),
-            (self.help, 4),
-            (self.theme, 4),
-            (self.sliders, 4),
-            (self.pill, 10),
-        ]
-        self.spare: tuple[QWidget, ...] = (self.desk, self.layers, self.whatif)
+        icons = self.bell, self.camera, self.help, self.theme, self.sliders
+        self._right: list[tuple[QWidget, float]] = [(self.desk, 8), *((one, 4) for one in icons), (self.pill, 10)]
+        self.spare: tuple[QWidget, ...] = (self.desk, self.layers, self.whatif, self.replay)
         for widget, _ in (*self._gaps, *self._right):
             widget.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -149,7 +147,7 @@ class TopBar(draw.Painted):
             chip.clicked.connect(self._chip_pressed)
         self.symbol.clicked.connect(self.symbol_asked)
         self.camera.clicked.connect(self.picture_pressed)
-        for name in ("layers", "whatif", "desk", "bell", "help", "theme", "pill"):
+        for name in ("layers", "whatif", "replay", "desk", "bell", "help", "theme", "pill"):
             getattr(self, name).clicked.connect(getattr(self, f"{name}_pressed"))
         self.bands_button.clicked.connect(self._open_bands)
         self.sliders.clicked.connect(self._sliders_pressed)
@@ -204,6 +202,7 @@ class TopBar(draw.Painted):
             frame.instrument.contract_type, frame.instrument.contract_type.lower().replace("_", " ")
         )
         self.show_symbol(frame.instrument.symbol, kind)
+        self.replay.setChecked(frame.source.kind == "replay")
         name = venue_name(frame)
         if name != self.venue.text:
             self.venue.set_text(name)

@@ -40,7 +40,7 @@ class Keeping(NamedTuple):
 
 def records(frame: Frame | None, profile_writable: bool) -> bool:
     """Return whether what is shown is also kept: neither the built-in market nor a profile that another window has."""
-    return frame is not None and frame.source.kind in ("live", "custom") and profile_writable
+    return frame is not None and frame.source.origin in ("live", "custom") and profile_writable
 
 
 def tooltip(frame: Frame | None) -> str:
@@ -144,14 +144,14 @@ class TrayKeeper(QObject):
         self._say()
         self.icon.show()
         self._window.hide()
-        self._window.frame_taken.connect(self._say)
+        self._window.frame_shown.connect(self._say)
 
     @Slot()
     def show_window(self) -> None:
         """Bring the window back and take the icon away."""
         if self.icon is None or not self.icon.isVisible():
             return
-        self._window.frame_taken.disconnect(self._say)
+        self._window.frame_shown.disconnect(self._say)
         self._window.show()
         self._window.raise_()
         self._window.activateWindow()

@@ -26,7 +26,7 @@ class Watching(QObject):
         self._starred: tuple[str, ...] = ()
         self._source: Source | None = None
         act.learn("watchlist", self.open)
-        window.frame_taken.connect(self._see)
+        window.frame_shown.connect(self._see)
         window.settings_changed.connect(self._tell)
 
     @property

@@ -36,8 +36,8 @@ class Window(QMainWindow):
     """Top bar, chart, panels and status bar.
 
     `command` carries engine commands, `settings_changed` new settings to be kept, `frame_taken` the word that the next frame may come,
-    `first_painted` that the skeleton stands and `furnish` may be called, `controls_ready` and `chart_ready` that those took their
-    places, `closing` that the window goes. Slots: `apply`, `set_grid`, `set_universe`, `set_tickers`.
+    `frame_shown` that another one is shown, `first_painted` that the skeleton stands and `furnish` may be called, `controls_ready` and
+    `chart_ready` that those took their places, `closing` that the window goes. Slots: `apply`, `set_grid`, `set_universe`, `set_tickers`.
     """
 
     command = Signal(object)
@@ -46,6 +46,7 @@ class Window(QMainWindow):
     controls_ready = Signal()
     chart_ready = Signal()
     frame_taken = Signal()
+    frame_shown = Signal()
     closing = Signal()
 
     settings: Settings
@@ -179,10 +180,8 @@ class Window(QMainWindow):
     @property
     def chart_painted(self) -> bool:
         """Whether the map has been painted from the grid."""
-        chart, frame = self.chart, self.frame
-        return (
-            chart is not None and frame is not None and chart.cell_value(frame.venue_ms, frame.prices.mark) is not None
-        )
+        chart, now = self.chart, self.frame
+        return chart is not None and now is not None and chart.cell_value(now.venue_ms, now.prices.mark) is not None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -207,8 +206,12 @@ class Window(QMainWindow):
 
     @Slot(object)
     def apply(self, frame: Frame) -> None:
-        """Take a frame: the chart at once, the panels one part after another, each at most five times a second, what comes
-        only once never missed."""
+        """Take the engine's newest frame, and show it or the moment that is replayed."""
+        self.show_frame(self.act.replaying.take(frame))
+        self.frame_taken.emit()
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show a frame: the chart at once, the panels one after another, each at most five times a second; none misses what comes once."""
         anew = self.frame is None or frame.epoch != self.frame.epoch
         if anew and self.frame is not None:
             self.stage.toast.clear()
@@ -223,7 +226,7 @@ class Window(QMainWindow):
             self.act.alerting.announce(fired)
         self.turns.frame(anew)
         self._measure(frame)
-        self.frame_taken.emit()
+        self.frame_shown.emit()
 
     def _measure(self, frame: Frame) -> None:
         if Trace.current is not None:
@@ -311,8 +314,6 @@ class Window(QMainWindow):
     @Slot(bool, float, float)
     def choose_levels(self, auto: bool, low: float, high: float) -> None:
         self.change(heat_auto=auto, heat_low_usd=low, heat_high_usd=high)
-
-    # going
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed:

@@ -29,6 +29,8 @@ def title(s: ChartState) -> str:
     venue = VENUE if s.live else s.frame.source.host or "simulated"
     if s.frame.source.kind is SourceKind.DEMO:
         venue = "simulated"
+    elif s.frame.source.kind is SourceKind.REPLAY:
+        venue = "replay"
     elif s.frame.source.kind is SourceKind.HISTORY:
         venue = "recording" if s.frame.source.file else "history"
     kind = " perp" if s.frame.instrument.contract_type == "PERPETUAL" else ""

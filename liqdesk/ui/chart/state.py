@@ -95,6 +95,11 @@ class ChartState:
         return self.frame is None or self.frame.source.kind is SourceKind.LIVE
 
     @property
+    def replay(self) -> bool:
+        """Whether an earlier moment is shown."""
+        return self.frame is not None and self.frame.source.kind is SourceKind.REPLAY
+
+    @property
     def stale(self) -> bool:
         return self.frame is not None and self.frame.connection.health in (Health.STALE, Health.DOWN)
 
@@ -214,6 +219,14 @@ def alert_text(rule: PriceCrosses, decimals: int) -> str:
 def source_text(frame: Frame) -> str:
     """Return the ribbon's sentence for a source that is not Binance live, empty for one that is."""
     source = frame.source
+    if source.kind is SourceKind.REPLAY:
+        parts = ["REPLAY"]
+        if source.of is SourceKind.DEMO:
+            parts.append("simulated market, not Binance")
+        elif source.of is SourceKind.CUSTOM:
+            parts.append(f"{source.host}, not Binance")
+        parts.append("map computed afterwards" if source.afterwards else "map as it was drawn then")
+        return "  ·  ".join([*parts, "nothing here is live"])
     if source.kind is SourceKind.DEMO:
         parts = ["DEMO", "simulated market, not Binance"]
         if source.seed is not None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 
 from liqdesk.market import DAY_MS, HOUR_MS
 from liqdesk.ui import draw, present
-from liqdesk.ui.blank import Blank, blank_of, put_blank
+from liqdesk.ui.blank import Blank, blank_of, put_blank, unknown
 from liqdesk.ui.panels.frame import PAD, Body, Panel
 from liqdesk.ui.theme import MEDIUM, SEMIBOLD, SMALL, current, text_width
 
@@ -65,7 +65,7 @@ def shown_of(frame: Frame) -> Shown:
     interval = f"every {f.interval_h} h"
     if f.rate is None:
         has_none = f.next_ms == 0 and frame.prices.mark_ms > 0
-        word = "no funding on this contract" if has_none else "not known yet"
+        word = "no funding on this contract" if has_none else unknown(frame)
         none = "" if has_none else interval
         return Shown(present.UNKNOWN, "", word, "", present.UNKNOWN, none, "", "", "", (), (None,) * 4, None)
     payer = "longs pay shorts" if f.rate > 0 else "shorts pay longs" if f.rate < 0 else "nobody pays"
@@ -124,7 +124,7 @@ class FundingBody(Body):
         blank = (
             Blank(now.payer)
             if now.payer and now.values[0] is None and not now.interval
-            else blank_of(frame, "not known yet")
+            else blank_of(frame, unknown(frame))
         )
         if now.values[0] is None and blank != self.blank:
             self.update()

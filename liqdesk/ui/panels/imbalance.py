@@ -9,7 +9,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
 from liqdesk.ui import draw, present, scores
-from liqdesk.ui.blank import blank_of, put_blank
+from liqdesk.ui.blank import blank_of, put_blank, unknown
 from liqdesk.ui.controls import Badge
 from liqdesk.ui.panels.frame import PAD, Body, Panel
 from liqdesk.ui.present import DOLLARS, Measure
@@ -133,6 +133,7 @@ class ImbalanceBody(Body):
         super().__init__()
         self.rows: tuple[Row, ...] = ()
         self.ledger: tuple[Ledger, ...] = ()
+        self.none = ""  # what is said without a ledger
         self.interest = present.UNKNOWN
         self.clamped = False
         self.blank = blank_of(None, "")
@@ -147,6 +148,7 @@ class ImbalanceBody(Body):
         clamped = frame.ledger is not None and frame.ledger.clamped
         now = (rows_of(frame, m), ledger_of(frame, m), interest, clamped)
         blank = blank_of(frame, "no estimate yet")
+        self.none = f"share of open interest {unknown(frame)}"
         if not now[0] and blank != self.blank:
             self.update(0, 0, self.width(), self.height())
         self.blank = blank
@@ -265,7 +267,7 @@ class ImbalanceBody(Body):
         t = current()
         w, pad, h = self.width(), t.px(PAD), t.px(19)
         if not self.ledger:
-            draw.put(p, pad, y, w - 2 * pad, h, "open interest not known yet", t.text3, SMALL)
+            draw.put(p, pad, y, w - 2 * pad, h, self.none, t.text3, SMALL)
             return
         if self.clamped:
             draw.put(p, pad, y, w - 2 * pad, h, CONFLICT, t.alert, SMALL, MEDIUM, elide=True)

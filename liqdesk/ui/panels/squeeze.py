@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from liqdesk.insight.squeeze import NOTABLE, nearest
 from liqdesk.market import Side
 from liqdesk.ui import draw, present, touched
-from liqdesk.ui.blank import blank_of, put_blank
+from liqdesk.ui.blank import blank_of, put_blank, unknown
 from liqdesk.ui.panels.frame import PAD, Body, Panel
 from liqdesk.ui.theme import BODY, MEDIUM, SEMIBOLD, SMALL, current, text_width
 
@@ -84,7 +84,7 @@ def verdict(frame: Frame) -> str:
     """Return the answer in words."""
     s = frame.squeeze
     if s is None or s.score(Side.SHORT) is None:
-        return "not known yet" if s is None or s.tilt is None else "funding has no deviation to go by"
+        return unknown(frame) if s is None or s.tilt is None else "funding has no deviation to go by"
     sides = [side for side in SIDES if s.notable(side, frame.zones)]
     return f"{sides[0].word} squeeze setup: mean {_z(s.score(sides[0]))}" if sides else "nothing notable"
 
@@ -118,7 +118,7 @@ class SqueezeBody(Body):
         w, pad, h = self.width(), t.px(PAD), t.px(20)
         if not self.lines:
             put_blank(
-                p, 0, 0, w, self.height(), blank_of(self._frame, "not known yet", "It needs the map and funding.")
+                p, 0, 0, w, self.height(), blank_of(self._frame, unknown(self._frame), "It needs the map and funding.")
             )
             return
         right, left = float(w - pad), w - pad - text_width("+12.0 % 99.9M", SMALL, MEDIUM) - t.px(8)

@@ -33,9 +33,9 @@ class _File(msgspec.Struct, frozen=True):
 
 def origin_of(source: Source) -> str:
     """Return whose prices a position was entered at: a simulated market's are never taken for the venue's."""
-    if source.kind in (SourceKind.LIVE, SourceKind.HISTORY) and not source.whose:
+    if source.origin in (SourceKind.LIVE, SourceKind.HISTORY) and not source.whose:
         return "binance"
-    return "demo" if source.kind is SourceKind.DEMO else source.whose or source.host
+    return "demo" if source.origin is SourceKind.DEMO else source.whose or source.host
 
 
 def is_sensible(position: Position) -> bool:

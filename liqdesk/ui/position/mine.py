@@ -39,7 +39,7 @@ class Mine(QObject):
         self.positions: Mapping[tuple[str, str], Position] = {}
         self._next = 0.0
         act.learn("position", self.open)
-        window.frame_taken.connect(self._follow)
+        window.frame_shown.connect(self._follow)
 
     @property
     def _path(self) -> Path:

@@ -45,7 +45,7 @@ class Charts(QObject):
         self._epoch: int | None = None
         self._beside: dict[str, DensityGrid | None] = {}  # contracts followed beside the main one, with their grids
         self.served = Serving(window, self)
-        window.frame_taken.connect(self._taken)
+        window.frame_shown.connect(self._taken)
         window.settings_changed.connect(self._follow)
         window.chart_ready.connect(self._begin)
         window.closing.connect(self.close)

@@ -98,7 +98,7 @@ class Serving(QObject):
         if with_main or symbol == charts.shown or symbol in charts.beside:
             charts.choose(one, symbol)
             return
-        if w.frame is not None and w.frame.source.kind == "history":
+        if w.frame is not None and w.frame.source.origin == "history":
             w.act.say(
                 "A history holds one contract", "Open the live market or the built-in one to see others beside it."
             )
