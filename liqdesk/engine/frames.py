@@ -268,6 +268,12 @@ class Frame(msgspec.Struct, frozen=True):
     confluence: Confluence | None = None  # of the newest closed minute; None before it is known
     series: SeriesView | None = None  # what runs beneath the chart; None before there is a session
     past: PastView | None = None  # how often alert rules would have fired; None before there is anything to say
+    meanwhile_ms: int | None = None  # of a replay: the venue's time
+
+    @property
+    def feed_ms(self) -> int:
+        """The venue's time, whatever moment is shown: what streams and alert rules go by."""
+        return self.venue_ms if self.meanwhile_ms is None else self.meanwhile_ms
 
 
 class SetSymbol(msgspec.Struct, frozen=True):

@@ -213,6 +213,7 @@ def carried(then: Frame, real: Frame) -> Frame:
     return msgspec.structs.replace(
         then,
         serial=real.serial,
+        meanwhile_ms=real.venue_ms,
         streams=real.streams,
         links=real.links,
         rest=real.rest,

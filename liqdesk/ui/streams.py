@@ -96,7 +96,7 @@ def rest_row(rest: RestStatus) -> tuple[Cell, ...]:
 
 def fresh_oddities(frame: Frame) -> int:
     """Return how many impossible inputs the last 24 h had, if one of them is at most ten minutes old; else 0."""
-    fresh = any(frame.venue_ms - odd.last_ms <= FRESH_MS for odd in frame.quality)
+    fresh = any(frame.feed_ms - odd.last_ms <= FRESH_MS for odd in frame.quality)
     return sum(odd.count for odd in frame.quality) if fresh else 0
 
 
@@ -116,8 +116,8 @@ def notes(frame: Frame) -> tuple[Cell, ...]:
         if link.sentence and link.phase != "open":
             said.append(Cell(f"{link.name}: {link.sentence}", link.sentence, "alert"))
     for odd in frame.quality:
-        token = "demo" if frame.venue_ms - odd.last_ms <= FRESH_MS else "text2"
-        said.append(Cell(odd_words(odd, frame.venue_ms), list(odd.by_hour), token))
+        token = "demo" if frame.feed_ms - odd.last_ms <= FRESH_MS else "text2"
+        said.append(Cell(odd_words(odd, frame.feed_ms), list(odd.by_hour), token))
     if frame.rest is not None and frame.rest.proxy:
         said.append(Cell(f"Everything goes through the proxy {frame.rest.proxy}", frame.rest.proxy, "text2"))
     if frame.source.speed != 1.0:
@@ -144,7 +144,7 @@ def numbers(frame: Frame) -> dict[str, dict[str, object]]:
         put(f"stream.{s.name}.link", link)
     for odd in frame.quality:
         out[f"quality.{odd.kind.replace(' ', '_')}"] = {
-            "text": odd_words(odd, frame.venue_ms),
+            "text": odd_words(odd, frame.feed_ms),
             "value": list(odd.by_hour),
         }
     for one in frame.links:

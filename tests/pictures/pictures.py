@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SETTLE_S = 25  # the market's own seconds at 20 times speed are enough for every panel to be full
 REFUSED = "HTTP/1.1 451 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 NAMES = (
-    "loading, dark, light, 150, 200, maps, narrow, cards or one of them, readout, why, whatif, toast, alerts, zones, everything, "
+    "loading, dark, light, 150, 200, maps, narrow, cards or one of them, readout, why, whatif, replay, toast, alerts, zones, everything, "
     "beside, stale, significant, error"
 )
 RISEN = (

@@ -189,6 +189,17 @@ def alerts(studio: Studio, folder: Folder) -> None:
     show_usual(studio)
 
 
+def replay(studio: Studio, folder: Folder, suffix: str) -> None:
+    """An earlier moment, at both sizes, and in a window that has room for little."""
+    w = studio.window
+    w.act.replaying.toggle()
+    for name, size in {**SIZES, **({} if "150" in suffix else {"narrow": (900, 640)})}.items():
+        studio.resize(*size)
+        folder.put(f"replay{suffix}-{name}", studio)
+    w.act.replaying.leave()
+    studio.resize(*SIZES["1920x1080"])
+
+
 def pointing(studio: Studio, folder: Folder) -> None:
     """What the hand shows on the chart: the read-out, why a cell is hot, what if, the ruler's neighbours; and a toast."""
     w = studio.window
@@ -219,6 +230,8 @@ def pointing(studio: Studio, folder: Folder) -> None:
             studio.hold(True)
             folder.put(f"whatif{suffix}", studio)
             w.act.charting.whatifs.press()
+        if folder.wants("replay"):
+            replay(studio, folder, suffix)
         if folder.wants("toast"):
             w.act.say("The picture was saved", "liqdesk-BTCUSDT-20260601-1212.png, in the folder of pictures")
             folder.put(f"toast{suffix}", studio)

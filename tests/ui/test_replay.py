@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import numpy as np
 import pytest
-from chart_scene import NOW, Scene, order, scene
+from chart_scene import NOW, Scene, order, rule, scene
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -318,13 +318,22 @@ def test_what_comes_meanwhile_is_there_afterwards(make: Make, market: Scene) -> 
     window.frame_taken.connect(lambda: taken.append(1))
     window.apply(
         market.frame(
-            serial=2, venue_ms=NOW + 1_000, new_bars=(Bars(MINUTE_MS, late),), new_forced=(more,), streams=(stream,)
+            serial=2,
+            venue_ms=NOW + 1_000,
+            new_bars=(Bars(MINUTE_MS, late),),
+            new_forced=(more,),
+            streams=(stream,),
+            rules=(msgspec.structs.replace(rule(70_000.0), quiet_until_ms=NOW + 60_000),),
         )
     )
     assert taken == [1]
     assert window.frame is not None
     assert window.frame.venue_ms == THEN - 1, "the moment stays"
     assert window.frame.streams == (stream,), "the age of the feed is the feed's"
+    assert window.frame.feed_ms == NOW + 1_000, "and rules go by its time"
+    window.turns.everything()
+    rules = window.column.alerts.content.rows
+    assert [row.note for row in rules] == ["quiet 59 s"]
     assert len(chart.state.orders) == 2
     window.act.replaying.leave()
     chart.refresh()

@@ -125,11 +125,11 @@ class AlertsBody(Body):
             words = self.describe(s.rule)
             if s.rule.symbol != frame.instrument.symbol:
                 words = f"{s.rule.symbol}: {words}"
-            quiet = s.quiet_until_ms is not None and s.quiet_until_ms > frame.venue_ms > 0
+            quiet = s.quiet_until_ms is not None and s.quiet_until_ms > frame.feed_ms > 0
             if not s.rule.enabled:
                 note = "off"
             elif quiet and s.quiet_until_ms is not None:
-                note = f"quiet {present.length(s.quiet_until_ms - frame.venue_ms)}"
+                note = f"quiet {present.length(s.quiet_until_ms - frame.feed_ms)}"
             else:
                 note = f"fired {s.fired}" if s.fired else "armed"
             rows.append(Row(s.rule.id, s.rule.enabled, words, note, pastwords.short(self.past_of(s.rule))))
