@@ -260,7 +260,7 @@ def faults(window: QWidget, watch: Watch) -> list[str]:
             meant = text.words == widget.accessibleName() or (
                 isinstance(widget, QAbstractButton) and text.words == widget.text()
             )
-            if text.words.endswith("…") and not meant and not isinstance(widget, tuple(said_whole())):
+            if text.words.endswith("…") and not meant:
                 out.append(f"{name}: “{text.words}” is shortened")
             ground = text.ground or ground_of(pixels, text.box.translated(here), ratio)
             if ground is not None and contrast(over(text.ink, ground), ground) < LEAST:
@@ -268,13 +268,6 @@ def faults(window: QWidget, watch: Watch) -> list[str]:
                 out.append(f"{name}: “{text.words}” {text.ink.name()} on {ground.name()} is {value:.1f}:1")
         out += [f"{name}: “{a.words}” and “{b.words}” overlap" for a, b in overlapping(shown)]
     return list(dict.fromkeys(out))
-
-
-def said_whole() -> list[type[QWidget]]:
-    """Return what may shorten sentences that it did not write: its tooltip says the whole of each row."""
-    from liqdesk.ui.panels.log import LogBody
-
-    return [LogBody]
 
 
 def windows() -> list[QWidget]:

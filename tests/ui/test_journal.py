@@ -17,6 +17,7 @@ from liqdesk.ui import streams
 from liqdesk.ui.journal import LONGEST, clean
 from liqdesk.ui.panels.log import FILTERS, LogPanel
 from liqdesk.ui.panels.streams import StreamsPanel
+from liqdesk.ui.theme import BODY, text_width
 from liqdesk.ui.window import Window
 
 
@@ -113,6 +114,31 @@ def test_many_lines_are_bounded_and_looked_back_at(window: Window, qtbot: QtBot)
     assert panel.content.shown[-1] == panel.content.lines[-1]
     qtbot.keyClick(panel.content, Qt.Key.Key_Home)
     assert panel.content.shown[0].words == "newer"
+
+
+def test_a_long_line_breaks_and_is_not_shortened(window: Window) -> None:
+    panel = log_of(window)
+    body = panel.content
+    said = (
+        "The connection to the venue was lost and comes back by itself; what was missed meanwhile is asked for by REST."
+    )
+    window.shell.journal.put("info", "before")
+    window.shell.journal.put("warning", said)
+    window.shell.journal.put("info", "after")
+    body.resize(330, 200)
+    body.refresh()
+    after, long, before = body._places()[:3]
+    assert len(after.lines) == len(before.lines) == 1
+    assert len(long.lines) > 2
+    assert " ".join(long.lines) == said
+    assert all(text_width(one, BODY) <= body.width() - body._lefts()[1] for one in long.lines)
+    assert after.top + after.high == long.top
+    assert long.top + long.high == before.top
+    assert body.tip_at(long.top + long.high - 1) == said
+    body.resize(330, long.top + long.high - 1)
+    assert [one.words for one in body.shown] == ["after"], "an event that has no room whole waits"
+    body.resize(1_200, 200)
+    assert [len(one.lines) for one in body._places()[:3]] == [1, 1, 1]
 
 
 def test_no_secret_and_no_control_character_is_kept() -> None:

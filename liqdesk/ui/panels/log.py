@@ -1,9 +1,10 @@
-"""The log: what the program did and met, newest first, one line an event."""
+"""The log: what the program did and met, newest first, each event in as many lines as its words need."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
@@ -14,14 +15,15 @@ from liqdesk.ui.journal import Event, Journal
 from liqdesk.ui.panels.frame import PAD, Panel
 from liqdesk.ui.panels.lookback import LookBack
 from liqdesk.ui.popup import Menu
-from liqdesk.ui.theme import BODY, MEDIUM, SMALL, current, text_width
+from liqdesk.ui.theme import BODY, MEDIUM, SMALL, current, lines, text_width
 
 if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
     from liqdesk.settings import Settings
     from liqdesk.ui.window import Window
 
-ROW: Final = 21
+ROW: Final = 21  # px, an event of one line
+MORE: Final = 16  # each line after the first
 FILTERS: Final = {
     "all": frozenset({"info", "link", "warning", "error", "alert"}),
     "warnings": frozenset({"warning", "error"}),
@@ -32,8 +34,17 @@ TOKENS: Final = {"info": "text3", "link": "text2", "warning": "text1", "error": 
 TIP: Final = "What the program did and met since it was opened, by this computer's clock. The file liqdesk.log in the profile keeps more."
 
 
+class Place(NamedTuple):
+    """An event in view: its top and height, px, and its words line by line."""
+
+    event: Event
+    top: int
+    high: int
+    lines: tuple[str, ...]
+
+
 class LogBody(LookBack):
-    """The lines."""
+    """The events."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -52,8 +63,8 @@ class LogBody(LookBack):
 
     @property
     def shown(self) -> tuple[Event, ...]:
-        """Return the lines in view."""
-        return tuple(islice(self._lines, self._offset, self._offset + self.rows_in_view()))
+        """Return the events in view."""
+        return tuple(place.event for place in self._places())
 
     def follow(self, journal: Journal) -> None:
         self._journal = journal
@@ -95,12 +106,37 @@ class LogBody(LookBack):
         return len(self._lines)
 
     def rows_in_view(self) -> int:
-        return max(0, self.height() // current().px(ROW))
+        return len(self._places())
+
+    def _farthest(self) -> int:
+        return self.count - max(1, len(self._fitting(reversed(self._lines)))) if self._lines else 0
+
+    def _lefts(self) -> tuple[float, float]:
+        """Return where the level and the words begin, px."""
+        t = current()
+        level = t.px(PAD) + text_width("00:00:00", BODY) + t.px(8)
+        return level, level + text_width("warning", SMALL, MEDIUM) + t.px(8)
+
+    def _places(self) -> list[Place]:
+        """Return the events in view, newest first: those that have room whole, and at least one."""
+        return self._fitting(islice(self._lines, self._offset, None))
+
+    def _fitting(self, events: Iterable[Event]) -> list[Place]:
+        t = current()
+        room, y = self.width() - self._lefts()[1] - t.px(PAD), 0
+        found: list[Place] = []
+        for event in events:
+            words = tuple(lines(event.words, room)) or ("",)
+            high = t.px(ROW) + (len(words) - 1) * t.px(MORE)
+            if found and y + high > self.height():
+                break
+            found.append(Place(event, y, high, words))
+            y += high
+        return found
 
     def tip_at(self, y: float) -> str:
-        """Return the whole line at `y` px."""
-        shown, row = self.shown, int(y // current().px(ROW))
-        return shown[row].words if 0 <= row < len(shown) else TIP
+        """Return the words of the event at `y` px."""
+        return next((one.event.words for one in self._places() if one.top <= y < one.top + one.high), TIP)
 
     def sizeHint(self) -> QSize:
         return QSize(current().px(240), 6 * current().px(ROW))
@@ -112,17 +148,15 @@ class LogBody(LookBack):
         t = current()
         p = QPainter(self)
         pad, high = t.px(PAD), t.px(ROW)
-        level = pad + text_width("00:00:00", BODY) + t.px(8)
-        words = level + text_width("warning", SMALL, MEDIUM) + t.px(8)
+        level, left = self._lefts()
         if not self._lines:
             draw.put(p, pad, 0, self.width(), t.px(30), "nothing happened yet", t.text3, BODY)
-        y = 0
-        for one in self.shown:
-            when, name, what = self.words_of(one)
-            draw.put(p, pad, y, 0, high, when, t.text2, BODY)
-            draw.put(p, level, y, 0, high, name, str(getattr(t, TOKENS[one.level])), SMALL, MEDIUM)
-            draw.put(p, words, y, self.width() - words - pad, high, what, t.text1, BODY, elide=True)
-            y += high
+        for one in self._places():
+            when, name, _ = self.words_of(one.event)
+            draw.put(p, pad, one.top, 0, high, when, t.text2, BODY)
+            draw.put(p, level, one.top, 0, high, name, str(getattr(t, TOKENS[one.event.level])), SMALL, MEDIUM)
+            for i, words in enumerate(one.lines):
+                draw.put(p, left, one.top + i * t.px(MORE), 0, high, words, t.text1, BODY)
         if self._offset:
             draw.put(p, 0, 0, self.width() - pad, high, f"↑ {self._offset:,} newer", t.text1, SMALL, MEDIUM, draw.RIGHT)
         if self.hasFocus():
