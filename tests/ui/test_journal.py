@@ -125,18 +125,26 @@ def test_a_long_line_breaks_and_is_not_shortened(window: Window) -> None:
     window.shell.journal.put("info", "before")
     window.shell.journal.put("warning", said)
     window.shell.journal.put("info", "after")
-    body.resize(330, 200)
+    body.resize(380, 200)
     body.refresh()
+    level, left, under = body._lefts()
+    assert (level < left, under) == (True, False)
     after, long, before = body._places()[:3]
     assert len(after.lines) == len(before.lines) == 1
     assert len(long.lines) > 2
     assert " ".join(long.lines) == said
-    assert all(text_width(one, BODY) <= body.width() - body._lefts()[1] for one in long.lines)
+    assert all(text_width(one, BODY) <= body.width() - left for one in long.lines)
     assert after.top + after.high == long.top
     assert long.top + long.high == before.top
     assert body.tip_at(long.top + long.high - 1) == said
-    body.resize(330, long.top + long.high - 1)
+    body.resize(380, long.top + long.high - 1)
     assert [one.words for one in body.shown] == ["after"], "an event that has no room whole waits"
+    body.resize(240, 300)
+    level, left, under = body._lefts()
+    assert (left < level, under) == (True, True), "with so little room the words stand under time and level"
+    narrow = body._places()[1]
+    assert " ".join(narrow.lines) == said
+    assert narrow.top + narrow.down + len(narrow.lines) * 16 <= narrow.top + narrow.high
     body.resize(1_200, 200)
     assert [len(one.lines) for one in body._places()[:3]] == [1, 1, 1]
 

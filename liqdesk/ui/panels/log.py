@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROW: Final = 21  # px, an event of one line
 MORE: Final = 16  # each line after the first
+BESIDE: Final = 200  # px that the words have beside time and level; with less they stand under both
 FILTERS: Final = {
     "all": frozenset({"info", "link", "warning", "error", "alert"}),
     "warnings": frozenset({"warning", "error"}),
@@ -35,12 +36,13 @@ TIP: Final = "What the program did and met since it was opened, by this computer
 
 
 class Place(NamedTuple):
-    """An event in view: its top and height, px, and its words line by line."""
+    """An event in view: its top and height, px, and its words line by line, the first of them `down` px below the top."""
 
     event: Event
     top: int
     high: int
     lines: tuple[str, ...]
+    down: int
 
 
 class LogBody(LookBack):
@@ -111,11 +113,13 @@ class LogBody(LookBack):
     def _farthest(self) -> int:
         return self.count - max(1, len(self._fitting(reversed(self._lines)))) if self._lines else 0
 
-    def _lefts(self) -> tuple[float, float]:
-        """Return where the level and the words begin, px."""
+    def _lefts(self) -> tuple[float, float, bool]:
+        """Return where the level and the words begin, px, and whether the words stand under both."""
         t = current()
         level = t.px(PAD) + text_width("00:00:00", BODY) + t.px(8)
-        return level, level + text_width("warning", SMALL, MEDIUM) + t.px(8)
+        words = level + text_width("warning", SMALL, MEDIUM) + t.px(8)
+        under = self.width() - words - t.px(PAD) < t.px(BESIDE)
+        return level, float(t.px(PAD)) if under else words, under
 
     def _places(self) -> list[Place]:
         """Return the events in view, newest first: those that have room whole, and at least one."""
@@ -123,14 +127,15 @@ class LogBody(LookBack):
 
     def _fitting(self, events: Iterable[Event]) -> list[Place]:
         t = current()
-        room, y = self.width() - self._lefts()[1] - t.px(PAD), 0
+        _, left, under = self._lefts()
+        room, down, y = self.width() - left - t.px(PAD), t.px(MORE) if under else 0, 0
         found: list[Place] = []
         for event in events:
             words = tuple(lines(event.words, room)) or ("",)
-            high = t.px(ROW) + (len(words) - 1) * t.px(MORE)
+            high = t.px(ROW) + (len(words) - 1) * t.px(MORE) + down
             if found and y + high > self.height():
                 break
-            found.append(Place(event, y, high, words))
+            found.append(Place(event, y, high, words, down))
             y += high
         return found
 
@@ -148,7 +153,7 @@ class LogBody(LookBack):
         t = current()
         p = QPainter(self)
         pad, high = t.px(PAD), t.px(ROW)
-        level, left = self._lefts()
+        level, left, _ = self._lefts()
         if not self._lines:
             draw.put(p, pad, 0, self.width(), t.px(30), "nothing happened yet", t.text3, BODY)
         for one in self._places():
@@ -156,7 +161,7 @@ class LogBody(LookBack):
             draw.put(p, pad, one.top, 0, high, when, t.text2, BODY)
             draw.put(p, level, one.top, 0, high, name, str(getattr(t, TOKENS[one.event.level])), SMALL, MEDIUM)
             for i, words in enumerate(one.lines):
-                draw.put(p, left, one.top + i * t.px(MORE), 0, high, words, t.text1, BODY)
+                draw.put(p, left, one.top + one.down + i * t.px(MORE), 0, high, words, t.text1, BODY)
         if self._offset:
             draw.put(p, 0, 0, self.width() - pad, high, f"↑ {self._offset:,} newer", t.text1, SMALL, MEDIUM, draw.RIGHT)
         if self.hasFocus():
