@@ -107,6 +107,15 @@ def test_an_outage_is_given_back_but_for_the_forced_orders(
     one.until(
         lambda: peek(path, both.format(back)) == 2 and peek(path, minutes.format(back)) > 2, "marks of both go on"
     )
+
+    def given_back() -> bool:
+        """Say whether candles and open interest, which are asked for one by one, are whole."""
+        with History.open(path, tmp_path / "nobody", origin=f"127.0.0.1:{market.port}", read_only=True) as held:
+            start, end = held.coverage("BTCUSDT", FORCED)[0][0], newest(TRADES)
+            whole = [held.coverage("BTCUSDT", stream, start, end) for stream in (TRADES, MARKS, INTEREST)]
+            return whole == [[(start, end)]] * 3
+
+    one.until(given_back, "all but the forced orders is given back")
     assert one.end(signal.SIGINT) == 0
     with History.open(path, tmp_path / "nobody", origin=f"127.0.0.1:{market.port}", read_only=True) as held:
         gaps = [g for g in held.gaps("BTCUSDT") if g.to_ms > before]
