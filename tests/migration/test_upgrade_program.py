@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import websocket
 from pytestqt.qtbot import QtBot
 from support.earlier import FRAMES, Earlier, copy_of, names, tree
 from support.exchange import Exchange
+from support.killing import peek
 from support.program import Program
 from support.waiting import pause
 
@@ -239,16 +241,27 @@ def test_a_recorder_goes_on_with_the_history_of_before(
     path = history_of(earlier, market.port)
     until = earlier_profiles.T0 + earlier_profiles.BARS * earlier_profiles.MINUTE
     before = old_rows(path, until)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "liqdesk", "record", "--symbol", SYMBOL, "--profile", str(earlier.folder), "--minutes", "0.2",
-         "--rest-url", market.rest, "--stream-url", market.stream],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-    )  # fmt: skip
+    newer, marks = f"SELECT count(*) FROM bar WHERE t >= {until}", "SELECT count(*) FROM mark"
+    out, err = tmp_path / "out.txt", tmp_path / "err.txt"
+    with out.open("wb") as said_to, err.open("wb") as errors_to:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "liqdesk", "record", "--symbol", SYMBOL, "--profile", str(earlier.folder),
+             "--rest-url", market.rest, "--stream-url", market.stream],
+            stdin=subprocess.DEVNULL, stdout=said_to, stderr=errors_to,
+        )  # fmt: skip
     try:
-        said, errors = process.communicate(timeout=150)
+        deadline = time.monotonic() + 150
+        while "Recording " not in out.read_text("utf-8") or peek(path, newer) <= 1_000 or peek(path, marks) <= 4:
+            assert process.poll() is None, err.read_text("utf-8")
+            assert time.monotonic() < deadline, out.read_text("utf-8")
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        code = process.wait(30)
     finally:
         process.kill()
-    assert (process.returncode, errors) == (0, "")
+        process.wait()
+    said = out.read_text("utf-8")
+    assert (code, err.read_text("utf-8")) == (0, "")
     version = earlier.held["history"]["version"]
     notice = f"{path.name} is brought from format {version} to {HISTORY}; an older liqdesk will not open it after that. No row is lost."
     assert (notice in said.splitlines()) is (version < HISTORY)
@@ -258,8 +271,8 @@ def test_a_recorder_goes_on_with_the_history_of_before(
     assert old_rows(path, until) == before
     assert len(before["bar"]) == 264
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("SELECT count(*) FROM bar WHERE t >= ?", (until,)).fetchone()[0] > 1_000
-        assert db.execute("SELECT count(*) FROM mark").fetchone()[0] > 4
+        assert db.execute(newer).fetchone()[0] > 1_000
+        assert db.execute(marks).fetchone()[0] > 4
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
