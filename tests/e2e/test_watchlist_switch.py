@@ -64,7 +64,9 @@ class Switching(Desk):
 
 @pytest.fixture
 def market(exchange: Callable[..., Exchange]) -> Exchange:
-    return exchange(seed=7, speed=10, start="2026-03-09T09:00:00+00:00")
+    made = exchange(seed=7, speed=10, start="2026-03-09T09:00:00+00:00")
+    told(made, "/fapi/v1/premiumIndex?symbol=ETHUSDT")  # else it comes to life when its turn comes
+    return made
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def switch(desk: Switching, symbol: str, act: Callable[[], None]) -> None:
     assert desk.frame is not None
     desk.since, desk.wanted, desk.frames = desk.frame.epoch, symbol, 0
     act()
-    desk.until(lambda: flowing(desk), 120, f"{symbol} is on screen, and every stream of it flows")
+    desk.until(lambda: flowing(desk) and desk.frames > 5, 120, f"{symbol} is on screen, and every stream of it flows")
     assert desk.strays == []
     assert desk.frames > 5
 
@@ -133,7 +135,7 @@ def test_a_row_of_the_watchlist_moves_everything_over(desk: Switching, market: E
     assert window.settings.symbol == "ETHUSDT"
     assert rows.shown_symbol == "ETHUSDT"
     assert window.chart.state.mine == ()
-    assert lines(market) <= held
+    desk.until(lambda: lines(market) <= held, 20, "no connection of the first contract is left")
     last = float(told(market, "/fapi/v1/ticker/price?symbol=ETHUSDT")["price"])
     assert desk.frame.prices.last == pytest.approx(last, rel=0.02)
     assert window.state()["price.last"]["value"] == pytest.approx(last, rel=0.02)  # type: ignore[index]
@@ -146,4 +148,4 @@ def test_a_row_of_the_watchlist_moves_everything_over(desk: Switching, market: E
     switch(desk, "BTCUSDT", type_and_enter)
     window.chart.refresh()
     assert next(line.price for line in window.chart.state.mine) == entry
-    assert lines(market) <= held
+    desk.until(lambda: lines(market) <= held, 20, "no connection of the second contract is left")
