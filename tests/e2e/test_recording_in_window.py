@@ -67,14 +67,19 @@ def test_the_window_shows_a_recording_and_says_what_it_lacks(
         def seen() -> tuple[float, float] | None:
             return None if desk.frame is None else (desk.frame.prices.mark, desk.frame.prices.last)
 
+        said = f"127.0.0.1:{market.port} does not serve /futures/data/openInterestHist (HTTP 404)."
         desk.until(lambda: seen() == pytest.approx((marks[-1], prices[-1])), 30, "the recording has played")
+        desk.until(
+            lambda: desk.frame is not None and desk.frame.connection.sentence == said, 20, "it is asked for its past"
+        )
+        desk.held = True
+        desk.until(lambda: desk.owed and desk.window.turns.settled, 20, "every part shows the frame")
         frame, state = desk.frame, desk.window.state()
         assert frame is not None
         assert frame.source.kind is SourceKind.CUSTOM
         assert (frame.instrument.tick, frame.instrument.step) == (0.1, 0.001)
         assert frame.connection.health is Health.LOADING
         assert frame.progress is not None
-        said = f"127.0.0.1:{market.port} does not serve /futures/data/openInterestHist (HTTP 404)."
         assert frame.connection.sentence == frame.progress.text == said
         assert state["connection"] == {"text": "NOT BINANCE · loading 0/30", "value": "demo"}
         assert state["symbol"]["text"] == "BTCUSDT"  # type: ignore[index]

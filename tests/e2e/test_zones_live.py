@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from support.desk import Desk
 from support.exchange import Exchange
-from support.waiting import pause
 
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
 from liqdesk.ui import present, theme
@@ -51,7 +50,7 @@ def test_a_row_says_what_grid_frame_and_venue_say(desk: Desk, market: Exchange) 
         "zones are known in full",
     )
     desk.held = True
-    pause(600)
+    desk.until(lambda: desk.owed and desk.window.turns.settled, 20, "every part shows the frame")
     frame, grid = desk.frame, desk.grid
     assert frame is not None
     assert grid is not None
