@@ -169,7 +169,9 @@ def test_a_machine_that_slept_is_connected_at_once_and_misses_nothing(
 
             sleeper.until(awake, 5, "both links are open again")
             assert time.monotonic() - asleep < 5, "the deadline for data is 20 s"
-            assert relay.accepted >= before + 3, "two sockets, and a new connection for requests"
+            sleeper.until(
+                lambda: relay.accepted >= before + 3, 20, "two sockets, and a new connection for requests, are accepted"
+            )
             wanted = twin.last_number() + 2
             sleeper.until(lambda: min(sleeper.last_number(), twin.last_number()) >= wanted, 30, "the hole is mended")
             assert sleeper.last is not None
