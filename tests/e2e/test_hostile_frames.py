@@ -227,6 +227,7 @@ def test_a_full_disk_is_told_and_what_came_is_written_when_there_is_room(
     allow_log("the history cannot be written")
     ballast = small_disk / "ballast"
     engine = watch(market.rest, market.stream, small_disk)
+    engine.until(lambda: engine.last is not None, 20, "the history is open")
     fill(ballast)
     engine.until_loaded()
     engine.until(lambda: engine.last is not None and "disk is full" in " ".join(engine.last.notices), 20, "it is said")
