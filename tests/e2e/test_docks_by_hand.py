@@ -75,7 +75,7 @@ def test_a_panel_is_dragged_out_and_everything_is_back_after_a_restart(hold: Cal
     while (chart := held.active()) in ("", main):
         assert time.monotonic() < deadline, "the new chart window has the keyboard"
         time.sleep(0.05)
-    held.do("windowmove", chart, "300", "200")
+    held.do("windowmove", "--sync", chart, "300", "200")
     standing = held.state()
     assert standing["charts"][0][:2] != opened["charts"][0][:2]
 
@@ -92,8 +92,7 @@ def test_a_panel_is_dragged_out_and_everything_is_back_after_a_restart(hold: Cal
     again.do("mousemove", "300", "500")
     again.do("search", "--onlyvisible", "--name", "BTCUSDT", "windowactivate", "--sync", "%1")
     again.do("key", "ctrl+shift+r")
-    time.sleep(0.5)
-    reset = again.state()
+    reset = again.once(lambda state: state["charts"] == [] and state["docks"] == first["docks"])
     assert reset["charts"] == []
     assert reset["docks"] == first["docks"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,48 +27,40 @@ GOLDEN = (  # side, entry, size, leverage, liquidation, bracket
 pytestmark = pytest.mark.xcb
 
 
-class Typing(Hands):
-    """The window of the position check, and a keyboard."""
-
-    def shown(self, *names: str) -> dict[str, Any]:
-        """Return what is shown, once `names` are."""
-        found: dict[str, Any] = {}
-        for _ in range(100):
-            found = self.ask()
-            if all(name in found for name in names):
-                break
-            time.sleep(0.1)
-        return found
-
-
 @pytest.fixture
-def hands(xserver: XServer, tmp_path: Path) -> Iterator[Typing]:
-    one = Typing(xserver, WINDOW, tmp_path)
+def hands(xserver: XServer, tmp_path: Path) -> Iterator[Hands]:
+    """The window of the position check, and a keyboard."""
+    one = Hands(xserver, WINDOW, tmp_path)
     yield one
     assert one.close() == 0
 
 
-def test_golden_values_are_typed_and_read(hands: Typing, tmp_path: Path) -> None:
+def is_open(shown: dict[str, Any]) -> bool:
+    return "liquidation" in shown
+
+
+def test_golden_values_are_typed_and_read(hands: Hands, tmp_path: Path) -> None:
     for side, entry, size, leverage, price, bracket in GOLDEN:
+        assert hands.once(lambda shown: shown["active"])["active"], "the window itself has the keyboard"
         hands.do("key", "o")
-        assert "liquidation" in hands.shown("liquidation"), "the card opens, the keyboard in the size"
+        assert is_open(hands.once(is_open)), "the card opens, the keyboard in the size"
         hands.do("type", size)
         hands.do("key", "shift+Tab")
         hands.do("type", entry)
         hands.do("key", "shift+Tab", side, "Tab", "Tab", "Tab", "Tab")
         hands.do("type", leverage)
-        found = hands.shown("liquidation")
+        said = "none" if price is None else f"{price:,.1f}"
+        found = hands.once(lambda shown: (shown.get("bracket"), shown.get("liquidation")) == (bracket, said))  # noqa: B023
         assert found["bracket"] == bracket, (found, side, size, leverage)
         assert found["value"] == (None if price is None else pytest.approx(price, abs=5e-5))
-        assert found["liquidation"] == ("none" if price is None else f"{price:,.1f}")
+        assert found["liquidation"] == said
         assert found["brackets"] == "brackets of 2 Jul 2026"
         hands.do("key", "Escape")
+        assert not is_open(hands.once(lambda shown: not is_open(shown)))
+    assert hands.once(lambda shown: shown["active"])["active"]
     hands.do("key", "o")
-    hands.shown("liquidation")
+    assert is_open(hands.once(is_open))
     hands.do("type", "0.5")
     hands.do("key", "Return")  # the primary button: show on chart
-    for _ in range(50):
-        if hands.shown()["positions"] == 1:
-            break
-        time.sleep(0.1)
+    assert hands.once(lambda shown: shown["positions"] == 1)["positions"] == 1
     assert stat.S_IMODE((tmp_path / kept.FILE).stat().st_mode) == 0o600

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,13 @@ class Hands:
         self.process.stdin.write("?\n")
         self.process.stdin.flush()
         found: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return found
+
+    def once(self, holds: Callable[[dict[str, Any]], object], seconds: float = 10.0) -> dict[str, Any]:
+        """Return what the window says of itself once it holds, or when that takes too long."""
+        deadline = time.monotonic() + seconds
+        while not holds(found := self.ask()) and time.monotonic() < deadline:
+            time.sleep(0.1)
         return found
 
     def close(self) -> int:

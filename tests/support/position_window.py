@@ -44,7 +44,7 @@ def main(profile: str) -> int:
             app.quit()
             return
         dialog = window.act.dialog
-        shown: dict[str, object] = {"positions": len(window.act.mine.positions)}
+        shown: dict[str, object] = {"positions": len(window.act.mine.positions), "active": window.isActiveWindow()}
         if isinstance(dialog, PositionDialog) and dialog.isActiveWindow():
             shown |= {name: figure["text"] for name, figure in dialog.state().items()}
             shown["value"] = dialog.state()["liquidation"]["value"]
