@@ -59,6 +59,13 @@ class Window(QObject):
         return frame is not None and frame.now is not None and frame.progress is None
 
 
+def frames(window: Window, qtbot: QtBot) -> None:
+    """Wait until frames have come that were made after whatever was commanded before."""
+    assert window.frame is not None
+    serial = window.frame.serial + 3
+    qtbot.waitUntil(lambda: window.frame.serial >= serial, timeout=20_000)
+
+
 Make = Callable[..., Window]
 
 
@@ -104,7 +111,7 @@ def test_two_contracts_come_from_one_venue_and_are_recorded_once(
     start = main.venue_ms
     qtbot.waitUntil(lambda: window.frame.venue_ms > start + 4 * MINUTE_MS and bool(window.forced), timeout=120_000)
     window.host.command(CloseBeside("ETHUSDT"))
-    qtbot.wait(300)
+    frames(window, qtbot)
     window.beside.clear()
     qtbot.wait(300)
     assert window.beside == {}
