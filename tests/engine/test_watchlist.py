@@ -223,7 +223,11 @@ def test_what_is_watched_is_what_the_exchange_answers(
         60,
         "the other loads",
     )
-    engine.until(whole, 30, "what was set is watched in the next run too")
+    engine.until(
+        lambda: whole() and engine.last.watch.interest["ETHUSDT"].change is not None,
+        30,
+        "what was set is watched in the next run too",
+    )
     own = engine.last.watch
     assert own is not None
     assert own.interest["ETHUSDT"].change == pytest.approx(day.change, abs=0.02)
