@@ -82,7 +82,8 @@ def _stream(binance: Any, endpoints: Any, instruments: dict[str, Any]) -> None:
 
     def take(data: bytes, recv_ns: int) -> None:
         decoded.append(codec.decode(data))
-        if wanted <= {d.kind for d in decoded}:
+        arrays = any(d.kind == "mark" and len(d.events) > 1 for d in decoded)
+        if arrays and wanted <= {d.kind for d in decoded}:
             enough.set()
 
     plans = list(binance.sockets(endpoints, "BTCUSDT"))

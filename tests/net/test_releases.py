@@ -163,10 +163,19 @@ def test_the_proxy_is_gone_through(serve: Callable[..., Releases]) -> None:
 def test_a_request_under_way_ends_when_it_is_stopped(serve: Callable[..., Releases]) -> None:
     server = serve(b"")
     inquiry = Inquiry(server.address)
-    threading.Timer(0.3, inquiry.stop).start()
-    began = time.monotonic()
+    stopped: list[float] = []
+
+    def stop() -> None:
+        server.heard.wait(10)
+        stopped.append(time.monotonic())
+        inquiry.stop()
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
     found = inquiry.ask()
-    assert time.monotonic() - began < 5
+    ended = time.monotonic()
+    stopping.join()
+    assert ended - stopped[0] < 5
     assert found.verdict is Verdict.UNREACHABLE
     assert server.heard.is_set()
 

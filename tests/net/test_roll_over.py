@@ -35,6 +35,10 @@ class Held:
     def _take(self, data: bytes, _recv_ns: int) -> None:
         self.frames.append(json.loads(data))
 
+    @property
+    def renewals(self) -> int:
+        return self.states[-1].renewals if self.states else 0
+
     def of(self, stream: str) -> list[dict[str, Any]]:
         return [f["data"] for f in self.frames if f.get("stream") == stream]
 
@@ -71,7 +75,7 @@ def test_sockets_rolled_every_second_lose_no_trade_and_double_none(
     binance = venue("binance")
     plan = binance.sockets(binance.endpoints(market.rest, market.stream), "BTCUSDT", lifetime_s=1.0)[0]
     held = hold(plan)
-    held.until(lambda: held.states and held.states[-1].renewals >= 3, 30)
+    held.until(lambda: held.renewals >= 3, 30)
     held.stop()
     ids = [trade["a"] for trade in held.of("btcusdt@aggTrade")]
     assert len(ids) > 500
@@ -118,7 +122,7 @@ def test_a_notice_of_shutdown_brings_the_new_socket_before_the_old_goes(hold: Ca
     script = Script(warn)
     with Server(script) as server:
         held = hold(SocketPlan("market", server.ws, (MARK,)))
-        held.until(lambda: held.states[-1].renewals == 1)
+        held.until(lambda: held.renewals == 1)
         held.until(lambda: held.of(MARK)[-1]["from"] == 1)
         held.stop()
         assert script.count == 2
@@ -138,7 +142,7 @@ def test_an_old_socket_that_breaks_during_the_change_is_not_missed(hold: Callabl
 
     with Server(Script(warn_and_die)) as server:
         held = hold(SocketPlan("market", server.ws, (MARK,)), LinkTiming(tick_s=0.02, pace_s=0.02, overlap_s=30.0))
-        held.until(lambda: held.states[-1].renewals == 1)
+        held.until(lambda: held.renewals == 1)
         held.stop()
         assert LinkPhase.WAITING not in [s.phase for s in held.states]
         assert held.states[-1].losses == 0
@@ -158,7 +162,7 @@ def test_a_successor_that_cannot_be_had_leaves_the_old_one_in_peace(hold: Callab
     with Server(talk, refuse, deaf, talk) as server:
         plan = SocketPlan("market", server.ws, (MARK,), lifetime_s=0.2)
         held = hold(plan, LinkTiming(tick_s=0.02, pace_s=0.02, overlap_s=0.1, successor_s=0.5))
-        held.until(lambda: server.accepted >= 4 and held.states[-1].renewals >= 1)
+        held.until(lambda: server.accepted >= 4 and held.renewals >= 1)
         held.stop()
         frames = held.of(MARK)
         turns = [f["turn"] for f in frames if f["from"] == 0]
