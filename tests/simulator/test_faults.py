@@ -64,7 +64,7 @@ def kinds(faulty: Faulty) -> set[str]:
     [(1000, Refusal.OFFLINE), (1001, Refusal.OFFLINE), (1008, Refusal.PROTOCOL), (1011, Refusal.OFFLINE)],
 )
 def test_a_closed_socket_is_opened_again(serve: Serve, code: int, refusal: Refusal) -> None:
-    faulty = serve({"kind": "close", "at_s": 0.5, "code": code, "reason": "so it is"})
+    faulty = serve({"kind": "close", "at_s": 1.0, "code": code, "reason": "so it is"})
     with listen(faulty) as link:
         link.until(lambda: link.opened() == 2, "a second connection")
         lost = link.lost()
@@ -79,7 +79,7 @@ def test_a_closed_socket_is_opened_again(serve: Serve, code: int, refusal: Refus
 
 
 def test_a_reset_connection_is_opened_again(serve: Serve) -> None:
-    faulty = serve({"kind": "abort", "at_s": 0.5, "route": "market"}, {"kind": "abort", "at_s": 0.6, "route": "public"})
+    faulty = serve({"kind": "abort", "at_s": 1.0, "route": "market"}, {"kind": "abort", "at_s": 1.1, "route": "public"})
     with listen(faulty) as link:
         link.until(lambda: link.opened() == 2 and link.frames, "a second connection")
         lost = link.lost()
@@ -93,7 +93,7 @@ def test_a_half_open_socket_is_left(serve: Serve) -> None:
     timing = LinkTiming(
         tick_s=0.02, pace_s=0.02, first_retry_s=0.1, last_retry_s=0.2, ping_s=0.2, pinged_deadline_s=0.6, deadline_s=0.9
     )
-    faulty = serve({"kind": "half-open", "at_s": 0.5, "for_s": 60})
+    faulty = serve({"kind": "half-open", "at_s": 1.0, "for_s": 60})
     with listen(faulty, timing=timing) as link:
         link.until(lambda: link.opened() == 2, "a second connection")
         lost = link.lost()
@@ -125,10 +125,11 @@ def test_slow_and_split_messages_come_whole_and_in_order(serve: Serve, fault: di
 def test_frames_come_twice(serve: Serve) -> None:
     faulty = serve({"kind": "duplicate", "at_s": 0, "for_s": 60, "share": 0.5, "stream": "*@aggTrade"})
     with listen(faulty) as link:
-        link.until(lambda: len(link.of(TRADE)) > 60, "trades")
+        link.until(lambda: len(link.of(TRADE)) > 200, "trades", 30)
         ids = [row["a"] for row in link.rows(TRADE)]
         assert len(ids) * 0.55 < len(set(ids)) < len(ids) * 0.8
-        assert len(link.of(MARK)) == len(set(link.of(MARK)))
+        marks = link.of(MARK)
+        assert len(marks) == len(set(marks))
     assert {row["target"]["stream"] for row in faulty.told()} == {TRADE}
 
 
@@ -182,7 +183,7 @@ def test_a_spoilt_frame_is_refused_or_harmless_and_the_next_is_read(serve: Serve
 
 
 def test_a_message_that_is_too_large_costs_the_connection(serve: Serve) -> None:
-    faulty = serve({"kind": "oversize", "at_s": 0.5})
+    faulty = serve({"kind": "oversize", "at_s": 1.0})
     with listen(faulty) as link:
         link.until(lambda: link.opened() == 2, "a second connection")
         lost = link.lost()
@@ -219,11 +220,10 @@ def test_the_clock_is_off(serve: Serve, shift_s: float) -> None:
         link.until(lambda: len(link.of(TRADE)) > 5, "trades")
         off = [row["E"] - row["T"] for row in link.rows(TRADE)]
         assert all(abs(ms - shift_s * 1000) < 1000 for ms in off), off
-        answer = rest_codec.server_time(rest.get("/fapi/v1/time").data)
-        true = json.loads(rest.get("/sim/state").data)
+        before, answer, after = (rest.get(path).data for path in ("/sim/state", "/fapi/v1/time", "/sim/state"))
     rest.close()
-    now = int(next(true[k] for k in ("now_ms", "time", "now") if k in true))
-    assert abs(answer - now - shift_s * 1000) < 4000, "the market runs at twenty times the wall's pace"
+    true = rest_codec.server_time(answer) - shift_s * 1000
+    assert json.loads(before)["now"] - 1000 <= true <= json.loads(after)["now"] + 1000
 
 
 # -- REST ----------------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def refused(rest: Rest, path: str = "/fapi/v1/ping") -> VenueError:
 def test_refusals_are_told_apart_and_pass(
     serve: Serve, ask: Callable[..., Rest], status: int, kind: Refusal, retry: bool
 ) -> None:
-    faulty = serve({"kind": "refuse", "at_s": 0, "for_s": 0.4, "status": status, "retry_s": 7, "path": "*/ping"})
+    faulty = serve({"kind": "refuse", "at_s": 0, "for_s": 1.5, "status": status, "retry_s": 7, "path": "*/ping"})
     rest = ask(faulty)
     error = refused(rest)
     assert error.kind is kind

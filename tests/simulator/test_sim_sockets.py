@@ -191,12 +191,12 @@ def test_the_server_pings_with_the_time(serve: Callable[..., Any]) -> None:
 
 
 def test_who_does_not_answer_pings_is_dropped_however_much_it_says(serve: Callable[..., Any]) -> None:
-    one = serve(past_days=1, ping_s=0.3)
+    one = serve(past_days=1, ping_s=0.6)
+    began = time.monotonic()
     mute, polite = (Client(one.stream + "/market/ws") for _ in range(2))
     pings: list[bytes] = []
-    began = time.monotonic()
     dropped = None
-    while time.monotonic() < began + 2:
+    while time.monotonic() < began + 4:
         polite.read(0.15)  # answers pings by itself
         mute.socket.settimeout(0.15)
         try:
@@ -209,7 +209,7 @@ def test_who_does_not_answer_pings_is_dropped_however_much_it_says(serve: Callab
         except (websocket.WebSocketConnectionClosedException, ConnectionError):
             dropped = dropped or time.monotonic() - began
     assert dropped is not None
-    assert 0.9 < dropped < 2, "after ten thirds of the pause between pings"
+    assert 1.8 < dropped < 4, "after ten thirds of the pause between pings"
     assert all(len(ping) == 13 and ping.isdigit() for ping in pings)
     assert polite.ask("LIST_SUBSCRIPTIONS")["result"] == []
     for client in (mute, polite):
@@ -254,7 +254,8 @@ def test_continuous_candles_are_those_of_the_contract(connect: Connect) -> None:
 
 
 def test_fills_add_up_to_the_trades(connect: Connect, served: Any) -> None:
-    frames = connect("/public/ws/btcusdt@trade").until(lambda f: len(f) >= 100)
+    client = connect("/public/ws/btcusdt@trade")
+    frames = client.until(lambda f: len(f) >= 100)
     ids = [f["t"] for f in frames]
     assert ids == sorted(set(ids))
     sums: dict[int, float] = {}
@@ -272,6 +273,7 @@ def test_fills_add_up_to_the_trades(connect: Connect, served: Any) -> None:
     ) as answer:
         rows = {row["id"]: row for row in answer.json()}
     assert len(rows) == 1000
+    frames += client.until(lambda f: len(f) > 0 and f[-1]["t"] > max(rows))
     shared = [f for f in frames if f["t"] in rows]
     assert shared
     for f in shared:
