@@ -7,7 +7,6 @@ not kept (order book, touch odds, ledger) is not known, and the frame says so.
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -29,7 +28,7 @@ from liqdesk.engine.frames import (
 )
 from liqdesk.engine.series import DayForced, SeriesView
 from liqdesk.insight import imbalance_of, zones_of
-from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS, ForcedOrder
+from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS, ForcedOrder, Side
 from liqdesk.model.candles import DEPTH, CandleBook
 from liqdesk.model.tiling import STEP_SPANS
 
@@ -37,21 +36,57 @@ if TYPE_CHECKING:
     from liqdesk.model.grid import Column, DensityGrid
 
 FORCED_KEPT: Final = 20_000
+PACKED: Final = np.dtype(
+    [("symbol", np.int32), ("side", np.int8), ("t", np.int64), ("event", np.int64)]
+    + [(name, np.float64) for name in ("price", "limit", "quantity")]
+)
 FRESH_MS: Final = 5 * MINUTE_MS  # of a predicted rate
 LATEST_MS: Final = 1 << 60
 WORDS: Final = "Replay: an earlier moment of this market. What comes meanwhile is recorded, and alerts are watched."
 
 
+class Orders:
+    """The newest `most` forced orders of any contract, packed: as objects they would take ten times the memory."""
+
+    def __init__(self, most: int = FORCED_KEPT) -> None:
+        self._rows = np.full(most, 0, PACKED)
+        self._count = 0
+        self._symbols: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def add(self, orders: Iterable[ForcedOrder]) -> None:
+        """Add orders; the oldest give way."""
+        for o in orders:
+            number = self._numbers.setdefault(o.symbol, len(self._symbols))
+            if number == len(self._symbols):
+                self._symbols.append(o.symbol)
+            at = self._count % len(self._rows)
+            self._rows[at] = (number, o.side, o.time_ms, o.event_ms, o.price, o.limit_price, o.quantity)
+            self._count += 1
+
+    def read(self, from_ms: int, to_ms: int, symbol: str = "", least_usd: float = 0.0) -> tuple[ForcedOrder, ...]:
+        """Return the orders of [from_ms, to_ms) in the order they came; of one contract where it is named, and from so many USD on."""
+        most = len(self._rows)
+        order = np.arange(max(0, self._count - most), self._count) % most
+        rows = self._rows[order]
+        wanted = (rows["t"] >= from_ms) & (rows["t"] < to_ms) & (rows["price"] * rows["quantity"] >= least_usd)
+        if symbol:
+            wanted &= rows["symbol"] == self._numbers.get(symbol, -1)
+        return tuple(
+            ForcedOrder(self._symbols[number], Side(side), *rest) for number, side, *rest in rows[wanted].tolist()
+        )
+
+
 class Record:
-    """What one market has sent: its bars, as copied when a replay begins, and every forced order since its first frame."""
+    """What one market has sent: its bars, as copied when a replay begins, and its forced orders since its first frame."""
 
     def __init__(self) -> None:
         self.book = CandleBook()
-        self.forced: deque[ForcedOrder] = deque(maxlen=FORCED_KEPT)
+        self.forced = Orders()
 
     def take(self, bars: Iterable[Bars], forced: Iterable[ForcedOrder]) -> None:
         """Add what came since."""
-        self.forced.extend(forced)
+        self.forced.add(forced)
         for one in bars:
             self.book.update(one.span_ms, one.rows)
 
@@ -66,13 +101,9 @@ class Record:
         found = [(span, self.book.bars(span, from_ms - span + 1, to_ms - span + 1)) for span in reversed(STEP_SPANS)]
         return tuple(Bars(span, rows) for span, rows in found if len(rows))
 
-    def orders(self, from_ms: int, to_ms: int) -> tuple[ForcedOrder, ...]:
-        """Return the forced orders of [from_ms, to_ms), in the order they came."""
-        return tuple(o for o in self.forced if from_ms <= o.time_ms < to_ms)
-
     def next_order(self, symbol: str, after_ms: int, least_usd: float) -> ForcedOrder | None:
         """Return the first printed liquidation of a symbol from `after_ms` on that is as large; None where there is none."""
-        found = [o for o in self.forced if o.symbol == symbol and o.time_ms >= after_ms and o.usd >= least_usd]
+        found = self.forced.read(after_ms, LATEST_MS, symbol, least_usd)
         return min(found, key=lambda o: o.time_ms, default=None)
 
     def step_ms(self, candle_ms: int, at_ms: int) -> int:
@@ -232,5 +263,5 @@ def carried(then: Frame, real: Frame) -> Frame:
 def whole(real: Frame, record: Record) -> Frame:
     """Return the newest frame with everything that came before it, for a window that starts anew with it."""
     return msgspec.structs.replace(
-        real, new_bars=record.bars(0, LATEST_MS), new_forced=tuple(record.forced), new_fired=(), why=None
+        real, new_bars=record.bars(0, LATEST_MS), new_forced=record.forced.read(0, LATEST_MS), new_fired=(), why=None
     )

@@ -20,7 +20,7 @@ from liqdesk.engine.exporting import origin_of, source_words
 from liqdesk.engine.frames import Bars, GapView, Progress, SourceKind, StreamStatus
 from liqdesk.engine.gathering import MINUTE_USD
 from liqdesk.engine.series import DayForced, SeriesView
-from liqdesk.engine.then import Record, column_at, frame_then, reach, whole
+from liqdesk.engine.then import Orders, Record, column_at, frame_then, reach, whole
 from liqdesk.engine.whys import AskWhy
 from liqdesk.insight import imbalance_of, zones_of
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS, Side
@@ -153,6 +153,19 @@ def test_coarser_columns_stand_for_what_is_older(market: Scene) -> None:
     empty = frame_then(market.frame(), Record(), market.grid, NOW - 30 * DAY_MS, -5)
     assert (empty.now, empty.zones, empty.imbalance) == (None, (), ())
     assert math.isnan(empty.prices.last)
+
+
+def test_orders_are_kept_packed_and_whole() -> None:
+    kept = Orders(3)
+    assert kept.read(0, NOW * 2) == ()
+    kept.add(prints()[:2])  # type: ignore[arg-type]
+    assert kept.read(0, NOW) == prints()[:2]
+    kept.add(prints()[2:])  # type: ignore[arg-type]
+    assert kept.read(0, NOW) == prints()[2:], "the oldest give way"
+    assert kept.read(THEN, THEN + MINUTE_MS) == prints()[2:3]
+    assert kept.read(0, NOW, "ETHUSDT") == prints()[3:4]
+    assert kept.read(0, NOW, "BTCUSDT", 100_000.0) == prints()[4:]
+    assert kept.read(0, NOW, "XUSDT") == ()
 
 
 def test_bars_come_once_and_end_by_the_moment(market: Scene) -> None:

@@ -215,7 +215,7 @@ class Replaying(QObject):
         news = msgspec.structs.replace(
             then.carried(self._then, real),
             new_bars=record.bars(since, at),
-            new_forced=record.orders(since, at),
+            new_forced=record.forced.read(since, at),
             new_fired=(),
             why=None,
         )
