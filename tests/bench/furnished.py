@@ -1,6 +1,7 @@
-"""Write a profile in which everything is open: all panes under the chart, every panel, one of them floating, two more charts linked.
+"""Write a profile in which everything is open: all panes under the chart, every panel, one of them floating, and as many more charts,
+linked, as are asked for.
 
-    python tests/bench/furnished.py PROFILE
+    python tests/bench/furnished.py PROFILE CHARTS
 
 The window is put up, arranged and closed as by hand, so that the profile is what the program itself would have kept. Prints, as JSON, what
 shows nothing in spite of that.
@@ -32,7 +33,7 @@ def settle(application: QApplication) -> None:
         application.processEvents()
 
 
-def main(profile: str) -> int:
+def main(profile: str, charts: int) -> int:
     application = QApplication([])
     folder = Path(profile)
     write_settings(folder, window_ms=86_400_000, **ALL_PANES)
@@ -44,7 +45,7 @@ def main(profile: str) -> int:
         application.processEvents()
     settle(application)
     arrange(window, FLOATING)
-    open_charts(window, BESIDE)
+    open_charts(window, BESIDE[:charts])
     settle(application)
     print(json.dumps(hidden(window)), flush=True)
     window.settings_changed.connect(lambda new: stored.save(file, new))
@@ -55,4 +56,4 @@ def main(profile: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))
