@@ -58,7 +58,7 @@ ours = pool()
 p.setClipping(False)
 p.fillRect(QRectF(10, 0, 1, 690), ink)
 p.end()
-print(ours, pool())
+print(ours, pool(), flush=True)
 os._exit(0)
 """
 

@@ -1,5 +1,5 @@
 """What a zone's label in the gutter says, and on which of two or three lines: nothing of it is left out where there is less room, but in
-the narrowest gutter the range, which the bracket shows, the band, and the hours of the odds, which the tooltip says."""
+the narrowest gutter the range, which the bracket shows, the band, the hours of the odds, which the tooltip says, and the side but its letter."""
 
 from __future__ import annotations
 
@@ -84,9 +84,11 @@ def pieces(zone: Zone, s: ChartState) -> tuple[Word, Word, tuple[Word, ...], tup
 
 def forms(zone: Zone, s: ChartState) -> tuple[tuple[Line, ...], ...]:
     """Return what a label may look like, the best first: range and distance over size and odds; range, size and odds each on a line of its
-    own, the distance beside the range or else beside the odds; and for want of room for the range size, distance and odds."""
+    own, the distance beside the range or else beside the odds; and for want of room for the range size, distance and odds, at last with the
+    side's letter, as in a narrow table of zones."""
     span, away, size, odds, brief = pieces(zone, s)
     far, named, sized = Line((away,), ()), Line((span,), ()), Line(size, ())
+    letter = size[0]._replace(text=size[0].text[0].upper())
     return (
         (Line((span,), (away,)), Line(size, odds)),
         (Line((span,), (away,)), sized, Line(odds, ())),
@@ -94,7 +96,7 @@ def forms(zone: Zone, s: ChartState) -> tuple[tuple[Line, ...], ...]:
         (named, sized, Line((away,), brief)),
         (Line(size[:2], ()), far, Line(odds, ())),
         (Line(size[:2], ()), far, Line(brief, ())),
-        (Line(size[1:2], ()), far, Line(brief, ())),
+        (Line((letter, size[1]), ()), far, Line(brief, ())),
     )
 
 
