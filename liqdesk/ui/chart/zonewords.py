@@ -1,5 +1,6 @@
 """What a zone's label in the gutter says, and on which of two or three lines: nothing of it is left out where there is less room, but in
-the narrowest gutter the range, which the bracket shows, the band, the hours of the odds, which the tooltip says, and the side but its letter."""
+the narrowest gutter the range, which the bracket shows, the band, the hours of the odds, which the tooltip says, and all of the side but
+its letter."""
 
 from __future__ import annotations
 
