@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def source_words(source: Source) -> str:
     """Return how a file names a source; nothing but Binance itself is called live."""
-    if source.kind is SourceKind.REPLAY:
+    if source.replayed:
         of = "Binance data" if source.of is SourceKind.LIVE else source_words(replace(source, kind=source.origin))
         return f"REPLAY of an earlier moment, not live: {of}"
     match source.kind:

@@ -49,6 +49,11 @@ class Source(msgspec.Struct, frozen=True):
     afterwards: bool = False  # of a replay: its map was computed after that moment, not drawn in it
 
     @property
+    def replayed(self) -> bool:
+        """Whether an earlier moment is shown."""
+        return self.kind is SourceKind.REPLAY
+
+    @property
     def origin(self) -> SourceKind:
         """Where the data came from in the first place."""
         return self.of or self.kind

@@ -224,9 +224,6 @@ class Gathering:
 
     def _show(self, venue_ms: int) -> None:
         since, gaps = self._heard()
-        begin = venue_ms - DAY_MS
-        from_ms = None if since is None or since >= venue_ms else max(since, begin)
-        missing = sum(max(0, min(b, venue_ms) - max(a, begin)) for a, b in gaps)
         long, short = (max(v, 0.0) for v in self._day.usd)
-        day = DayForced(long, short, from_ms, missing)
+        day = DayForced.of(long, short, since, gaps, venue_ms)
         self.view = SeriesView(self._interest, self._rates, self._sums.parts, since, tuple(gaps), day)

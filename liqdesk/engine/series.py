@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from liqdesk.market import DAY_MS
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     # Annotations only: the window's first paint must not wait for numpy.
     import numpy as np
     from numpy.typing import NDArray
@@ -20,6 +24,15 @@ class DayForced(msgspec.Struct, frozen=True):
     short_usd: float
     from_ms: int | None
     missing_ms: int
+
+    @classmethod
+    def of(
+        cls, long_usd: float, short_usd: float, since: int | None, gaps: Iterable[tuple[int, int]], now_ms: int
+    ) -> DayForced:
+        """Return the day before a moment. `since` is when listening began, `gaps` when nobody did; both may lie outside the day."""
+        begin = now_ms - DAY_MS
+        from_ms = None if since is None or since >= now_ms else max(since, begin)
+        return cls(long_usd, short_usd, from_ms, sum(max(0, min(b, now_ms) - max(a, begin)) for a, b in gaps))
 
     @property
     def whole(self) -> bool:

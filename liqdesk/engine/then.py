@@ -7,7 +7,7 @@ not kept (order book, touch odds, ledger) is not known, and the frame says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -35,7 +35,8 @@ from liqdesk.model.tiling import STEP_SPANS
 if TYPE_CHECKING:
     from liqdesk.model.grid import Column, DensityGrid
 
-FORCED_KEPT: Final = 20_000
+MINE_KEPT: Final = 20_000  # as many as a chart keeps
+OTHERS_KEPT: Final = 1_500  # as many as the tape keeps
 PACKED: Final = np.dtype(
     [("symbol", np.int32), ("side", np.int8), ("t", np.int64), ("event", np.int64)]
     + [(name, np.float64) for name in ("price", "limit", "quantity")]
@@ -45,10 +46,10 @@ LATEST_MS: Final = 1 << 60
 WORDS: Final = "Replay: an earlier moment of this market. What comes meanwhile is recorded, and alerts are watched."
 
 
-class Orders:
-    """The newest `most` forced orders of any contract, packed: as objects they would take ten times the memory."""
+class Printed:
+    """The newest `most` forced orders, packed: as objects they would take several times the memory."""
 
-    def __init__(self, most: int = FORCED_KEPT) -> None:
+    def __init__(self, most: int) -> None:
         self._rows = np.full(most, 0, PACKED)
         self._count = 0
         self._symbols: list[str] = []
@@ -64,29 +65,31 @@ class Orders:
             self._rows[at] = (number, o.side, o.time_ms, o.event_ms, o.price, o.limit_price, o.quantity)
             self._count += 1
 
-    def read(self, from_ms: int, to_ms: int, symbol: str = "", least_usd: float = 0.0) -> tuple[ForcedOrder, ...]:
-        """Return the orders of [from_ms, to_ms) in the order they came; of one contract where it is named, and from so many USD on."""
+    def read(self, from_ms: int, to_ms: int, least_usd: float = 0.0) -> tuple[ForcedOrder, ...]:
+        """Return the orders of [from_ms, to_ms) and from so many USD on, in the order they came."""
         most = len(self._rows)
         order = np.arange(max(0, self._count - most), self._count) % most
         rows = self._rows[order]
         wanted = (rows["t"] >= from_ms) & (rows["t"] < to_ms) & (rows["price"] * rows["quantity"] >= least_usd)
-        if symbol:
-            wanted &= rows["symbol"] == self._numbers.get(symbol, -1)
         return tuple(
             ForcedOrder(self._symbols[number], Side(side), *rest) for number, side, *rest in rows[wanted].tolist()
         )
 
 
 class Record:
-    """What one market has sent: its bars, as copied when a replay begins, and its forced orders since its first frame."""
+    """What one market has sent: its bars, as copied when a replay begins, and its forced orders since its first frame. Those of other
+    contracts are kept apart, so that many of them never cost one of `symbol`."""
 
-    def __init__(self) -> None:
+    def __init__(self, symbol: str) -> None:
         self.book = CandleBook()
-        self.forced = Orders()
+        self._symbol = symbol
+        self._mine, self._others = Printed(MINE_KEPT), Printed(OTHERS_KEPT)
 
-    def take(self, bars: Iterable[Bars], forced: Iterable[ForcedOrder]) -> None:
+    def take(self, bars: Iterable[Bars], forced: Sequence[ForcedOrder]) -> None:
         """Add what came since."""
-        self.forced.add(forced)
+        if forced:
+            self._mine.add(o for o in forced if o.symbol == self._symbol)
+            self._others.add(o for o in forced if o.symbol != self._symbol)
         for one in bars:
             self.book.update(one.span_ms, one.rows)
 
@@ -101,9 +104,14 @@ class Record:
         found = [(span, self.book.bars(span, from_ms - span + 1, to_ms - span + 1)) for span in reversed(STEP_SPANS)]
         return tuple(Bars(span, rows) for span, rows in found if len(rows))
 
-    def next_order(self, symbol: str, after_ms: int, least_usd: float) -> ForcedOrder | None:
-        """Return the first printed liquidation of a symbol from `after_ms` on that is as large; None where there is none."""
-        found = self.forced.read(after_ms, LATEST_MS, symbol, least_usd)
+    def orders(self, from_ms: int, to_ms: int) -> tuple[ForcedOrder, ...]:
+        """Return the forced orders of [from_ms, to_ms) of all contracts, in the order they were printed."""
+        found = self._mine.read(from_ms, to_ms) + self._others.read(from_ms, to_ms)
+        return tuple(sorted(found, key=lambda o: o.event_ms))
+
+    def next_order(self, after_ms: int, least_usd: float) -> ForcedOrder | None:
+        """Return the first printed liquidation of the symbol from `after_ms` on that is as large; None where there is none."""
+        found = self._mine.read(after_ms, LATEST_MS, least_usd)
         return min(found, key=lambda o: o.time_ms, default=None)
 
     def step_ms(self, candle_ms: int, at_ms: int) -> int:
@@ -222,20 +230,15 @@ def _series(view: SeriesView, at_ms: int) -> SeriesView:
     settled, tail = (rows[rows["t"] + MINUTE_MS <= at_ms] for rows in view.liquidations)
     since = view.forced_from_ms if view.forced_from_ms is not None and view.forced_from_ms < at_ms else None
     gaps = tuple((a, min(b, at_ms)) for a, b in view.forced_gaps if a < at_ms)
-    begin = at_ms - DAY_MS
-    day = [rows[rows["t"] >= begin] for rows in (settled, tail)]
+    day = [rows[rows["t"] >= at_ms - DAY_MS] for rows in (settled, tail)]
+    long, short = (sum(float(rows[side].sum()) for rows in day) for side in ("long", "short"))
     return SeriesView(
         interest=view.interest[view.interest["t"] < at_ms],
         rates=view.rates[view.rates["t"] < at_ms],
         liquidations=(settled, tail),
         forced_from_ms=since,
         forced_gaps=gaps,
-        day=DayForced(
-            sum(float(rows["long"].sum()) for rows in day),
-            sum(float(rows["short"].sum()) for rows in day),
-            None if since is None else max(since, begin),
-            sum(max(0, b - max(a, begin)) for a, b in gaps),
-        ),
+        day=DayForced.of(long, short, since, gaps, at_ms),
     )
 
 
@@ -263,5 +266,5 @@ def carried(then: Frame, real: Frame) -> Frame:
 def whole(real: Frame, record: Record) -> Frame:
     """Return the newest frame with everything that came before it, for a window that starts anew with it."""
     return msgspec.structs.replace(
-        real, new_bars=record.bars(0, LATEST_MS), new_forced=record.forced.read(0, LATEST_MS), new_fired=(), why=None
+        real, new_bars=record.bars(0, LATEST_MS), new_forced=record.orders(0, LATEST_MS), new_fired=(), why=None
     )

@@ -32,7 +32,7 @@ class Blank(NamedTuple):
 
 def unknown(frame: Frame | None) -> str:
     """Return what is said of something that a frame does not bring."""
-    replayed = frame is not None and frame.source.kind == "replay"
+    replayed = frame is not None and frame.source.replayed
     return "not kept of that moment" if replayed else "not known yet"
 
 

@@ -33,7 +33,7 @@ def accent_token(frame: Frame) -> str:
 
 def mark_age_s(frame: Frame) -> float | None:
     """Return the age of the mark price in venue seconds; None for an earlier moment, which has none."""
-    if frame.source.kind == "replay":
+    if frame.source.replayed:
         return None
     for stream in frame.streams:
         if stream.name == "mark" and stream.age_s is not None:
@@ -72,7 +72,7 @@ def condition(frame: Frame) -> Condition:
     origin, health, accent = _origin(frame), frame.connection.health, accent_token(frame)
     start = f"{origin} · " if origin else ""
     tip = _tip(frame)
-    if frame.source.kind == "replay":
+    if frame.source.replayed:
         return Condition("REPLAY · not live", "demo", False, tip)
     if frame.source.kind == "history" or health == "ended":
         words = "RECORDING · not live" if frame.source.file else "HISTORY · recorded data"
@@ -106,7 +106,7 @@ def _tip(frame: Frame) -> str:
         if source.file:
             whose = f"are of {source.whose}, not Binance's" if source.whose else "are Binance's own"
             lines.append(f"{source.file} was opened; its data {whose}.")
-    if source.kind == "replay":
+    if source.replayed:
         lines.append(f"Shown: {present.stamp(frame.venue_ms, 'UTC')}, of {origin_name(source)}.")
     if source.note:
         lines.append(source.note)
@@ -127,7 +127,7 @@ def origin_name(source: Source) -> str:
 
 def venue_name(frame: Frame) -> str:
     """Return the venue as the top bar names it."""
-    return "Replay" if frame.source.kind == "replay" else origin_name(frame.source)
+    return "Replay" if frame.source.replayed else origin_name(frame.source)
 
 
 def moment(frame: Frame) -> dict[str, object]:

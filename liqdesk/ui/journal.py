@@ -94,7 +94,7 @@ class Journal(QObject):
 
     def take(self, frame: Frame) -> None:
         """Note what is new in a frame."""
-        replayed = frame.source.kind == "replay"  # whoever began it has said so
+        replayed = frame.source.replayed  # whoever began it has said so
         if frame.epoch != self._epoch and not replayed:
             self._epoch = frame.epoch
             self._phases.clear()

@@ -56,7 +56,7 @@ class Menus(QObject):
             words = frame.connection.sentence or self._window.topbar.pill.toolTip().split("\n")[0]
             menu.addAction(words).setEnabled(False)
             menu.addSeparator()
-            if frame.source.kind == "replay":
+            if frame.source.replayed:
                 self._add(menu, "replay", "Back to now")
             if frame.source.origin == "demo":
                 self._add(menu, "market", "Use the venue")

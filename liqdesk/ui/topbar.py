@@ -202,7 +202,7 @@ class TopBar(draw.Painted):
             frame.instrument.contract_type, frame.instrument.contract_type.lower().replace("_", " ")
         )
         self.show_symbol(frame.instrument.symbol, kind)
-        self.replay.setChecked(frame.source.kind == "replay")
+        self.replay.setChecked(frame.source.replayed)
         name = venue_name(frame)
         if name != self.venue.text:
             self.venue.set_text(name)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import requests
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 from support.desk import Desk
 from support.exchange import Exchange
 
 from liqdesk.engine.frames import Frame, SourceKind
 from liqdesk.market import MINUTE_MS, ForcedOrder
 from liqdesk.model.grid import Column
-from liqdesk.ui import present, theme
+from liqdesk.ui import present
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 COLUMNS = 4
@@ -26,14 +23,6 @@ SYMBOL = "BTCUSDT"
 @pytest.fixture
 def market(exchange: Callable[..., Exchange]) -> Exchange:
     return exchange(seed=13, speed=60, start="2026-03-09T09:00:00+00:00")
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, market: Exchange, tmp_path: Path) -> Iterator[Desk]:
-    theme.apply_theme(qapp, "dark", 1.0)
-    one = Desk(market, tmp_path)
-    yield one
-    one.close()
 
 
 def test_what_was_live_is_replayed_as_it_was(desk: Desk, market: Exchange) -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import requests
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 from support.desk import Desk
 from support.exchange import Exchange
 
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS
-from liqdesk.ui import present, theme
+from liqdesk.ui import present
 from liqdesk.ui.panels.zonerows import age
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -25,14 +22,6 @@ START = "2026-03-09T09:00:00+00:00"
 @pytest.fixture
 def market(exchange: Callable[..., Exchange]) -> Exchange:
     return exchange(seed=13, speed=30, start=START)
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication, market: Exchange, tmp_path: Path) -> Iterator[Desk]:
-    theme.apply_theme(qapp, "dark", 1.0)
-    one = Desk(market, tmp_path)
-    yield one
-    one.close()
 
 
 def test_a_row_says_what_grid_frame_and_venue_say(desk: Desk, market: Exchange) -> None:

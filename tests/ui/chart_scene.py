@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -32,6 +33,7 @@ from liqdesk.model import BACK, LIVE, ROWS, DensityGrid, base_of, row_prices
 from liqdesk.settings import Settings
 from liqdesk.ui import theme
 from liqdesk.ui.chart import ChartPane
+from liqdesk.ui.window import Window
 
 NOW = 1_772_280_000_000 + 17 * MINUTE_MS  # 2026-02-28 12:17 UTC
 GAIN = np.array([0.0083, 0.0120], dtype=np.float32)
@@ -177,3 +179,31 @@ def panes(qtbot: QtBot, market: Scene) -> Iterator[Callable[..., ChartPane]]:
     yield build
     for pane in made:
         pane.close_threads()
+
+
+def windows(
+    qtbot: QtBot, qapp: QApplication, market: Scene, chosen: Settings, **always: object
+) -> Iterator[Callable[..., Window]]:
+    """Give a function that makes a shown window with its chart and a frame of `market`, changed by `always`; closes what it made."""
+    theme.apply_theme(qapp, "dark", 1.0)
+    made: list[Window] = []
+
+    def build(
+        folder: Path | None = None, settings: Settings | None = None, width: int = 1_700, **changes: object
+    ) -> Window:
+        one = Window(settings or chosen, True, str(folder or ""))
+        qtbot.addWidget(one)
+        made.append(one)
+        one.resize(width, 900)
+        with qtbot.waitSignal(one.chart_ready, timeout=20_000):
+            one.show()
+        one.set_grid(market.grid)
+        one.apply(market.frame(**{**always, **changes}))
+        chart = one.chart
+        assert chart is not None
+        qtbot.waitUntil(lambda: chart.state.lens.valid and chart.map.heat.kernels is not None, timeout=60_000)
+        return one
+
+    yield build
+    for one in made:
+        one.close()

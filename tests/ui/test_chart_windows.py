@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from chart_scene import Scene, scene
+from chart_scene import Scene, scene, windows
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication
@@ -24,7 +24,7 @@ from liqdesk.ui import present
 from liqdesk.ui.dialogs.naming import NamingCard, SureCard
 from liqdesk.ui.dialogs.symbols import SymbolSearch
 from liqdesk.ui.layouts.document import FIRST, ChartPlace, Layouts, LayoutStore
-from liqdesk.ui.theme import DARK, LIGHT, apply_theme
+from liqdesk.ui.theme import DARK, LIGHT
 from liqdesk.ui.window import Window
 from liqdesk.ui.windows.chartwindow import ChartWindow, title
 from liqdesk.ui.windows.linkdot import GROUPS, fill_of
@@ -39,27 +39,7 @@ def market() -> Scene:
 
 @pytest.fixture
 def make(qtbot: QtBot, qapp: QApplication, market: Scene) -> Iterator[Make]:
-    """Return a function that makes a shown window with its chart and one frame."""
-    apply_theme(qapp, "dark", 1.0)
-    made: list[Window] = []
-
-    def window(folder: Path | None = None, settings: Settings | None = None, **changes: object) -> Window:
-        one = Window(settings or Settings(first_run_done=True, sounds=False), True, str(folder or ""))
-        qtbot.addWidget(one)
-        made.append(one)
-        one.resize(1_700, 900)
-        with qtbot.waitSignal(one.chart_ready, timeout=20_000):
-            one.show()
-        one.set_grid(market.grid)
-        one.apply(market.frame(**changes))
-        chart = one.chart
-        assert chart is not None
-        qtbot.waitUntil(lambda: chart.state.lens.valid and chart.map.heat.kernels is not None, timeout=60_000)
-        return one
-
-    yield window
-    for one in made:
-        one.close()
+    yield from windows(qtbot, qapp, market, Settings(first_run_done=True, sounds=False))
 
 
 def opened(window: Window, qtbot: QtBot) -> ChartWindow:

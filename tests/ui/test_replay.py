@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import numpy as np
 import pytest
-from chart_scene import NOW, Scene, order, rule, scene
+from chart_scene import NOW, Scene, order, rule, scene, windows
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -20,17 +20,18 @@ from liqdesk.engine.exporting import origin_of, source_words
 from liqdesk.engine.frames import Bars, GapView, Progress, SourceKind, StreamStatus
 from liqdesk.engine.gathering import MINUTE_USD
 from liqdesk.engine.series import DayForced, SeriesView
-from liqdesk.engine.then import Orders, Record, column_at, frame_then, reach, whole
+from liqdesk.engine.then import Printed, Record, column_at, frame_then, reach, whole
 from liqdesk.engine.whys import AskWhy
 from liqdesk.insight import imbalance_of, zones_of
+from liqdesk.insight.position import Position
 from liqdesk.market import DAY_MS, HOUR_MS, MINUTE_MS, Side
 from liqdesk.market.rows import BAR, FUNDING, INTEREST
 from liqdesk.settings import Settings
 from liqdesk.ui import picture
 from liqdesk.ui.position.kept import origin_of as whose
-from liqdesk.ui.theme import apply_theme
 from liqdesk.ui.tray import records
 from liqdesk.ui.window import Window
+from liqdesk.venues.binance.brackets import shipped_brackets
 
 FIVE = 5 * MINUTE_MS
 THEN = NOW // FIVE * FIVE - HOUR_MS // 2  # half an hour ago: drawn live
@@ -69,25 +70,9 @@ def series() -> SeriesView:
 
 @pytest.fixture
 def make(qtbot: QtBot, qapp: QApplication, market: Scene) -> Iterator[Make]:
-    """Return a function that makes a shown window on the market, its chart loaded."""
-    apply_theme(qapp, "dark", 1.0)
-    made: list[Window] = []
-
-    def window(width: int = 1_700, **changes: object) -> Window:
-        one = Window(Settings(first_run_done=True, sounds=False, candle_ms=FIVE, window_ms=12 * HOUR_MS), True)
-        qtbot.addWidget(one)
-        made.append(one)
-        one.resize(width, 900)
-        with qtbot.waitSignal(one.chart_ready, timeout=20_000):
-            one.show()
-        one.set_grid(market.grid)
-        one.apply(market.frame(**{"new_forced": prints(), "series": series(), **changes}))
-        qtbot.waitUntil(lambda: one.chart is not None and one.chart.map.heat.kernels is not None, timeout=60_000)
-        return one
-
-    yield window
-    for one in made:
-        one.close()
+    """Return a function that makes a shown window on the market, with orders and series."""
+    chosen = Settings(first_run_done=True, sounds=False, candle_ms=FIVE, window_ms=12 * HOUR_MS)
+    yield from windows(qtbot, qapp, market, chosen, new_forced=prints(), series=series())
 
 
 def begun(window: Window, at_ms: float) -> Window:
@@ -101,7 +86,7 @@ def begun(window: Window, at_ms: float) -> Window:
 
 
 def test_a_moment_is_what_was_frozen_then(market: Scene) -> None:
-    real, record = market.frame(series=series(), gaps=(GapView(THEN - 9, THEN + 9, "mark", "x"),)), Record()
+    real, record = market.frame(series=series(), gaps=(GapView(THEN - 9, THEN + 9, "mark", "x"),)), Record("BTCUSDT")
     record.take(real.new_bars, prints())  # type: ignore[arg-type]
     then = frame_then(real, record, market.grid, THEN, -5)
     column = market.grid.ring(MINUTE_MS).read(THEN // MINUTE_MS - 1)
@@ -150,33 +135,45 @@ def test_coarser_columns_stand_for_what_is_older(market: Scene) -> None:
     assert ends[1] == NOW
     assert ends[0] == (market.grid.rings[-1].first + 1) * market.grid.rings[-1].span_ms
     assert reach(()) is None
-    empty = frame_then(market.frame(), Record(), market.grid, NOW - 30 * DAY_MS, -5)
+    empty = frame_then(market.frame(), Record("BTCUSDT"), market.grid, NOW - 30 * DAY_MS, -5)
     assert (empty.now, empty.zones, empty.imbalance) == (None, (), ())
     assert math.isnan(empty.prices.last)
 
 
 def test_orders_are_kept_packed_and_whole() -> None:
-    kept = Orders(3)
+    kept = Printed(3)
     assert kept.read(0, NOW * 2) == ()
     kept.add(prints()[:2])  # type: ignore[arg-type]
     assert kept.read(0, NOW) == prints()[:2]
     kept.add(prints()[2:])  # type: ignore[arg-type]
     assert kept.read(0, NOW) == prints()[2:], "the oldest give way"
     assert kept.read(THEN, THEN + MINUTE_MS) == prints()[2:3]
-    assert kept.read(0, NOW, "ETHUSDT") == prints()[3:4]
-    assert kept.read(0, NOW, "BTCUSDT", 100_000.0) == prints()[4:]
-    assert kept.read(0, NOW, "XUSDT") == ()
+    assert kept.read(0, NOW, 100_000.0) == prints()[4:]
+
+
+def test_orders_of_other_contracts_cost_none_of_this_one() -> None:
+    record = Record("BTCUSDT")
+    record.take((), prints())  # type: ignore[arg-type]
+    many = [order(Side.LONG, THEN + 14 * MINUTE_MS + k, 2_000.0, 9e6, "ETHUSDT") for k in range(2_000)]
+    record.take((), many)
+    mine = [o for o in prints() if o.symbol == "BTCUSDT"]  # type: ignore[attr-defined]
+    held = record.orders(0, NOW)
+    assert [o for o in held if o.symbol == "BTCUSDT"] == mine
+    assert [o for o in held if o.symbol != "BTCUSDT"] == many[-1_500:], "as many as the tape keeps"
+    assert [o.event_ms for o in held] == sorted(o.event_ms for o in held)
+    assert record.next_order(THEN, 100_000.0) == mine[-1]
+    assert record.next_order(THEN, 1e6) is None
 
 
 def test_bars_come_once_and_end_by_the_moment(market: Scene) -> None:
-    record = Record()
+    record = Record("BTCUSDT")
     record.take((Bars(MINUTE_MS, market.bars),), ())
     first, more = record.bars(0, THEN), record.bars(THEN, THEN + FIVE)
     assert {one.span_ms for one in first} == {MINUTE_MS, FIVE, 15 * MINUTE_MS}
     assert all((one.rows["t"] + one.span_ms).max() <= THEN for one in first)
     minutes = next(one.rows for one in more if one.span_ms == MINUTE_MS)
     assert minutes["t"].tolist() == [THEN + k * MINUTE_MS for k in range(5)]
-    copied = Record()
+    copied = Record("BTCUSDT")
     copied.copy(record.book)
     for span in (MINUTE_MS, FIVE, 15 * MINUTE_MS):
         assert (copied.book.bars(span, 0, 1 << 60) == record.book.bars(span, 0, 1 << 60)).all()
@@ -362,6 +359,21 @@ def test_what_comes_meanwhile_is_there_afterwards(make: Make, market: Scene) -> 
     assert (kept[:-1] == market.bars).all()
 
 
+def test_a_position_gains_nothing_before_it_was_there(make: Make) -> None:
+    window = make(brackets=shipped_brackets().table("BTCUSDT"))
+    chart = window.chart
+    assert chart is not None
+    window.act.mine.keep(Position(Side.LONG, 66_900.0, 0.5, 25.0))
+    chart.refresh()
+    assert any("USD" in line.text for line in chart.state.mine)
+    begun(window, THEN)
+    assert len(chart.state.mine) == 2
+    assert all("USD" not in line.text and "away" not in line.text for line in chart.state.mine)
+    window.act.replaying.leave()
+    chart.refresh()
+    assert any("USD" in line.text for line in chart.state.mine)
+
+
 def test_another_market_ends_it(make: Make, market: Scene) -> None:
     window = begun(make(), THEN)
     window.apply(market.frame(epoch=2))
@@ -416,7 +428,7 @@ def test_hand_and_keys(make: Make, qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("width", [1_366, 900])
 def test_the_row_fits(make: Make, width: int) -> None:
-    window = begun(make(width), THEN)
+    window = begun(make(width=width), THEN)
     bar = window.act.replaying.bar
     assert bar is not None
     QApplication.processEvents()
@@ -438,7 +450,7 @@ def test_the_row_fits(make: Make, width: int) -> None:
 
 
 def test_whole_is_all_there_was(market: Scene) -> None:
-    record = Record()
+    record = Record("BTCUSDT")
     record.take((Bars(MINUTE_MS, market.bars),), prints())  # type: ignore[arg-type]
     again = whole(market.frame(new_bars=(), new_forced=()), record)
     assert again.new_forced == prints()

@@ -29,7 +29,7 @@ def title(s: ChartState) -> str:
     venue = VENUE if s.live else s.frame.source.host or "simulated"
     if s.frame.source.kind is SourceKind.DEMO:
         venue = "simulated"
-    elif s.frame.source.kind is SourceKind.REPLAY:
+    elif s.frame.source.replayed:
         venue = "replay"
     elif s.frame.source.kind is SourceKind.HISTORY:
         venue = "recording" if s.frame.source.file else "history"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -51,10 +52,11 @@ def my_lines(s: ChartState) -> tuple[MyLine, ...]:
     position, frame = position_of(s), s.frame
     if position is None or frame is None or not (s.settings.show_position and s.mark > 0):
         return ()  # before there is a mark the axis stands anywhere
-    lines = [MyLine(position.entry, DASHES[0], entry_tag(position, s.mark, frame.instrument))]
+    mark = math.nan if s.replay else s.mark  # what it gains or how far it is says nothing of a moment before it
+    lines = [MyLine(position.entry, DASHES[0], entry_tag(position, mark, frame.instrument))]
     at = _liquidation(position, frame.brackets) if frame.brackets is not None else None
     if at is not None:
-        lines.append(MyLine(at, DASHES[1], liquidation_tag(at, s.mark)))
+        lines.append(MyLine(at, DASHES[1], liquidation_tag(at, mark)))
     return tuple(lines)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from liqdesk.engine.frames import Frame, SourceKind
+from liqdesk.engine.frames import Frame
 from liqdesk.model.candles import CANDLE
 from liqdesk.model.grid import DensityGrid
 from liqdesk.settings import Settings
@@ -129,7 +129,7 @@ class ChartPane(QWidget):
             self._epoch = frame.epoch
             self.series.clear()
             s.orders, s.candles = np.zeros(0, ORDER), np.zeros(0, CANDLE)
-            if not (s.replay and frame.source.kind is SourceKind.REPLAY):  # from moment to moment the view stays
+            if not (s.replay and frame.source.replayed):  # from moment to moment the view stays
                 self.hand.close()
                 self.reset_view()
         s.frame = frame

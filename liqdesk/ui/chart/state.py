@@ -97,7 +97,7 @@ class ChartState:
     @property
     def replay(self) -> bool:
         """Whether an earlier moment is shown."""
-        return self.frame is not None and self.frame.source.kind is SourceKind.REPLAY
+        return self.frame is not None and self.frame.source.replayed
 
     @property
     def stale(self) -> bool:
@@ -219,7 +219,7 @@ def alert_text(rule: PriceCrosses, decimals: int) -> str:
 def source_text(frame: Frame) -> str:
     """Return the ribbon's sentence for a source that is not Binance live, empty for one that is."""
     source = frame.source
-    if source.kind is SourceKind.REPLAY:
+    if source.replayed:
         parts = ["REPLAY"]
         if source.of is SourceKind.DEMO:
             parts.append("simulated market, not Binance")

@@ -23,6 +23,7 @@ HIGH: Final = 38
 SPEEDS: Final = (1, 2, 5, 10)
 ROOMY: Final = 900  # px at 100 %, from which the speed has its caption
 NARROW: Final = 640  # below which a replay is led without the next liquidation
+TIPS: Final = ("One candle back", "Play or pause", "One candle on", "End the replay: show the market as it is")
 
 
 class ReplayBar(Painted):
@@ -40,9 +41,9 @@ class ReplayBar(Painted):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.setAccessibleName("replay")
-        self.back = icon("stepback", "one candle back", "One candle back")
-        self.play = icon("play", "play", "Play")
-        self.forward = icon("stepforward", "one candle on", "One candle on")
+        self.back = icon("stepback", "one candle back", TIPS[0])
+        self.play = icon("play", "play", TIPS[1])
+        self.forward = icon("stepforward", "one candle on", TIPS[2])
         self.time = Words("", "text1", BODY, SEMIBOLD)
         self.track = Track()
         self.caption = Words("Candles a second")
@@ -50,7 +51,6 @@ class ReplayBar(Painted):
         self.speeds.setAccessibleName("candles a second")
         self.onward = TextButton("Next liquidation", weight=MEDIUM)
         self.leave = TextButton("Back to now", weight=MEDIUM)
-        self.leave.setToolTip("End the replay: show the market as it is")
         row = self._row = QHBoxLayout(self)
         for button in (self.back, self.play, self.forward):
             row.addWidget(button)
@@ -77,20 +77,12 @@ class ReplayBar(Painted):
     def show_settings(self, settings: Settings) -> None:
         self.track.timezone = settings.timezone
 
-    def show_keys(self, back: str, play: str, forward: str, leave: str) -> None:
-        """Name the keys of the commands in the tips."""
-        for part, words, key in (
-            (self.back, "One candle back", back),
-            (self.play, "Pause" if self._playing else "Play", play),
-            (self.forward, "One candle on", forward),
-            (self.leave, "End the replay: show the market as it is", leave),
-        ):
+    def show_words(self, keys: tuple[str, str, str, str], usd: float) -> None:
+        """Name in the tips the keys that go back, play, go on and leave, and the USD from which liquidations are stopped at."""
+        for part, words, key in zip((self.back, self.play, self.forward, self.leave), TIPS, keys, strict=True):
             draw.tip(part, f"{words} ({key})" if key else words)
-
-    def show_least(self, usd: float) -> None:
-        """Say which liquidations are stopped at."""
-        self.onward.setToolTip(
-            f"On to the next printed liquidation of this contract of ${present.usd_round(usd)} or more"
+        draw.tip(
+            self.onward, f"On to the next printed liquidation of this contract of ${present.usd_round(usd)} or more"
         )
 
     def show_state(self, first: int, at: int, newest: int, playing: bool) -> None:
@@ -98,9 +90,10 @@ class ReplayBar(Painted):
         zone = self.track.timezone
         self.time.set_text(f"{present.day(at, zone)}  {present.hour_minute(at, zone)} {present.zone_label(at, zone)}")
         self.track.show_time(first, at, newest)
-        self._playing = playing
-        self.play.set_icon("pause" if playing else "play")
-        self.play.setAccessibleName("pause" if playing else "play")
+        if playing != self._playing:
+            self._playing = playing
+            self.play.set_icon("pause" if playing else "play")
+            self.play.setAccessibleName("pause" if playing else "play")
         self.back.setEnabled(at > first)
         self.forward.setEnabled(at < newest)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from liqdesk.engine.frames import Frame
     from liqdesk.engine.then import Record
     from liqdesk.engine.whys import AskWhy
+    from liqdesk.settings import Settings
     from liqdesk.ui.actions import Actions
     from liqdesk.ui.replay.bar import ReplayBar
     from liqdesk.ui.window import Window
@@ -57,7 +58,7 @@ class Replaying(QObject):
         from liqdesk.engine import then
 
         if self._real is None or real.epoch != self._real.epoch:
-            self._record = then.Record()
+            self._record = then.Record(real.instrument.symbol)
             if self.on:
                 self._stop(f"Replay ended: {real.instrument.symbol} is shown now.")
         self._real = real
@@ -154,7 +155,7 @@ class Replaying(QObject):
         if not self.on or real is None or record is None:
             return
         self._timer.stop()
-        found = record.next_order(real.instrument.symbol, self._at, self._least())
+        found = record.next_order(self._at, self._least())
         if found is None:
             self._act.say(
                 "No further liquidation", f"None of ${present.usd_round(self._least())} or more was printed after this."
@@ -215,7 +216,7 @@ class Replaying(QObject):
         news = msgspec.structs.replace(
             then.carried(self._then, real),
             new_bars=record.bars(since, at),
-            new_forced=record.forced.read(since, at),
+            new_forced=record.orders(since, at),
             new_fired=(),
             why=None,
         )
@@ -243,8 +244,20 @@ class Replaying(QObject):
             bar.jumped.connect(self.jump)
             bar.stepped.connect(self.step)
             bar.speed_chosen.connect(self._speed_chosen)
-            self._window.settings_changed.connect(bar.show_settings)
+            self._window.settings_changed.connect(self._follow)
+            self._follow(self._window.settings)
         self._window.stage.put_under(self.bar)
+
+    @Slot(object)
+    def _follow(self, settings: Settings) -> None:
+        """Let the row say what settings say: the zone of its times, keys, and the least liquidation."""
+        if self.bar is not None:
+            written = self._act.shortcuts.written
+            self.bar.show_settings(settings)
+            self.bar.show_words(
+                (written("replay_back"), written("replay_play"), written("replay_forward"), written("replay")),
+                self._least(),
+            )
 
     @Slot(object)
     def _speed_chosen(self, _speed: object) -> None:
@@ -254,8 +267,4 @@ class Replaying(QObject):
     def _show_bar(self) -> None:
         reach = self._reach()
         if self.bar is not None and self.on and reach is not None:
-            written = self._act.shortcuts.written
-            names = ("replay_back", "replay_play", "replay_forward", "replay")
             self.bar.show_state(reach[0], self._at, max(self._at, reach[1]), self.playing)
-            self.bar.show_keys(*(written(name) for name in names))
-            self.bar.show_least(self._least())
